@@ -1,0 +1,1 @@
+"""The outside world: one format a file; bytes to records and back."""

@@ -1,0 +1,1 @@
+"""From signals to clinical statements. Kinds of findings do not know each other."""

@@ -1,0 +1,1 @@
+"""Nerve conduction: from measured values to a result for each nerve."""

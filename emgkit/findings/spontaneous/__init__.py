@@ -1,0 +1,1 @@
+"""Spontaneous activity at rest: find, sort, name and grade it."""

@@ -1,0 +1,1 @@
+"""What things are: frozen records and table schemas. No algorithm, no file, no plot."""

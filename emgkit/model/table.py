@@ -1,0 +1,128 @@
+"""How a table says what its columns are, and how that is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from emgkit.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+Kind = Literal["text", "number", "integer", "grade", "flag"]
+_DTYPES: dict[Kind, str] = {"text": "str", "number": "float64", "integer": "int64", "grade": "Int64", "flag": "bool"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column: its name, kind, unit and meaning.
+
+    ``grade`` is a whole number that may be missing, which means *not assessed* and never 0.
+    """
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+    allowed: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A table by name, with its columns in order."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in their declared order."""
+        return [column.name for column in self.columns]
+
+
+def make_table(schema: Schema, rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """Build a checked table from rows; what a row leaves out is missing.
+
+    Parameters
+    ----------
+    schema : Schema
+    rows : iterable of mapping
+        One mapping from column name to value for each row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of the schema in their order, with their dtypes.
+
+    Raises
+    ------
+    TableError
+        For a column that the schema does not have, a value of another kind, or one that is not allowed.
+
+    Examples
+    --------
+    >>> from emgkit.model.table import Column, Schema, make_table
+    >>> schema = Schema("pulses", (Column("time_s", "number", "s", "when"), Column("train", "integer", "", "which")))
+    >>> make_table(schema, [{"time_s": 0.5, "train": 1}])
+       time_s  train
+    0     0.5      1
+    """
+    import pandas as pd  # noqa: PLC0415 - pandas is loaded when the first table is made
+
+    frame = pd.DataFrame(list(rows))
+    unknown = [str(name) for name in frame.columns if name not in schema.names]
+    if unknown:
+        msg = f"Table '{schema.name}' has no column {', '.join(unknown)}; its columns are {', '.join(schema.names)}."
+        raise TableError(msg)
+    return check_table(frame.reindex(columns=schema.names), schema)
+
+
+def check_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Return the table with the declared columns and dtypes, or say what is wrong with it.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    schema : Schema
+
+    Raises
+    ------
+    TableError
+        Naming the table, the column, the row and the value that broke the declaration.
+    """
+    missing = [name for name in schema.names if name not in frame.columns]
+    if missing:
+        msg = f"Table '{schema.name}' lacks the column {', '.join(missing)}."
+        raise TableError(msg)
+    typed = frame[schema.names].reset_index(drop=True).copy()
+    for column in schema.columns:
+        typed[column.name] = _typed(typed[column.name], column, schema.name)
+        _check_allowed(typed[column.name], column, schema.name)
+    return typed
+
+
+def _typed(values: pd.Series[Any], column: Column, table: str) -> pd.Series[Any]:
+    if column.kind == "text":
+        return values.astype(object).where(values.notna(), "").astype(str)
+    if column.kind in {"integer", "flag"} and values.isna().any():
+        msg = f"Table '{table}', column {column.name}, row {int(values.isna().argmax()) + 1}: a value is required."
+        raise TableError(msg)
+    try:
+        return values.astype(_DTYPES[column.kind])  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError) as error:
+        msg = f"Table '{table}', column {column.name}: {error}; every value must be of kind {column.kind}."
+        raise TableError(msg) from error
+
+
+def _check_allowed(values: pd.Series[Any], column: Column, table: str) -> None:
+    if not column.allowed:
+        return
+    wrong = values.notna() & ~values.isin(column.allowed)
+    if wrong.any():
+        row = int(wrong.argmax())
+        allowed = ", ".join(repr(value) for value in column.allowed)
+        msg = f"Table '{table}', column {column.name}, row {row + 1}: {values.iloc[row]!r} is not one of {allowed}."
+        raise TableError(msg)

@@ -1,0 +1,1 @@
+"""To the eye and ear: plots, words, report. Computes nothing new."""

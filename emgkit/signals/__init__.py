@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: filter, noise, detect, align, sort, measure. No muscle, no clinical word."""
