@@ -1,0 +1,135 @@
+"""From the trains of all needle positions of one muscle to a grade."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.errors import StudyError
+from emgkit.knowledge.anatomy import labels
+from emgkit.knowledge.tables import criteria_values
+from emgkit.model.findings import MuscleFinding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from emgkit.model.activity import SpontaneousActivity
+
+BIN_S = 0.01  # the bins in which Daube and Rubin's "fill the baseline" is counted
+
+
+def grade_muscle(activities: Sequence[SpontaneousActivity], *, left_out: Sequence[str] = ()) -> MuscleFinding:
+    """Grade fibrillations and positive sharp waves of one muscle from its needle positions.
+
+    Only persistent trains count. The grade uses fibrillations and positive sharp waves together, because both mean the
+    same; beside it stands the raw vector it came from.
+
+    Parameters
+    ----------
+    activities : sequence of SpontaneousActivity
+        One a needle position, all of one muscle and side.
+    left_out : sequence of str
+        Why further positions could not be analysed; part of the reason when the muscle is not gradable.
+
+    Returns
+    -------
+    MuscleFinding
+        ``grade`` is None when no position could be judged.
+
+    Raises
+    ------
+    StudyError
+        When there is no activity, or the activities are of several muscles or sides.
+
+    References
+    ----------
+    Source key ``statpearls_spontaneous``.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> recording, truth = emgkit.simulate_recording([], duration_s=6.0, rate_hz=24000.0, rng=1)
+    >>> emgkit.grade_muscle([emgkit.find_spontaneous_activity(recording)]).grade
+    0
+    """
+    muscle, side = _place(activities)
+    values = criteria_values("grading_criteria")
+    sites = [activity for activity in activities if activity.analysed_s >= values["least_site_s"]]
+    if not sites:
+        short = f"no needle position has {values['least_site_s']:g} s that could be analysed"
+        reason = "; ".join([short, *left_out])
+        return MuscleFinding(muscle, side, None, None, None, reason=reason)
+    counted = [_denervation(activity, persistent=True) for activity in sites]
+    positive = [(activity, trains) for activity, trains in zip(sites, counted, strict=True) if len(trains)]
+    transient = any(len(_denervation(activity, persistent=False)) for activity in sites)
+    trains = float(np.median([len(table) for _, table in positive])) if positive else 0.0
+    rates = [table["n_events"].sum() / activity.analysed_s for activity, table in positive]
+    rate = float(np.median(rates)) if positive else 0.0
+    fill = float(np.median([_fill(activity, table) for activity, table in positive])) if positive else 0.0
+    grade, reasons = _grade(len(sites), len(positive), trains, rate, fill)
+    seen = {label for _, table in positive for label in table["label"]}
+    return MuscleFinding(
+        muscle=muscle,
+        side=side,
+        grade=grade,
+        fibrillation=grade if "fibrillation" in seen or not seen else 0,
+        positive_sharp_wave=grade if "positive_sharp_wave" in seen or not seen else 0,
+        equivocal=grade == 0 and bool(positive or transient),
+        sites=len(sites),
+        positive_sites=len(positive),
+        trains=sum(len(table) for table in counted),
+        discharges_per_s=rate,
+        fill=fill,
+        fasciculation=any("fasciculation" in set(activity.trains["label"]) for activity in sites),
+        reason=_provisional(len(sites)),
+        reasons=tuple(reasons),
+    )
+
+
+def _place(activities: Sequence[SpontaneousActivity]) -> tuple[str, str]:
+    places = sorted({(activity.muscle, activity.recording.side) for activity in activities})
+    if len(places) != 1:
+        met = ", ".join(f"{side} {muscle}" for muscle, side in places) or "nothing"
+        msg = f"A grade belongs to one muscle and side, but {met} was given; grade each muscle by itself."
+        raise StudyError(msg)
+    return places[0]
+
+
+def _denervation(activity: SpontaneousActivity, *, persistent: bool) -> pd.DataFrame:
+    trains = activity.trains
+    counts = [label.label for label in labels().values() if label.denervation]
+    return trains[trains["label"].isin(counts) & (trains["persistent"] == persistent)]
+
+
+def _fill(activity: SpontaneousActivity, trains: pd.DataFrame) -> float:
+    times_s = activity.events.loc[activity.events["train"].isin(trains["train"]), "time_s"].to_numpy()
+    return float(len(np.unique((times_s / BIN_S).astype(int))) * BIN_S / activity.analysed_s)
+
+
+def _grade(sites: int, positive: int, trains: float, rate: float, fill: float) -> tuple[int, list[str]]:
+    values = criteria_values("grading_criteria")
+    raw = f"{positive} of {sites} positions positive, median {trains:g} trains and {rate:.1f} discharges/s there, fill {fill:.0%}"
+    # Two positions cannot be positive when one was sampled: the grade is then provisional, not withheld.
+    needed = min(values["positive_sites_1"], sites)
+    if positive < max(needed, 1):
+        return 0, [raw]
+    share = positive / sites
+    wide = positive >= values["positive_sites_2"]
+    if wide and share >= values["share_3"] and fill >= values["fill_4"]:
+        return 4, [raw, f"fill reaches {values['fill_4']:.0%}"]
+    if wide and share >= values["share_3"] and (trains >= values["trains_3"] or rate >= values["rate_3_hz"]):
+        return 3, [raw, f"large numbers (at least {values['trains_3']:g} trains or {values['rate_3_hz']:g}/s) nearly everywhere"]
+    if wide and (trains >= values["trains_2"] or rate >= values["rate_2_hz"]):
+        return 2, [raw, f"moderate numbers (at least {values['trains_2']:g} trains or {values['rate_2_hz']:g}/s) in three or more areas"]
+    return 1, [raw]
+
+
+def _provisional(sites: int) -> str:
+    values = criteria_values("grading_criteria")
+    if sites >= values["full_sites"]:
+        return ""
+    positions = "position" if sites == 1 else "positions"
+    return f"provisional: {sites} needle {positions}, {values['full_sites']:g} are needed for a full grade"

@@ -1,0 +1,217 @@
+"""Name trains: rhythm first, shape second, and the reasons in words and numbers.
+
+Every kind of train has an expected value for everything that is measured (``train_features.csv``). How well a train fits a
+kind is the sum of the log densities; kinds with one label are added up. A name is given when it is probable enough and the
+rhythm could be judged; otherwise the train is indeterminate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from emgkit.knowledge.anatomy import labels
+from emgkit.knowledge.tables import Basis, criteria_values, read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from emgkit.findings.spontaneous.measure import MeasuredTrain
+
+INDETERMINATE = "indeterminate"
+
+
+@dataclass(frozen=True)
+class Prior:
+    """How often a kind of train is expected, and the label it is printed as."""
+
+    kind: str
+    label: str
+    value: float
+    unit: str
+    source: str
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What one kind of train is expected to look like in one feature."""
+
+    feature: str
+    kind: str
+    value: float
+    spread: float | None
+    unit: str
+    source: str
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A measured feature and how it is said."""
+
+    feature: str
+    words: str
+    unit: str
+    law: Literal["lognormal", "share"]
+    use: Literal["rhythm", "shape", "polarity", "surroundings"]
+    source: str
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Name:
+    """The label of a train with its probability, the runner-up and the reasons."""
+
+    label: str
+    probability: float
+    runner_up: str
+    reasons: str
+
+
+@cache
+def _tables() -> tuple[dict[str, Prior], dict[str, Feature], dict[tuple[str, str], Expectation]]:
+    priors = {row.kind: row for row in read_rows("train_priors.csv", Prior)}
+    features = {row.feature: row for row in read_rows("train_feature_words.csv", Feature)}
+    expected = {(row.feature, row.kind): row for row in read_rows("train_features.csv", Expectation)}
+    return priors, features, expected
+
+
+def features_of(measured: MeasuredTrain) -> dict[str, float]:
+    """Return everything measured of a train that speaks for or against a name, by feature.
+
+    A feature that could not be measured is absent.
+    """
+    rhythm, shape = measured.rhythm, measured.shape
+    found = {"endplate_noise": float(measured.endplate_noise)}
+    if np.isfinite(rhythm.irregularity):
+        finest = criteria_values("naming_criteria")["finest_irregularity"]
+        exact = rhythm.cv < finest / 2  # a machine, not a fibre
+        found |= {
+            "irregularity": rhythm.irregularity if exact else max(rhythm.irregularity, finest),
+            "rate_hz": 1 / rhythm.base_s,
+            "interval_p5_ms": rhythm.p5_ms,
+            "rate_swing": rhythm.rate_range - 1 + 0.01,
+        }
+    if shape is not None:
+        found |= {
+            "duration_ms": shape.duration_ms,
+            "rise_ms": shape.rise_ms,
+            "many_phases": float(shape.phases > 3),
+            "many_spikes": float(measured.train.spikes > 2),
+            "sharp_wave": float(measured.sharp_wave),
+        }
+        if shape.initial_deflection != INDETERMINATE:
+            found["initial_positive"] = float(shape.initial_deflection == "positive")
+    return found
+
+
+def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = ()) -> Name:
+    """Name one train.
+
+    Parameters
+    ----------
+    measured : MeasuredTrain
+    leave : sequence of {"shape", "polarity"}
+        Kinds of features that must not be used, because the recording does not carry them.
+
+    Returns
+    -------
+    Name
+    """
+    priors, features, _ = _tables()
+    found = {name: value for name, value in features_of(measured).items() if features[name].use not in leave}
+    terms = {kind: _terms(kind, found, measured.rhythm.n_intervals) for kind in priors}
+    score = {kind: np.log(priors[kind].value) + sum(terms[kind].values()) for kind in priors}
+    top = max(score.values())
+    total: dict[str, float] = {}
+    for kind, value in score.items():
+        total[priors[kind].label] = total.get(priors[kind].label, 0.0) + float(np.exp(value - top))
+    ranked = sorted(total, key=lambda label: -total[label])
+    best, rival = ranked[0], ranked[1]
+    probability = total[best] / sum(total.values())
+    reasons = _reasons(best, rival, score, terms, found)
+    hindrance = _hindrance(measured, best, probability)
+    if hindrance or best == INDETERMINATE:
+        nearest = rival if best == INDETERMINATE else best
+        said = hindrance or "irregular discharges of fibrillation shape"
+        return Name(INDETERMINATE, probability, nearest, f"{said}; {reasons}")
+    return Name(best, probability, rival, reasons)
+
+
+def _terms(kind: str, found: Mapping[str, float], n_intervals: int) -> dict[str, float]:
+    _, features, expected = _tables()
+    temper = criteria_values("naming_criteria")["temper"]
+    terms = {}
+    for name, value in found.items():
+        row = expected[name, kind]
+        if features[name].law == "share":
+            terms[name] = temper * float(np.log(row.value if value else 1 - row.value))
+            continue
+        # Few intervals tell little about rhythm, so they widen what is expected.
+        width = np.hypot(np.log(row.spread or 1), 1 / np.sqrt(max(n_intervals, 1)) if features[name].use == "rhythm" else 0)
+        deviation = (np.log(max(value, 1e-6)) - np.log(row.value)) / width
+        terms[name] = temper * float(-0.5 * deviation**2 - np.log(width))
+    return terms
+
+
+def _reasons(
+    best: str,
+    rival: str,
+    score: Mapping[str, float],
+    terms: Mapping[str, Mapping[str, float]],
+    found: Mapping[str, float],
+) -> str:
+    priors, features, _ = _tables()
+    first, second = (max((kind for kind in score if priors[kind].label == label), key=score.__getitem__) for label in (best, rival))
+    weight = {name: terms[first][name] - terms[second][name] for name in found}
+    ordered = sorted(weight, key=lambda name: -weight[name])
+    speaking = [name for name in ordered if weight[name] > 0][:4] or ordered[:2]
+    said = [_said(features[name], found[name]) for name in speaking]
+    return f"{', '.join(said)} (against {rival})"
+
+
+def _said(feature: Feature, value: float) -> str:
+    if feature.law == "share":
+        return f"{feature.words}: {'yes' if value else 'no'}"
+    unit = "" if feature.unit == "1" else f" {feature.unit}"
+    return f"{feature.words} {value:.2g}{unit}"
+
+
+def _hindrance(measured: MeasuredTrain, label: str, probability: float) -> str:
+    values = criteria_values("naming_criteria")
+    rhythm = measured.rhythm
+    span_s = measured.train.time_s[-1] - measured.train.time_s[0]
+    slow = rhythm.base_s > 1 / values["slow_rate_hz"] and span_s > values["slow_span_s"]
+    least = values["slow_least_intervals" if slow else "least_intervals"]
+    if rhythm.n_intervals < least:
+        return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
+    if rhythm.missed > values["largest_missed"]:
+        return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
+    irregular = rhythm.irregularity > values["denervation_largest_irregularity"]
+    if irregular and labels()[label].denervation:
+        return f"too irregular ({rhythm.irregularity:.2f}) for {label}"
+    if irregular and measured.train.snr < values["irregular_least_snr"]:
+        return f"irregular and only {measured.train.snr:.1f} times the noise"
+    if probability < values["least_probability"]:
+        return f"probability {probability:.2f} is below {values['least_probability']:g}"
+    return ""
+
+
+def polarity_is_suspect(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> bool:
+    """Return whether motor units of this recording mostly point the wrong way.
+
+    The main spike of a motor unit near a concentric needle is negative; when most are positive, the file is probably
+    inverted and polarity must not be used.
+    """
+    values = criteria_values("naming_criteria")
+    shapes = [
+        train.shape
+        for train, name in zip(measured, names, strict=True)
+        if name.label == "motor_unit" and train.shape and train.shape.peak_to_peak_uv > values["polarity_least_uv"]
+    ]
+    negative = [shape.negative_share > 1 for shape in shapes]
+    return len(negative) >= values["polarity_least_units"] and np.mean(negative) < values["polarity_negative_share"]

@@ -1,0 +1,101 @@
+"""What lies between the discharges: dense activity that no unit explains, and skewed noise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.signals.filters import band_pass, smooth_energy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from emgkit.signals.sort import SortedBand
+
+SKEW_BAND_HZ = (20.0, 1500.0)  # holds one-sided kernels of 0.5 to 3 ms
+EVENT_REACH_MS = 5.0
+
+
+def find_dense(band: SortedBand, *, threshold: float, block_s: float, fill: float, unexplained: float) -> list[tuple[float, float]]:
+    """Find stretches that are full of activity which the units do not explain.
+
+    Parameters
+    ----------
+    band : SortedBand
+    threshold : float
+        Root of local energy over noise that counts as activity.
+    block_s : float
+    fill : float
+        Share of a block that is active.
+    unexplained : float
+        Share of the energy over the noise that is left in the residual.
+
+    Returns
+    -------
+    list of (start_s, stop_s)
+    """
+    size = max(int(block_s * band.rate_hz), 1)
+    n_blocks = len(band.residual) // size
+    if n_blocks == 0 or band.noise_uv <= 0:
+        return []
+    blocks = slice(0, n_blocks * size)
+    local = smooth_energy(band.signal, band.rate_hz, width_ms=2.0)
+    active = (np.sqrt(local) > threshold * band.noise_uv)[blocks].reshape(n_blocks, size).mean(axis=1)
+    noise = band.noise_uv**2
+    total = np.square(band.signal[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
+    left = np.square(band.residual[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
+    dense = (active > fill) & (left > unexplained * np.maximum(total, noise))
+    return [(number * block_s, (number + 1) * block_s) for number in np.flatnonzero(dense)]
+
+
+def find_skewed(
+    samples: NDArray[np.float64], rate_hz: float, *, events_s: NDArray[np.float64], block_s: float, limit: float
+) -> list[tuple[float, float, float]]:
+    """Find stretches whose noise leans to the negative side, as a shower of small negative potentials does.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,)
+        Microvolt.
+    rate_hz : float
+    events_s : ndarray
+        Discharges, which are not part of the noise.
+    block_s : float
+    limit : float
+        Skewness below which a block is reported.
+
+    Returns
+    -------
+    list of (start_s, stop_s, level_uv)
+        Neighbouring blocks joined; the level is the root mean square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.background import find_skewed
+    >>> noise = np.random.default_rng(0).normal(0, 2, 30000)
+    >>> find_skewed(noise, 10000.0, events_s=np.array([]), block_s=1.0, limit=-0.3)
+    []
+    """
+    step = max(int(rate_hz // (4 * SKEW_BAND_HZ[1])), 1)
+    noise = band_pass(samples, rate_hz, low_hz=SKEW_BAND_HZ[0], high_hz=SKEW_BAND_HZ[1], step=step)
+    rate = rate_hz / step
+    quiet = np.ones(len(noise), dtype=bool)
+    for event_s in events_s:
+        reach_s = EVENT_REACH_MS / 1000
+        quiet[max(int((event_s - reach_s) * rate), 0) : int((event_s + reach_s) * rate) + 1] = False
+    size = int(block_s * rate)
+    found: list[tuple[float, float, float]] = []
+    for start in range(0, len(noise) - size + 1, size):
+        part = noise[start : start + size][quiet[start : start + size]]
+        if len(part) < size // 4 or part.std() == 0:
+            continue
+        level = float(part.std())
+        if np.mean(((part - part.mean()) / level) ** 3) > limit:
+            continue
+        if found and abs(found[-1][1] - start / rate) < 1e-9:
+            found[-1] = (found[-1][0], (start + size) / rate, max(found[-1][2], level))
+        else:
+            found.append((start / rate, (start + size) / rate, level))
+    return found

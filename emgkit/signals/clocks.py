@@ -1,0 +1,127 @@
+"""Regular trains hidden in a mixed one: similar fibres are told apart by the phase of their rhythm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ClockLimits:
+    """What counts as one clock among mixed events.
+
+    Parameters
+    ----------
+    shortest_s, longest_s : float
+        Range of the interval.
+    slack : float
+        Largest deviation from the running interval, relative to it.
+    least_slack_s : float
+        Deviation that is always allowed.
+    max_missed : int
+        Discharges that may be missing in a row.
+    min_events : int
+    occupancy : float
+        Least share of the expected discharges that are there.
+    share : float
+        Least share of the events that the clock explains: any irregular train holds short runs that look regular.
+    """
+
+    shortest_s: float
+    longest_s: float
+    slack: float
+    least_slack_s: float
+    max_missed: int
+    min_events: int
+    occupancy: float
+    share: float
+
+
+def find_clock(times_s: NDArray[np.float64], *, limits: ClockLimits) -> NDArray[np.int64]:
+    """Return the indices of the longest regular train among events, empty when there is none.
+
+    Events are chained: each follows the last of its chain by a whole number of running intervals, within the slack. The
+    running interval follows slow drift.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_events,)
+        Ascending, in seconds.
+    limits : ClockLimits
+
+    Returns
+    -------
+    ndarray of int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.clocks import ClockLimits, find_clock
+    >>> rng = np.random.default_rng(0)
+    >>> clock, others = np.arange(60) * 0.14, rng.uniform(0, 8.4, 30)
+    >>> times = np.sort(np.concatenate([clock, others]))
+    >>> limits = ClockLimits(0.03, 2.0, 0.06, 0.002, 3, 10, 0.7, 0.45)
+    >>> found = find_clock(times, limits=limits)
+    >>> bool(len(np.intersect1d(times[found], clock)) >= 58)
+    True
+    """
+    best = np.array([], dtype=np.int64)
+    least = max(limits.min_events, limits.share * len(times_s))
+    for period_s in _candidate_periods(times_s, limits):
+        chain = _longest_chain(times_s, period_s, limits)
+        if len(chain) > len(best) and len(chain) >= least and _occupancy(times_s[chain]) >= limits.occupancy:
+            best = chain
+    return best
+
+
+def _candidate_periods(times_s: NDArray[np.float64], limits: ClockLimits) -> list[float]:
+    # A clock shows as a peak among the differences of events that are up to four events apart.
+    lags = np.concatenate([times_s[step:] - times_s[:-step] for step in range(1, min(5, len(times_s)))] or [np.array([])])
+    lags = np.sort(lags[(lags > limits.shortest_s) & (lags < limits.longest_s)])
+    if len(lags) < limits.min_events // 2:
+        return []
+    support = np.searchsorted(lags, lags * (1 + limits.slack / 2)) - np.searchsorted(lags, lags * (1 - limits.slack / 2))
+    periods: list[float] = []
+    for index in np.argsort(-support, kind="stable"):
+        if all(abs(lags[index] / period - 1) > limits.slack for period in periods):
+            periods.append(float(lags[index]))
+        if len(periods) == 5:
+            break
+    return periods
+
+
+def _longest_chain(times_s: NDArray[np.float64], period_s: float, limits: ClockLimits) -> NDArray[np.int64]:
+    count = len(times_s)
+    score = np.ones(count)
+    running = np.full(count, period_s)
+    previous = np.full(count, -1)
+    for last in range(count):
+        first = np.searchsorted(times_s, times_s[last] - (limits.max_missed + 1.2) * 1.2 * period_s)
+        before = np.arange(first, last)
+        if len(before) == 0:
+            continue
+        gap = times_s[last] - times_s[before]
+        steps = np.maximum(np.round(gap / running[before]), 1)
+        off = np.abs(gap / steps - running[before])
+        allowed = np.maximum(limits.slack * running[before], limits.least_slack_s) / np.sqrt(steps)
+        fits = (off < allowed) & (steps <= limits.max_missed + 1)
+        gain = np.where(fits, score[before] + 1 - 0.4 * (steps - 1) - 0.5 * off / allowed, 0.0)
+        chosen = int(gain.argmax())
+        if gain[chosen] > score[last]:
+            score[last], previous[last] = gain[chosen], before[chosen]
+            running[last] = 0.8 * running[before[chosen]] + 0.2 * gap[chosen] / steps[chosen]
+    chain, place = [], int(score.argmax())
+    while place >= 0:
+        chain.append(place)
+        place = int(previous[place])
+    return np.array(chain[::-1], dtype=np.int64)
+
+
+def _occupancy(times_s: NDArray[np.float64]) -> float:
+    intervals = np.diff(times_s)
+    return float(len(intervals) / np.round(intervals / np.median(intervals)).clip(1).sum())

@@ -1,0 +1,250 @@
+"""From units of two bands to trains: one train for each fibre or motor unit, one event for each whole potential."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.signals.clocks import ClockLimits, find_clock
+from emgkit.signals.detect import keep_largest
+from emgkit.signals.match import best_scale, similarity
+from emgkit.signals.rhythm import measure_rhythm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from emgkit.signals.sort import SortedBand
+
+SEPARATION_MS = 3.0  # no fibre and no unit of this kind fires twice within its own action potential
+LOCK_REACH_MS = 25.0  # how far the parts of one polyphasic potential or complex may lie apart
+LOCK_WIDTH_MS = 1.2  # scatter of the lag between parts of one potential
+BAND_LOCK_WIDTH_MS = 4.0  # the slow band times an event less sharply
+LOCKED_SHARE = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Train:
+    """Discharges of one unit.
+
+    Parameters
+    ----------
+    time_s : ndarray of shape (n_events,)
+        Ascending.
+    template : ndarray
+        Band-passed waveform, microvolt, at the band's rate.
+    band : int
+        Index of the band that carries the train.
+    snr : float
+        Largest deflection of the template over the noise.
+    spikes : int
+        Phase-locked spikes that were joined.
+    """
+
+    time_s: NDArray[np.float64]
+    template: NDArray[np.float64]
+    band: int
+    snr: float
+    spikes: int = 1
+
+
+def build_trains(
+    bands: Sequence[SortedBand], *, clock: ClockLimits, regular: float, min_events: int
+) -> list[Train]:
+    """Join what belongs together: parts of one potential, halves of one train, the same potential in two bands.
+
+    Parameters
+    ----------
+    bands : sequence of SortedBand
+        The sharper band first.
+    clock : ClockLimits
+        What counts as a clock inside a mixed train.
+    regular : float
+        Irregularity below which a train predicts where its missed discharges are.
+    min_events : int
+        Trains with fewer events are dropped.
+
+    Returns
+    -------
+    list of Train
+        Largest first.
+    """
+    fast, slow = (_whole_potentials(_halves_joined(_units(band, number))) for number, band in enumerate(bands))
+    mixed = [train for train in _across_bands(fast, slow) if len(train.time_s) >= min_events]
+    trains = [part for train in mixed for part in _clocks_apart(train, clock, regular, min_events)]
+    trains = [_refound(train, bands[train.band], regular) for train in trains]
+    return sorted(trains, key=lambda train: -train.snr)
+
+
+def _units(band: SortedBand, number: int) -> list[Train]:
+    units = []
+    for unit, template in enumerate(band.templates):
+        mine = band.unit == unit
+        time_s, scale = band.time_s[mine], band.scale[mine]
+        time_s = time_s[keep_largest(time_s, scale, separation=SEPARATION_MS / 1000)]
+        if len(time_s) > 1:
+            units.append(Train(time_s, template, number, float(np.abs(template).max() / band.noise_uv)))
+    return units
+
+
+def _halves_joined(units: list[Train]) -> list[Train]:
+    # Two templates of nearly one shape are one unit when together they keep time better than apart.
+    units = sorted(units, key=lambda unit: -len(unit.time_s))
+    joined: list[Train] = []
+    for unit in units:
+        for place, other in enumerate(joined):
+            alike, _ = similarity(other.template, unit.template, max_lag=len(unit.template) // 4)
+            size = np.ptp(unit.template) / np.ptp(other.template)
+            if alike > 0.85 and 0.6 < size < 1.6 and _together_keeps_time(other, unit):
+                joined[place] = _united(other, unit.time_s)
+                break
+        else:
+            joined.append(unit)
+    return joined
+
+
+def _together_keeps_time(first: Train, second: Train) -> bool:
+    together = measure_rhythm(_union(first.time_s, second.time_s)).irregularity
+    apart = [measure_rhythm(train.time_s).irregularity for train in (first, second)]
+    return bool(together < 0.8 * np.nanmin(apart)) if np.isfinite(apart).any() else False
+
+
+def _union(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    both = np.sort(np.concatenate([first, second]))
+    return both[keep_largest(both, np.ones(len(both)), separation=SEPARATION_MS / 1000)]
+
+
+def _united(train: Train, more_s: NDArray[np.float64]) -> Train:
+    far = np.abs(_nearest(train.time_s, more_s) - more_s) > SEPARATION_MS / 1000
+    return replace(train, time_s=np.sort(np.concatenate([train.time_s, more_s[far]])))
+
+
+def _nearest(times_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    right = np.clip(np.searchsorted(times_s, wanted_s), 1, max(len(times_s) - 1, 1)) if len(times_s) > 1 else np.zeros(len(wanted_s), int)
+    left = np.maximum(right - 1, 0)
+    take_left = np.abs(times_s[left] - wanted_s) <= np.abs(times_s[right] - wanted_s)
+    return np.where(take_left, times_s[left], times_s[right])
+
+
+def find_lock(
+    first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, reach_ms: float, width_ms: float
+) -> tuple[float, int]:
+    """Return the most frequent lag of the second train after the first, and how many events share it beyond chance.
+
+    Parameters
+    ----------
+    first_s, second_s : ndarray
+        Ascending times in seconds.
+    reach_ms : float
+        Largest lag looked at.
+    width_ms : float
+        Width of the window that counts as one lag.
+
+    Returns
+    -------
+    lag_s : float
+    n_locked : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.trains import find_lock
+    >>> first = np.cumsum(np.random.default_rng(0).uniform(0.05, 0.2, 40))
+    >>> lag_s, locked = find_lock(first, first + 0.007, reach_ms=25, width_ms=1.2)
+    >>> round(lag_s * 1000, 1), locked
+    (7.0, 40)
+    """
+    reach_s, width_s = reach_ms / 1000, width_ms / 1000
+    low = np.searchsorted(first_s, second_s - reach_s)
+    high = np.searchsorted(first_s, second_s + reach_s)
+    lags = np.sort(np.concatenate([second - first_s[a:b] for second, a, b in zip(second_s, low, high, strict=True)]))
+    if len(lags) == 0:
+        return 0.0, 0
+    inside = np.searchsorted(lags, lags + width_s, side="right") - np.arange(len(lags))
+    start = int(inside.argmax())
+    chance = len(lags) * width_s / (2 * reach_s)
+    expected = chance if inside[start] < 0.9 * min(len(first_s), len(second_s)) else 0.0
+    return float(np.median(lags[start : start + inside[start]])), int(inside[start] - expected)
+
+
+def _whole_potentials(units: list[Train]) -> list[Train]:
+    # Parts of one polyphasic potential follow each other at a fixed lag; the largest part stands for the whole.
+    units = sorted(units, key=lambda unit: -unit.snr * min(len(unit.time_s), 50))
+    wholes: list[Train] = []
+    for unit in units:
+        for place, whole in enumerate(wholes):
+            lag_s, locked = find_lock(whole.time_s, unit.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS)
+            if locked >= 4 and locked >= LOCKED_SHARE * min(len(unit.time_s), len(whole.time_s)):
+                mostly = locked >= 0.8 * len(unit.time_s)
+                wholes[place] = replace(
+                    _united(whole, unit.time_s - lag_s) if mostly else whole, spikes=whole.spikes + 1
+                )
+                break
+        else:
+            wholes.append(unit)
+    return wholes
+
+
+def _across_bands(fast: list[Train], slow: list[Train]) -> list[Train]:
+    # A potential seen in both bands is one train: the sharper band times it, unless it sees only part of the discharges.
+    kept = list(fast)
+    for train in slow:
+        locks = [
+            find_lock(other.time_s, train.time_s, reach_ms=10.0, width_ms=BAND_LOCK_WIDTH_MS)[1] for other in kept
+        ]
+        if locks and max(locks) >= LOCKED_SHARE * len(train.time_s):
+            continue
+        if sum(max(lock, 0) for lock, other in zip(locks, kept, strict=True) if other.band == 0) >= LOCKED_SHARE * len(train.time_s):
+            inside = [lock >= LOCKED_SHARE * len(other.time_s) for lock, other in zip(locks, kept, strict=True)]
+            if sum(inside) != 1 or max(locks) > 0.8 * len(train.time_s):
+                continue
+        swallowed = [
+            lock >= LOCKED_SHARE * len(other.time_s) and other.snr < train.snr
+            for lock, other in zip(locks, kept, strict=True)
+        ]
+        kept = [other for other, gone in zip(kept, swallowed, strict=True) if not gone]
+        kept.append(train)
+    return kept
+
+
+def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
+    # Similar fibres that ended in one train are told apart by the phase of their rhythm.
+    parts, rest = [], train.time_s
+    while len(rest) >= clock.min_events and not measure_rhythm(rest).irregularity < regular:
+        chain = find_clock(rest, limits=clock)
+        if len(chain) == 0 or not measure_rhythm(rest[chain]).irregularity < regular:
+            break
+        parts.append(replace(train, time_s=rest[chain]))
+        rest = np.delete(rest, chain)
+    return [*parts, replace(train, time_s=rest)] if len(rest) >= min_events or not parts else parts
+
+
+def _refound(train: Train, band: SortedBand, regular: float) -> Train:
+    # A clock predicts where its missed discharges are; each is taken only where the residual shows it.
+    rhythm = measure_rhythm(train.time_s)
+    if not (rhythm.irregularity < regular and rhythm.n_intervals >= 5):
+        return train
+    half = len(train.template) // 2
+    slack = max(3 * rhythm.irregularity * rhythm.base_s, 0.002)
+    found = []
+    for expected_s in _gaps(train.time_s, rhythm.base_s):
+        start = int((expected_s - slack) * band.rate_hz) - half
+        stop = int((expected_s + slack) * band.rate_hz) + half
+        if start < 0 or stop > len(band.residual):
+            continue
+        place, scale, alike = best_scale(band.residual[start:stop], train.template)
+        if scale > 0.5 and alike > 0.5:
+            found.append((start + place) / band.rate_hz)
+    return _united(train, np.array(found)) if found else train
+
+
+def _gaps(times_s: NDArray[np.float64], base_s: float) -> list[float]:
+    expected = []
+    for before, after in zip(times_s[:-1], times_s[1:], strict=True):
+        missed = round((after - before) / base_s) - 1
+        if 0 < missed <= 5:
+            expected += list(before + (after - before) * np.arange(1, missed + 1) / (missed + 1))
+    return expected

@@ -1,0 +1,215 @@
+"""The averaged discharge of a train, measured on unfiltered samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from emgkit.model.recording import Samples
+
+MAX_DISCHARGES = 400  # averaged; more add little
+GAP_MS = 0.6  # a pause within a potential shorter than this does not end it
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an averaged discharge looks like.
+
+    Parameters
+    ----------
+    peak_to_peak_uv : float
+    duration_ms : float
+        First to last departure from the baseline.
+    rise_ms : float
+        10-90 % of the edge between the two largest deflections.
+    phases : int
+    initial_deflection : {"positive", "negative", "indeterminate"}
+        First departure that is both over the error of the average and a fixed share of its size.
+    positive_first : bool
+        The largest positive deflection comes before the largest negative one.
+    negative_share : float
+        Size of the largest negative deflection after the positive one, relative to it.
+    negative_to_positive_width : float
+        Width at half height of the negative deflection over that of the positive one.
+    error_uv : float
+        Standard error of the average.
+    """
+
+    peak_to_peak_uv: float
+    duration_ms: float
+    rise_ms: float
+    phases: int
+    initial_deflection: str
+    positive_first: bool
+    negative_share: float
+    negative_to_positive_width: float
+    error_uv: float
+
+
+def cut_discharges(
+    samples: Samples, rate_hz: float, *, times_s: NDArray[np.float64], before_ms: float, after_ms: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Cut unfiltered windows around discharges, shifted to a fraction of a sample.
+
+    Parameters
+    ----------
+    samples : array-like of shape (n_samples,)
+        Microvolt.
+    rate_hz : float
+    times_s : ndarray of shape (n_events,)
+        At most 400 of them are used, spread evenly.
+    before_ms, after_ms : float
+
+    Returns
+    -------
+    windows : ndarray of shape (n_used, n_window)
+        Microvolt; windows that reach beyond the recording are left out.
+    window_ms : ndarray of shape (n_window,)
+        Time from the discharge.
+    """
+    before, after = round(before_ms * rate_hz / 1000), round(after_ms * rate_hz / 1000)
+    offsets = np.arange(-before, after + 1)
+    inside = times_s[(times_s * rate_hz >= before + 1) & (times_s * rate_hz < len(samples) - after - 2)]
+    if len(inside) > MAX_DISCHARGES:
+        inside = inside[np.linspace(0, len(inside) - 1, MAX_DISCHARGES).astype(int)]
+    windows = np.empty((len(inside), len(offsets)))
+    for row, time_s in enumerate(inside):
+        whole = int(time_s * rate_hz)
+        part = time_s * rate_hz - whole
+        piece = np.asarray(samples[whole - before : whole + after + 2], dtype=np.float64)
+        windows[row] = (1 - part) * piece[:-1] + part * piece[1:]
+    return windows, offsets / rate_hz * 1000
+
+
+def average_discharge(windows: NDArray[np.float64], window_ms: NDArray[np.float64], *, baseline_ms: tuple[float, float]) -> tuple[NDArray[np.float64], float]:
+    """Return the trimmed average of aligned windows, its baseline before the potential taken as zero, and its error.
+
+    Taking a stretch *before* the potential as zero is causal: unlike a zero-phase filter it cannot put a deflection in
+    front of the potential.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n, n_window)
+    window_ms : ndarray of shape (n_window,)
+    baseline_ms : (start, stop)
+        Stretch before the potential.
+
+    Returns
+    -------
+    average : ndarray of shape (n_window,)
+        Microvolt.
+    error_uv : float
+        Standard error of the average, from the scatter of the windows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.waveform import average_discharge
+    >>> window_ms = np.arange(-10.0, 10.0)
+    >>> average, error_uv = average_discharge(np.ones((5, 20)), window_ms, baseline_ms=(-10, -5))
+    >>> float(average.max()), error_uv
+    (0.0, 0.0)
+    """
+    before = (window_ms >= baseline_ms[0]) & (window_ms < baseline_ms[1])
+    levelled = windows - np.median(windows[:, before], axis=1, keepdims=True)
+    trim = len(levelled) // 5
+    ordered = np.sort(levelled, axis=0)
+    average = ordered[trim : len(ordered) - trim].mean(axis=0)
+    spread = 1.4826 * np.median(np.abs(levelled[:, before] - average[before]))
+    return average - np.median(average[before]), float(1.2 * spread / np.sqrt(len(windows)))
+
+
+def measure_shape(average: NDArray[np.float64], window_ms: NDArray[np.float64], *, error_uv: float, share: float, errors: float) -> Shape:
+    """Measure an averaged discharge.
+
+    Parameters
+    ----------
+    average : ndarray of shape (n_window,)
+        Microvolt, positive is electrode positive; 0 ms is the train's fixed point.
+    window_ms : ndarray of shape (n_window,)
+    error_uv : float
+        Standard error of the average.
+    share : float
+        Share of the peak-to-peak size that a departure from the baseline must exceed.
+    errors : float
+        Standard errors that it must exceed as well.
+
+    Returns
+    -------
+    Shape
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.waveform import measure_shape
+    >>> window_ms = np.arange(-10, 20, 0.05)
+    >>> wave = 100 * np.exp(-((window_ms + 0.3) ** 2) / 0.1) - 150 * np.exp(-((window_ms - 0.3) ** 2) / 0.1)
+    >>> shape = measure_shape(wave, window_ms, error_uv=0.1, share=0.05, errors=3.0)
+    >>> shape.initial_deflection, shape.phases
+    ('positive', 2)
+    """
+    size = float(np.ptp(average))
+    limit = max(share * size, errors * error_uv)
+    main = _main_peak(average, window_ms)
+    start, stop = _extent(np.abs(average) > limit, main, gap=int(GAP_MS / (window_ms[1] - window_ms[0])))
+    inside = average[start : stop + 1]
+    high, low = int(inside.argmax()), int(inside.argmin())
+    after = inside[high:]
+    positive, negative = float(inside.max()), float(max(-after.min(), 0.0))
+    signs = np.sign(inside[np.abs(inside) > limit])
+    step = window_ms[1] - window_ms[0]
+    initial = "indeterminate" if size < 2 * limit or len(signs) == 0 else ("positive" if signs[0] > 0 else "negative")
+    return Shape(
+        peak_to_peak_uv=size,
+        duration_ms=float((stop - start) * step),
+        rise_ms=_rise(inside, high, low) * step,
+        phases=int(1 + (np.diff(signs) != 0).sum()) if len(signs) else 0,
+        initial_deflection=initial,
+        positive_first=high < low,
+        negative_share=min(negative / positive, 99.0) if positive > 0 else 99.0,
+        negative_to_positive_width=_width(-after) / max(_width(inside), 1),
+        error_uv=error_uv,
+    )
+
+
+def _main_peak(average: NDArray[np.float64], window_ms: NDArray[np.float64]) -> int:
+    near = np.abs(window_ms) < 4.0  # the fixed point is the centre of energy, so the main peak is close to it
+    return int(np.flatnonzero(near)[np.abs(average[near]).argmax()])
+
+
+def _extent(over: NDArray[np.bool_], main: int, gap: int) -> tuple[int, int]:
+    start = stop = main
+    places = np.flatnonzero(over)
+    for place in places[places < main][::-1]:
+        if start - place > gap + 1:
+            break
+        start = int(place)
+    for place in places[places > main]:
+        if place - stop > gap + 1:
+            break
+        stop = int(place)
+    return start, stop
+
+
+def _rise(inside: NDArray[np.float64], high: int, low: int) -> float:
+    first, last = sorted((high, low))
+    edge = inside[first : last + 1]
+    if len(edge) < 2:
+        return 0.0
+    progress = (edge - edge[0]) / (edge[-1] - edge[0])
+    return float(np.argmax(progress > 0.9) - (len(progress) - 1 - np.argmax(progress[::-1] < 0.1)))
+
+
+def _width(wave: NDArray[np.float64]) -> int:
+    peak = int(wave.argmax())
+    if wave[peak] <= 0:
+        return 0
+    below = wave < wave[peak] / 2
+    left = peak - np.argmax(below[: peak + 1][::-1]) if below[: peak + 1].any() else 0
+    right = peak + (np.argmax(below[peak:]) if below[peak:].any() else len(wave) - peak)
+    return int(right - left)
