@@ -76,7 +76,7 @@ def read_rows(name: str, record: type[Record]) -> tuple[Record, ...]:
         File name, such as ``"labels.csv"``.
     record : dataclass type
         Its fields are the table's columns. ``str``, ``float``, ``int``, ``bool``, ``Literal``, ``tuple[str, ...]``
-        (cells joined by ``;``), ``Mapping[str, float]`` (``a=1;b=0.5``) and ``... | None`` (an empty cell) are understood.
+        (cells joined by ``;``), ``Mapping[str, float]`` (``a=1;b=0.5``) and ``... | None`` (an empty cell) are read.
 
     Raises
     ------
@@ -95,8 +95,8 @@ def parse_rows(text: str, name: str, record: type[Record]) -> tuple[Record, ...]
     expected = [field.name for field in fields(record)]  # type: ignore[arg-type]
     for column in [*header, *expected]:
         if column not in expected or column not in header:
-            known = column in expected
-            msg = f"{name}, line {first + 1}: column '{column}' is {'missing' if known else 'unknown'}; the columns are {', '.join(expected)}."
+            fault = "missing" if column in expected else "unknown"
+            msg = f"{name}, line {first + 1}: column '{column}' is {fault}; the columns are {', '.join(expected)}."
             raise TableError(msg)
     hints = typing.get_type_hints(record)
     return tuple(
@@ -126,7 +126,7 @@ def _read_record(cells: dict[str, str], record: type[Record], hints: dict[str, A
     return record(**values)
 
 
-def _read_cell(cell: str, hint: Any) -> Any:  # noqa: ANN401 - a cell is what its column says
+def _read_cell(cell: str, hint: Any) -> Any:
     origin = typing.get_origin(hint)
     if origin in {types.UnionType, typing.Union}:
         inner = next(part for part in typing.get_args(hint) if part is not types.NoneType)
@@ -206,7 +206,9 @@ def resolve(name: str, spellings: Mapping[str, str], *, what: str) -> str:
     key = normalized(name)
     if key in spellings:
         return spellings[key]
-    nearest: Iterable[str] = dict.fromkeys(spellings[close] for close in get_close_matches(key, spellings, n=5, cutoff=0.6))
+    nearest: Iterable[str] = dict.fromkeys(
+        spellings[close] for close in get_close_matches(key, spellings, n=5, cutoff=0.6)
+    )
     offer = ", ".join(list(nearest)[:3])
     hint = f"did you mean {offer}?" if offer else f"known are {', '.join(sorted(set(spellings.values())))}."
     msg = f"Unknown {what} {name!r}; {hint}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -26,12 +26,11 @@ class Samples(Protocol):
         """Return the number of samples."""
         ...
 
-    @overload
-    def __getitem__(self, item: slice) -> NDArray[np.floating]: ...
-    @overload
-    def __getitem__(self, item: int) -> np.floating: ...
+    def __getitem__(self, item: slice, /) -> NDArray[np.floating]:
+        """Return a slice as an array."""
+        ...
 
-    def __array__(self, dtype: object = None, copy: bool | None = None) -> NDArray[np.floating]:
+    def __array__(self) -> NDArray[np.floating]:
         """Return all samples as one array."""
         ...
 

@@ -9,12 +9,14 @@ import numpy as np
 from emgkit.signals.filters import band_pass, smooth_energy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from emgkit.signals.sort import SortedBand
 
 SKEW_BAND_HZ = (20.0, 1500.0)  # holds one-sided kernels of 0.5 to 3 ms
-EVENT_REACH_MS = 5.0
+EVENT_LEAD_MS = 5.0  # cut out before a discharge
 
 
 def find_dense(band: SortedBand, *, threshold: float, block_s: float, fill: float, unexplained: float) -> list[tuple[float, float]]:
@@ -50,7 +52,7 @@ def find_dense(band: SortedBand, *, threshold: float, block_s: float, fill: floa
 
 
 def find_skewed(
-    samples: NDArray[np.float64], rate_hz: float, *, events_s: NDArray[np.float64], block_s: float, limit: float
+    samples: NDArray[np.float64], rate_hz: float, *, events: Sequence[tuple[float, float]], block_s: float, limit: float
 ) -> list[tuple[float, float, float]]:
     """Find stretches whose noise leans to the negative side, as a shower of small negative potentials does.
 
@@ -59,8 +61,8 @@ def find_skewed(
     samples : ndarray of shape (n_samples,)
         Microvolt.
     rate_hz : float
-    events_s : ndarray
-        Discharges, which are not part of the noise.
+    events : sequence of (time_s, length_ms)
+        Discharges with their duration, which are not part of the noise.
     block_s : float
     limit : float
         Skewness below which a block is reported.
@@ -75,16 +77,16 @@ def find_skewed(
     >>> import numpy as np
     >>> from emgkit.signals.background import find_skewed
     >>> noise = np.random.default_rng(0).normal(0, 2, 30000)
-    >>> find_skewed(noise, 10000.0, events_s=np.array([]), block_s=1.0, limit=-0.3)
+    >>> find_skewed(noise, 10000.0, events=[], block_s=1.0, limit=-0.3)
     []
     """
     step = max(int(rate_hz // (4 * SKEW_BAND_HZ[1])), 1)
     noise = band_pass(samples, rate_hz, low_hz=SKEW_BAND_HZ[0], high_hz=SKEW_BAND_HZ[1], step=step)
     rate = rate_hz / step
     quiet = np.ones(len(noise), dtype=bool)
-    for event_s in events_s:
-        reach_s = EVENT_REACH_MS / 1000
-        quiet[max(int((event_s - reach_s) * rate), 0) : int((event_s + reach_s) * rate) + 1] = False
+    for time_s, length_ms in events:
+        start = int((time_s - EVENT_LEAD_MS / 1000) * rate)
+        quiet[max(start, 0) : int((time_s + length_ms / 1000) * rate) + 1] = False
     size = int(block_s * rate)
     found: list[tuple[float, float, float]] = []
     for start in range(0, len(noise) - size + 1, size):

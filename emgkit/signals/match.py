@@ -28,6 +28,8 @@ class MatchLimits:
         Least drop of residual energy, in units of the noise variance.
     scale_low, scale_high : float
         Range of sizes, relative to the template.
+    stiffness : float
+        How much a size other than the template's own costs; tells similar fibres of different size apart.
     correlation : float
         Least correlation of the template with what is there.
     residue : float
@@ -38,6 +40,7 @@ class MatchLimits:
     gain: float
     scale_low: float
     scale_high: float
+    stiffness: float
     correlation: float
     residue: float
 
@@ -80,13 +83,17 @@ class _Pursuit:
     def _score(self, start: int, stop: int) -> NDArray[np.float64]:
         limits, correlation = self.limits, self.correlation[:, start:stop]
         scale = correlation / self.energy[:, None]
-        clipped = np.clip(scale, limits.scale_low, limits.scale_high)
-        drop = clipped * (2 * correlation - clipped * self.energy[:, None])
+        clipped = self._sized(scale)
+        drop = self.energy[:, None] * (clipped * (2 * scale - clipped) - limits.stiffness * np.square(clipped - 1))
         present = _window_sums(np.square(self.residual[start : stop + self.size - 1]), self.size)
         explained = _window_sums(self.explained[start : stop + self.size - 1], self.size)
         enough = drop > limits.gain * limits.noise_uv**2 + limits.residue * explained
         alike = correlation * np.abs(correlation) > limits.correlation**2 * self.energy[:, None] * present
         return np.where(enough & alike & (scale > limits.scale_low), drop, 0.0)
+
+    def _sized(self, scale: NDArray[np.float64]) -> NDArray[np.float64]:
+        limits = self.limits
+        return np.clip((scale + limits.stiffness) / (1 + limits.stiffness), limits.scale_low, limits.scale_high)
 
     def best_places(self) -> NDArray[np.int64]:
         height = self.score.max(axis=0)
@@ -106,7 +113,7 @@ class _Pursuit:
         offset = _parabola(around) if len(around) == 3 else 0.0
         steps = round(offset * SHIFTS)
         place, shift = place + steps // SHIFTS, steps % SHIFTS
-        scale = float(np.clip(self.correlation[template, place] / self.energy[template], self.limits.scale_low, self.limits.scale_high))
+        scale = float(self._sized(self.correlation[template, place] / self.energy[template]))
         shape = scale * self.bank[template, shift]
         self.residual[place : place + self.size] -= shape
         self.explained[place : place + self.size] += np.square(shape)
@@ -147,7 +154,7 @@ def match_templates(signal: NDArray[np.floating], templates: Sequence[NDArray[np
     >>> signal = np.random.default_rng(0).normal(0, 1, 3000)
     >>> for start in (500, 530, 2000):
     ...     signal[start : start + 30] += shape
-    >>> limits = MatchLimits(noise_uv=1.0, gain=40.0, scale_low=0.6, scale_high=1.5, correlation=0.6, residue=0.05)
+    >>> limits = MatchLimits(noise_uv=1.0, gain=40.0, scale_low=0.6, scale_high=1.5, stiffness=1.0, correlation=0.6, residue=0.05)
     >>> np.round(match_templates(signal, [shape], limits=limits).position).astype(int)
     array([ 515,  545, 2015])
     """

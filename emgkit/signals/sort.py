@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +45,7 @@ class Band:
         How often the residual is searched for further units.
     max_units : int
         The units that explain most are kept; beyond this number a signal is not resolved but fitted.
-    gain, scale_low, scale_high, correlation, residue : float
+    gain, scale_low, scale_high, stiffness, correlation, residue : float
         See ``MatchLimits``.
     """
 
@@ -64,6 +64,7 @@ class Band:
     gain: float
     scale_low: float
     scale_high: float
+    stiffness: float
     correlation: float
     residue: float
 
@@ -121,7 +122,7 @@ def sort_band(
     --------
     >>> import numpy as np
     >>> from emgkit.signals.sort import Band, sort_band
-    >>> band = Band(200, 3000, 0.6, 2, 2.5, 0.4, 0.02, 2.5, 0.25, 5, 2, 20, 40, 0.6, 1.6, 0.6, 0.05)
+    >>> band = Band(200, 3000, 0.6, 2, 2.5, 0.4, 0.02, 2.5, 0.25, 5, 2, 20, 40, 0.6, 1.6, 1, 0.6, 0.05)
     >>> signal = np.random.default_rng(0).normal(0, 2, 100000)
     >>> for start in range(1000, 99000, 1500):
     ...     signal[start : start + 15] += 60 * np.sin(np.linspace(0, 2 * np.pi, 15))
@@ -139,7 +140,9 @@ def sort_band(
     noise_uv = noise_floor(
         signal, rate, bandwidth_hz=band.high_hz - band.low_hz, block_s=band.noise_block_s, usable=usable
     )
-    limits = MatchLimits(noise_uv, band.gain, band.scale_low, band.scale_high, band.correlation, band.residue)
+    limits = MatchLimits(
+        noise_uv, band.gain, band.scale_low, band.scale_high, band.stiffness, band.correlation, band.residue
+    )
     templates, matches = _search(signal, rate, band, limits)
     loose, ratio = _find(matches.residual, signal, rate, band, noise_uv)
     return SortedBand(
@@ -192,11 +195,11 @@ def _search(
             min_spikes=band.min_spikes,
         )
         count = len(templates)
-        templates = _distinct([*templates, *(_centred(template) for template in fresh)], lag, limits)
+        templates = _distinct([*templates, *(_centred(template) for template in fresh)], lag)
         if len(templates) == count:
             break
         matches = match_templates(signal, templates, limits=limits)
-        templates = _refined(templates, matches, limits)
+        templates = _refined(templates, matches)
         templates, matches = _without_rare(templates, signal, band, limits)
     return templates, matches
 
@@ -211,23 +214,19 @@ def _centred(template: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(moved[: len(template)])
 
 
-def _distinct(templates: list[NDArray[np.float64]], lag: int, limits: MatchLimits) -> list[NDArray[np.float64]]:
+def _distinct(templates: list[NDArray[np.float64]], lag: int) -> list[NDArray[np.float64]]:
     kept: list[NDArray[np.float64]] = []
     for template in templates:
-        size = np.sqrt(np.square(template).sum())
+        size = np.ptp(template)
         twin = any(
-            similarity(other, template, max_lag=2 * lag)[0] > 0.95
-            and limits.scale_low < size / np.sqrt(np.square(other).sum()) < limits.scale_high
-            for other in kept
+            similarity(other, template, max_lag=2 * lag)[0] > 0.97 and 0.9 < size / np.ptp(other) < 1.1 for other in kept
         )
         if not twin:
             kept.append(template)
     return kept
 
 
-def _refined(
-    templates: list[NDArray[np.float64]], matches: Matches, limits: MatchLimits
-) -> list[NDArray[np.float64]]:
+def _refined(templates: list[NDArray[np.float64]], matches: Matches) -> list[NDArray[np.float64]]:
     # A template learns from what its own matches left over, so that it no longer carries its neighbours' shapes.
     refined = []
     for number, template in enumerate(templates):
@@ -239,7 +238,7 @@ def _refined(
         index = np.clip(starts[:, None] + np.arange(len(template)), 0, len(matches.residual) - 1)
         scale = float(np.median(matches.scale[mine]))
         refined.append(_centred(scale * template + np.median(matches.residual[index], axis=0)))
-    return _distinct(refined, 1, replace(limits, scale_low=0.9, scale_high=1.1))
+    return _distinct(refined, 1)
 
 
 def _without_rare(

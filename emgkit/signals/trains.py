@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from emgkit.signals.sort import SortedBand
 
 SEPARATION_MS = 3.0  # no fibre and no unit of this kind fires twice within its own action potential
-LOCK_REACH_MS = 25.0  # how far the parts of one polyphasic potential or complex may lie apart
+LOCK_REACH_MS = 45.0  # how far the parts of one polyphasic potential or complex may lie apart
 LOCK_WIDTH_MS = 1.2  # scatter of the lag between parts of one potential
 BAND_LOCK_WIDTH_MS = 4.0  # the slow band times an event less sharply
 LOCKED_SHARE = 0.6
+AS_REGULAR = 0.03  # two halves that together are this regular are one, however regular each is alone
+CLOSE_SHARE = 0.25
+SHADOW_RATIO = 4.0
+SHADOW_REACH_S = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +44,12 @@ class Train:
         Index of the band that carries the train.
     snr : float
         Largest deflection of the template over the noise.
-    spikes : int
-        Phase-locked spikes that were joined.
     """
 
     time_s: NDArray[np.float64]
     template: NDArray[np.float64]
     band: int
     snr: float
-    spikes: int = 1
 
 
 def build_trains(
@@ -72,10 +73,10 @@ def build_trains(
     list of Train
         Largest first.
     """
-    fast, slow = (_whole_potentials(_halves_joined(_units(band, number))) for number, band in enumerate(bands))
+    fast, slow = (_halves_joined(_whole_potentials(_units(band, number))) for number, band in enumerate(bands))
     mixed = [train for train in _across_bands(fast, slow) if len(train.time_s) >= min_events]
     trains = [part for train in mixed for part in _clocks_apart(train, clock, regular, min_events)]
-    trains = [_refound(train, bands[train.band], regular) for train in trains]
+    trains = _without_shadows([_refound(train, bands[train.band], regular) for train in trains])
     return sorted(trains, key=lambda train: -train.snr)
 
 
@@ -98,7 +99,7 @@ def _halves_joined(units: list[Train]) -> list[Train]:
         for place, other in enumerate(joined):
             alike, _ = similarity(other.template, unit.template, max_lag=len(unit.template) // 4)
             size = np.ptp(unit.template) / np.ptp(other.template)
-            if alike > 0.85 and 0.6 < size < 1.6 and _together_keeps_time(other, unit):
+            if (alike > 0.85 and 0.6 < size < 1.6 or alike > 0.95) and _together_keeps_time(other, unit):
                 joined[place] = _united(other, unit.time_s)
                 break
         else:
@@ -108,8 +109,8 @@ def _halves_joined(units: list[Train]) -> list[Train]:
 
 def _together_keeps_time(first: Train, second: Train) -> bool:
     together = measure_rhythm(_union(first.time_s, second.time_s)).irregularity
-    apart = [measure_rhythm(train.time_s).irregularity for train in (first, second)]
-    return bool(together < 0.8 * np.nanmin(apart)) if np.isfinite(apart).any() else False
+    best = np.nanmin([*(measure_rhythm(train.time_s).irregularity for train in (first, second)), np.inf])
+    return bool(together < max(0.8 * best, AS_REGULAR))
 
 
 def _union(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -175,15 +176,11 @@ def _whole_potentials(units: list[Train]) -> list[Train]:
     units = sorted(units, key=lambda unit: -unit.snr * min(len(unit.time_s), 50))
     wholes: list[Train] = []
     for unit in units:
-        for place, whole in enumerate(wholes):
-            lag_s, locked = find_lock(whole.time_s, unit.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS)
-            if locked >= 4 and locked >= LOCKED_SHARE * min(len(unit.time_s), len(whole.time_s)):
-                mostly = locked >= 0.8 * len(unit.time_s)
-                wholes[place] = replace(
-                    _united(whole, unit.time_s - lag_s) if mostly else whole, spikes=whole.spikes + 1
-                )
-                break
-        else:
+        locks = (
+            (find_lock(whole.time_s, unit.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS)[1], len(whole.time_s))
+            for whole in wholes
+        )
+        if not any(locked >= max(4, LOCKED_SHARE * min(len(unit.time_s), count)) for locked, count in locks):
             wholes.append(unit)
     return wholes
 
@@ -215,11 +212,33 @@ def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: 
     parts, rest = [], train.time_s
     while len(rest) >= clock.min_events and not measure_rhythm(rest).irregularity < regular:
         chain = find_clock(rest, limits=clock)
-        if len(chain) == 0 or not measure_rhythm(rest[chain]).irregularity < regular:
+        if len(chain) == 0 or not _is_clock(rest[chain], rest, regular):
             break
         parts.append(replace(train, time_s=rest[chain]))
         rest = np.delete(rest, chain)
     return [*parts, replace(train, time_s=rest)] if len(rest) >= min_events or not parts else parts
+
+
+def _is_clock(chain_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regular: float) -> bool:
+    # Independent trains come arbitrarily close to each other; one voluntary unit does not, though every second of its
+    # discharges may look like a slower clock.
+    rhythm = measure_rhythm(chain_s)
+    return bool(rhythm.irregularity < regular and np.quantile(np.diff(mixed_s), 0.1) < CLOSE_SHARE * rhythm.base_s)
+
+
+def _without_shadows(trains: list[Train]) -> list[Train]:
+    # What a much larger unit leaves behind clings to its discharges; a unit of its own does not.
+    kept = []
+    for train in trains:
+        large = [other.time_s for other in trains if other.snr > SHADOW_RATIO * train.snr]
+        owners = np.sort(np.concatenate(large)) if large else np.array([])
+        if len(owners) > 1:
+            clinging = np.mean(np.abs(_nearest(owners, train.time_s) - train.time_s) < SHADOW_REACH_S)
+            chance = 1 - np.exp(-2 * SHADOW_REACH_S * len(owners) / (owners[-1] - owners[0]))
+            if clinging > max(0.6, 2 * chance):
+                continue
+        kept.append(train)
+    return kept
 
 
 def _refound(train: Train, band: SortedBand, regular: float) -> Train:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.errors import SignalError
-from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train
+from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
 from emgkit.findings.spontaneous.naming import Name, name_train, polarity_is_suspect
 from emgkit.findings.spontaneous.settings import bands, clock_limits
 from emgkit.knowledge.anatomy import find_muscle
@@ -25,6 +25,7 @@ from emgkit.signals.artifacts import (
     remove_mains,
 )
 from emgkit.signals.background import find_dense, find_skewed
+from emgkit.signals.detect import keep_largest
 from emgkit.signals.sort import SortedBand, sort_band
 from emgkit.signals.trains import Train, build_trains
 
@@ -86,18 +87,11 @@ def find_spontaneous_activity(recording: Recording) -> SpontaneousActivity:
         min_events=int(values["min_train_events"]),
     )
     trains = _outside(trains, left_out, int(values["min_train_events"]))
-    noise = find_skewed(
-        samples,
-        recording.rate_hz,
-        events_s=np.sort(np.concatenate([train.time_s for train in trains] or [np.array([])])),
-        block_s=values["endplate_noise_block_s"],
-        limit=values["endplate_noise_skewness"],
-    )
-    noise = [span for span in noise if values["endplate_noise_low_uv"] < span[2] < values["endplate_noise_high_uv"]]
-    measured = [
-        measure_train(samples, recording.rate_hz, train=train, endplate_noise=[(start, stop) for start, stop, _ in noise])
-        for train in trains
-    ]
+    measured = [measure_train(samples, recording.rate_hz, train=train) for train in trains]
+    noise = _endplate_noise(samples, recording.rate_hz, measured)
+    measured = [within(train, [(start, stop) for start, stop, _ in noise]) for train in measured]
+    measured = [train for train in measured if not _is_noise(train)]
+    trains = [train.train for train in measured]
     flags = ["low_rate"] * (recording.rate_hz < values["shape_rate_hz"]) + ["mains_removed"] * (hum_uv > 0)
     names, flags = _named(measured, flags)
     return SpontaneousActivity(
@@ -189,8 +183,33 @@ def _outside(trains: Sequence[Train], left_out: Sequence[Span], min_events: int)
         for start_s, stop_s in _pairs(left_out):
             outside &= (train.time_s < start_s) | (train.time_s > stop_s)
         if outside.sum() >= min_events:
-            kept.append(Train(train.time_s[outside], train.template, train.band, train.snr, train.spikes))
+            kept.append(Train(train.time_s[outside], train.template, train.band, train.snr))
     return kept
+
+
+def _endplate_noise(
+    samples: NDArray[np.float64], rate_hz: float, measured: Sequence[MeasuredTrain]
+) -> list[tuple[float, float, float]]:
+    values = criteria_values("detection_criteria")
+    large = [train for train in measured if train.shape and train.shape.peak_to_peak_uv > values["endplate_noise_event_uv"]]
+    spans = find_skewed(
+        samples,
+        rate_hz,
+        events=[(time_s, train.shape.duration_ms) for train in large if train.shape for time_s in train.train.time_s],
+        block_s=values["endplate_noise_block_s"],
+        limit=values["endplate_noise_skewness"],
+    )
+    return [span for span in spans if values["endplate_noise_low_uv"] < span[2] < values["endplate_noise_high_uv"]]
+
+
+def _is_noise(measured: MeasuredTrain) -> bool:
+    # An average that does not rise over its own error repeats nothing. Endplate noise is a span, never events: its larger
+    # potentials are no train of their own.
+    values = criteria_values("detection_criteria")
+    if measured.shape is not None and measured.shape.phases == 0:
+        return True
+    small = measured.shape is None or measured.shape.peak_to_peak_uv < values["endplate_noise_event_uv"]
+    return measured.endplate_noise and small and not measured.rhythm.irregularity < values["regular_irregularity"]
 
 
 def _named(measured: Sequence[MeasuredTrain], flags: list[str]) -> tuple[list[Name], list[str]]:
@@ -227,7 +246,7 @@ def _train_row(number: int, measured: MeasuredTrain, name: Name) -> dict[str, ob
         "duration_ms": shape.duration_ms if shape else np.nan,
         "rise_ms": shape.rise_ms if shape else np.nan,
         "phases": shape.phases if shape else 0,
-        "spikes": train.spikes,
+        "spikes": measured.spikes,
         "initial_deflection": shape.initial_deflection if shape else "indeterminate",
         "sharp_wave": measured.sharp_wave,
         "snr": train.snr,
@@ -244,7 +263,9 @@ def _event_table(
     left_out: Sequence[Span],
 ) -> object:
     least = criteria_values("detection_criteria")["loose_ratio"]
-    loud = band.loose_ratio > least
+    loud = np.flatnonzero(band.loose_ratio > least)
+    separation_s = criteria_values("detection_criteria")["loose_separation_s"]
+    loud = loud[keep_largest(band.loose_s[loud], band.loose_ratio[loud], separation=separation_s)]
     loose = Train(band.loose_s[loud], np.zeros(1), 0, least)
     loose = next(iter(_outside([loose], left_out, 1)), Train(np.array([]), np.zeros(1), 0, least))
     rows = [

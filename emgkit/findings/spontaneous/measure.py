@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
+from emgkit.signals.detect import find_spikes
+from emgkit.signals.filters import band_pass
 from emgkit.signals.rhythm import Rhythm, measure_rhythm
 from emgkit.signals.waveform import Shape, average_discharge, cut_discharges, measure_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from emgkit.signals.trains import Train
@@ -30,11 +35,13 @@ class MeasuredTrain:
     average_uv : ndarray of shape (n_window,)
     waveforms_uv : ndarray of shape (n_kept, n_window)
     window_ms : ndarray of shape (n_window,)
+    spikes : int
+        Separate phase-locked spikes of one discharge.
     sharp_wave : bool
     amplitude_cv : float
         Scatter of single sizes with the noise taken off.
     endplate_noise : bool
-        Endplate noise during the train.
+        Endplate noise during most of the train; set when the noise between the trains has been looked at.
     """
 
     train: Train
@@ -43,14 +50,13 @@ class MeasuredTrain:
     average_uv: NDArray[np.float64]
     waveforms_uv: NDArray[np.float64]
     window_ms: NDArray[np.float64]
+    spikes: int
     sharp_wave: bool
     amplitude_cv: float
-    endplate_noise: bool
+    endplate_noise: bool = False
 
 
-def measure_train(
-    samples: NDArray[np.float64], rate_hz: float, *, train: Train, endplate_noise: list[tuple[float, float]]
-) -> MeasuredTrain:
+def measure_train(samples: NDArray[np.float64], rate_hz: float, *, train: Train) -> MeasuredTrain:
     """Measure rhythm and shape of one train on unfiltered samples.
 
     Parameters
@@ -59,8 +65,6 @@ def measure_train(
         Microvolt.
     rate_hz : float
     train : Train
-    endplate_noise : list of (start_s, stop_s)
-        Spans of endplate noise.
     """
     values = criteria_values("detection_criteria")
     windows, window_ms = cut_discharges(
@@ -70,6 +74,7 @@ def measure_train(
         before_ms=values["window_before_ms"],
         after_ms=values["window_after_ms"],
     )
+    rhythm = measure_rhythm(train.time_s)
     average = np.zeros(len(window_ms))
     shape = None
     if len(windows) > 1:
@@ -82,15 +87,31 @@ def measure_train(
     kept = np.unique(np.linspace(0, max(len(windows) - 1, 0), int(values["kept_waveforms"])).astype(int))
     return MeasuredTrain(
         train=train,
-        rhythm=measure_rhythm(train.time_s),
+        rhythm=rhythm,
         shape=shape,
         average_uv=average,
+        spikes=_spikes(average, rate_hz, window_ms, rhythm.base_s) if shape else 0,
         waveforms_uv=windows[kept] if len(windows) else windows,
         window_ms=window_ms,
         sharp_wave=shape is not None and _is_sharp_wave(shape),
         amplitude_cv=_amplitude_cv(windows, average, window_ms),
-        endplate_noise=_share_inside(train.time_s, endplate_noise) > 0.5,
     )
+
+
+def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float) -> int:
+    # Only one cycle is looked at: in a fast train the window holds the next discharge as well.
+    values = criteria_values("detection_criteria")
+    band = bands()[0]
+    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
+    _, energy = find_spikes(
+        np.where(window_ms < base_s * 1000 + window_ms[0], sharp, 0.0),
+        rate_hz,
+        noise_uv=1.0,
+        threshold=0.0,
+        width_ms=band.width_ms,
+        separation_ms=band.separation_ms,
+    )
+    return int((energy > values["spike_share"] * energy.max()).sum()) if len(energy) else 0
 
 
 def _is_sharp_wave(shape: Shape) -> bool:
@@ -115,8 +136,10 @@ def _amplitude_cv(windows: NDArray[np.float64], average: NDArray[np.float64], wi
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
 
 
-def _share_inside(times_s: NDArray[np.float64], spans: list[tuple[float, float]]) -> float:
+def within(measured: MeasuredTrain, spans: Sequence[tuple[float, float]]) -> MeasuredTrain:
+    """Return the train with ``endplate_noise`` set when most of its discharges lie in spans of (start_s, stop_s)."""
+    times_s = measured.train.time_s
     inside = np.zeros(len(times_s), dtype=bool)
     for start_s, stop_s in spans:
         inside |= (times_s >= start_s) & (times_s <= stop_s)
-    return float(inside.mean()) if len(inside) else 0.0
+    return replace(measured, endplate_noise=bool(inside.mean() > 0.5))

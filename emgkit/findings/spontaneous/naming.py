@@ -101,7 +101,7 @@ def features_of(measured: MeasuredTrain) -> dict[str, float]:
             "duration_ms": shape.duration_ms,
             "rise_ms": shape.rise_ms,
             "many_phases": float(shape.phases > 3),
-            "many_spikes": float(measured.train.spikes > 2),
+            "many_spikes": float(measured.spikes > 2),
             "sharp_wave": float(measured.sharp_wave),
         }
         if shape.initial_deflection != INDETERMINATE:
@@ -189,9 +189,9 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float) -> str:
     least = values["slow_least_intervals" if slow else "least_intervals"]
     if rhythm.n_intervals < least:
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
-    if rhythm.missed > values["largest_missed"]:
-        return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
     irregular = rhythm.irregularity > values["denervation_largest_irregularity"]
+    if rhythm.missed > values["largest_missed"] and labels()[label].denervation:
+        return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
     if irregular and labels()[label].denervation:
         return f"too irregular ({rhythm.irregularity:.2f}) for {label}"
     if irregular and measured.train.snr < values["irregular_least_snr"]:

@@ -1,0 +1,184 @@
+"""Units and steps: from the numbers of a file to microvolt, in exact arithmetic, so that a round trip loses nothing.
+
+The step of a file is kept as a fraction. A sample is ``(code * a + b) / c`` with whole a, b and c, which rounds once:
+code 3 at a step of 0.1 is the number 0.3 and not 0.30000000000000004.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.errors import UnitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+_PREFIXES = {
+    "": Fraction(10**6),
+    "m": Fraction(10**3),
+    "milli": Fraction(10**3),
+    "u": Fraction(1),
+    "mu": Fraction(1),
+    "micro": Fraction(1),
+    "n": Fraction(1, 10**3),
+    "nano": Fraction(1, 10**3),
+}
+_UNIT = re.compile(r"(?P<prefix>mu|micro|milli|nano|[mun]?)\s*v(olts?)?", re.IGNORECASE)
+_BLOCK = 2**16  # most steps fail in the first block, and the rest stays in the cache
+_EXACT = 2**53  # whole numbers up to here are floats without rounding
+
+
+def exact_fraction(value: float | str) -> Fraction:
+    """Return the decimal number that is meant, so that 0.1 is one tenth.
+
+    Examples
+    --------
+    >>> from emgkit.files.scale import exact_fraction
+    >>> exact_fraction(0.1), exact_fraction("13.1070")
+    (Fraction(1, 10), Fraction(13107, 1000))
+    """
+    return Fraction(value.strip() if isinstance(value, str) else repr(float(value)))
+
+
+def microvolts_in(unit: str) -> Fraction | None:
+    """Return how many microvolts a unit of potential is; None when the unit is blank or of another kind.
+
+    Examples
+    --------
+    >>> from emgkit.files.scale import microvolts_in
+    >>> microvolts_in("mV"), microvolts_in("uV"), microvolts_in("nV"), microvolts_in("degC")
+    (Fraction(1000, 1), Fraction(1, 1), Fraction(1, 1000), None)
+    """
+    spelled = unit.replace("Â", "").replace("\N{GREEK SMALL LETTER MU}", "u").replace("\N{MICRO SIGN}", "u")
+    match = _UNIT.fullmatch(spelled.strip())
+    return _PREFIXES[match["prefix"].lower()] if match else None
+
+
+def required_microvolts(unit: str, uv_per_unit: float | None, place: str) -> Fraction:
+    """Return microvolts per unit: as the user says, else as the file says, else refuse.
+
+    Parameters
+    ----------
+    unit : str
+        As the file spells it; empty when it is silent.
+    uv_per_unit : float or None
+        What the user says; it goes before the file.
+    place : str
+        File and channel, for the error message.
+
+    Raises
+    ------
+    UnitError
+        When nobody says it, or ``uv_per_unit`` is not a number greater than zero.
+    """
+    if uv_per_unit is not None:
+        if not (math.isfinite(uv_per_unit) and uv_per_unit > 0):
+            msg = (
+                f"uv_per_unit is {uv_per_unit!r}; it must be a number of microvolts greater than zero; use invert=True "
+                "for the other polarity."
+            )
+            raise UnitError(msg)
+        return exact_fraction(uv_per_unit)
+    known = microvolts_in(unit)
+    if known is None:
+        said = (
+            f"gives the unit {unit.strip()!r}, which is not one of potential"
+            if unit.strip()
+            else "does not give a unit"
+        )
+        msg = (
+            f"{place} {said}; pass uv_per_unit=, the microvolts in one unit of its numbers (1 for uV, 1000 for mV, 1e6 "
+            "for V)."
+        )
+        raise UnitError(msg)
+    return known
+
+
+def scaled(
+    codes: NDArray[np.integer] | NDArray[np.floating], step: Fraction, offset: Fraction = Fraction(0)
+) -> NDArray[np.float64]:
+    """Return ``codes * step + offset`` rounded once.
+
+    Parameters
+    ----------
+    codes : array of shape (n_samples,)
+    step, offset : Fraction
+        Microvolt.
+
+    Returns
+    -------
+    array of shape (n_samples,)
+        Microvolt.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fractions import Fraction
+    >>> from emgkit.files.scale import scaled
+    >>> scaled(np.array([3, -7]), Fraction(1, 10))
+    array([ 0.3, -0.7])
+    """
+    values = np.asarray(codes, dtype=np.float64)
+    if step == 1 and offset == 0:
+        return values
+    below = math.lcm(step.denominator, offset.denominator)
+    by, plus = int(step * below), int(offset * below)
+    largest = float(np.abs(values).max(initial=0.0))
+    if codes.dtype.kind == "f" or largest * abs(by) + abs(plus) >= _EXACT or below >= _EXACT:
+        return values * float(step) + float(offset)
+    return (values * by + plus) / below
+
+
+def codes_on_grid(samples_uv: NDArray[np.floating], step: Fraction) -> NDArray[np.int32] | None:
+    """Return whole multiples of the step that stand for the samples, or None when there are none.
+
+    A rounding of the samples' last digits is let pass, such as that of ``codes * 0.1``.
+
+    Parameters
+    ----------
+    samples_uv : array of shape (n_samples,)
+    step : Fraction
+        Microvolt.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fractions import Fraction
+    >>> from emgkit.files.scale import codes_on_grid
+    >>> codes_on_grid(np.array([0.3, -0.7]), Fraction(1, 10))
+    array([ 3, -7], dtype=int32)
+    >>> codes_on_grid(np.array([0.3, -0.75]), Fraction(1, 10)) is None
+    True
+    """
+    codes = np.empty(len(samples_uv), np.int32)
+    for start in range(0, len(samples_uv), _BLOCK):
+        block = samples_uv[start : start + _BLOCK]
+        values = block.astype(np.float64)
+        multiples = np.rint(values / float(step))
+        if np.abs(multiples).max() >= 2**31:
+            return None
+        codes[start : start + _BLOCK] = multiples
+        slack = 4.0 * np.spacing(np.abs(block)).astype(np.float64)
+        if not np.all(np.abs(scaled(codes[start : start + _BLOCK], step) - values) <= slack):
+            return None
+    return codes
+
+
+def steps_to_try(samples_uv: NDArray[np.floating]) -> Iterator[Fraction]:
+    """Yield steps in microvolt on which the samples may lie: round ones, coarse first, then the one seen in the data.
+
+    The last serves converters with a crooked step, such as 5000 uV over 65535 codes.
+    """
+    yield from (Fraction(1, part) for part in (1, 2, 5, 10, 20, 50, 100, 1000))
+    levels = np.unique(np.asarray(samples_uv, dtype=np.float64))
+    if len(levels) > 1:
+        span = levels[-1] - levels[0]
+        seen = Fraction(span / round(span / np.diff(levels).min())).limit_denominator(10**6)
+        yield from [seen] * (seen > 0)

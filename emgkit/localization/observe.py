@@ -1,0 +1,404 @@
+"""From table rows to observations: what one muscle or one nerve study says, once, under each state it may be in.
+
+A muscle is in one state: silent and healthy, fibrillating because of a lesion (active), reached by a lesion but not
+fibrillating (silent), or myopathic. Fibrillations, sharp waves, recruitment and units are the one report of that state, so they
+enter together and never as independent evidence. What was not assessed is summed out and changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from emgkit.errors import TableError
+from emgkit.knowledge.anatomy import muscles, studies
+from emgkit.localization.evidence import GRADE_CLASSES, UNIT_CLASSES, false_positive, model_value, severities, timed
+from emgkit.localization.tables import PART_NOTE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    import pandas as pd
+
+    from emgkit.localization.evidence import Floats
+
+PROCESSES = ("neurogenic", "motor_neuron", "myopathic")
+_REMODELLED = ("large", "polyphasic", "nascent")
+_WORST_UNITS = ("", "normal", *_REMODELLED, "small")
+_WORST_RECRUITMENTS = ("", "normal", "reduced", "none", "early")
+_OPERATED = "not interpretable, operated"
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """Likelihood of one finding under the states its muscle or nerve may be in.
+
+    Parameters
+    ----------
+    kind : {"needle", "conduction"}
+    test : str
+        Muscle or nerve study id.
+    side : {"left", "right"}
+    text : str
+        What was found, for the evidence table.
+    active : array of shape (n_processes, n_severities)
+        P(finding | fibrillating, or response changed, because of the lesion).
+    silent : array of shape (n_processes,)
+        P(finding | reached by the lesion, without fibrillations).
+    untouched : float
+        P(finding | no lesion reaches it): false positives and examiner's error.
+    visible : float
+        Part of the fibrillations, or changed responses, that can be seen at this time.
+    abnormal : bool
+        Anything called abnormal.
+    grade : int or None
+        Largest grade of fibrillations and sharp waves.
+    sites, positive_sites : int or None
+    parts : tuple of str
+        Parts of the muscle found abnormal.
+    """
+
+    kind: str
+    test: str
+    side: str
+    text: str
+    active: Floats
+    silent: Floats
+    untouched: float
+    visible: float
+    abnormal: bool
+    grade: int | None = None
+    result: str = ""
+    sites: int | None = None
+    positive_sites: int | None = None
+    parts: tuple[str, ...] = ()
+
+    @property
+    def says_nothing(self) -> bool:
+        """The finding is kept for display and takes no part in the sum."""
+        return self.text.endswith(_OPERATED)
+
+
+@dataclass(frozen=True)
+class MuscleReport:
+    """All rows of one muscle and side put together."""
+
+    fibrillation: int | None = None
+    positive_sharp_wave: int | None = None
+    motor_unit: str = ""
+    recruitment: str = ""
+    fasciculation: str = ""
+    sites: int | None = None
+    positive_sites: int | None = None
+    parts: tuple[str, ...] = ()
+
+    @property
+    def grade(self) -> int | None:
+        """Fibrillations and sharp waves are one sign: the larger grade counts, once."""
+        return max((one for one in (self.fibrillation, self.positive_sharp_wave) if one is not None), default=None)
+
+    @property
+    def assessed(self) -> bool:
+        """Anything at all was assessed."""
+        return self.grade is not None or bool(self.motor_unit or self.recruitment or self.fasciculation)
+
+    @property
+    def units_changed(self) -> bool:
+        """Units or recruitment are called abnormal."""
+        return self.motor_unit not in {"", "normal"} or self.recruitment not in {"", "normal"}
+
+
+def grade_likelihoods(muscle: str, weeks: float | None) -> tuple[Floats, Floats, Floats, float]:
+    """Return the distribution over the four grade classes of a muscle in each of its states.
+
+    Parameters
+    ----------
+    muscle : str
+    weeks : float or None
+        Weeks since onset.
+
+    Returns
+    -------
+    active : array of shape (n_severities, 4)
+    silent : array of shape (4,)
+    untouched : array of shape (4,)
+    visible : float
+
+    Examples
+    --------
+    >>> from emgkit.localization.observe import grade_likelihoods
+    >>> active, silent, untouched, visible = grade_likelihoods("gluteus_maximus", 6)
+    >>> active.sum(axis=1).tolist(), silent.tolist(), round(float(untouched.sum()), 9)
+    ([1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0], 1.0)
+    """
+    length_class = muscles()[muscle].length_class
+    rates = false_positive("needle", muscle, length_class)
+    false = np.array([rates[grade] for grade in GRADE_CLASSES[1:]])
+    grades = severities().grades
+    active = np.concatenate([np.zeros((len(grades), 1)), grades], axis=1)
+    untouched = np.concatenate([[1 - false.sum()], false])
+    return active, np.eye(4)[0], untouched, timed("fibrillation", weeks, length_class)
+
+
+def observe_needle(table: pd.DataFrame, *, weeks: float | None, operated: Collection[str] = ()) -> list[Observation]:
+    """Return one observation for each muscle and side that was assessed.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Schema ``NEEDLE``. Several rows of one muscle are its needle positions.
+    weeks : float or None
+        Weeks since onset.
+    operated : collection of str
+        Muscles at an operated level of the spine: abnormal ones say nothing, normal ones stay evidence.
+
+    Examples
+    --------
+    >>> from emgkit.localization.observe import observe_needle
+    >>> from emgkit.localization.tables import read_needle_table
+    >>> rows = read_needle_table([{"muscle": "soleus", "side": "L", "fibrillation": 1}, {"muscle": "TA", "side": "L"}])
+    >>> [(one.test, one.text) for one in observe_needle(rows, weeks=6)]
+    [('soleus', 'left soleus: fibrillation 1')]
+    """
+    rows: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in table.to_dict("records"):
+        rows.setdefault((str(row["muscle"]), str(row["side"])), []).append(row)
+    reports = {key: _report(found) for key, found in rows.items()}
+    return [
+        _observe_muscle(muscle, side, report, weeks, operated)
+        for (muscle, side), report in reports.items()
+        if report.assessed
+    ]
+
+
+def observe_conduction(table: pd.DataFrame, *, weeks: float | None) -> list[Observation]:
+    """Return one observation for each nerve study and side that was judged.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Schema ``CONDUCTION``. Rows without a result, or not assessed, are passed over.
+    weeks : float or None
+        Weeks since onset: a sensory response is not yet lost before day 11.
+
+    Raises
+    ------
+    TableError
+        If one study of one side has two different results.
+
+    Examples
+    --------
+    >>> from emgkit.localization.observe import observe_conduction
+    >>> from emgkit.localization.tables import read_conduction_table
+    >>> rows = read_conduction_table([{"study": "sural", "side": "L", "result": "absent"}])
+    >>> [one.text for one in observe_conduction(rows, weeks=6)]
+    ['left sural_sensory: absent']
+    """
+    found: dict[tuple[str, str], str] = {}
+    for row in table.to_dict("records"):
+        result = str(row["result"])
+        if result in {"", "not_assessed"}:
+            continue
+        key = (str(row["study"]), str(row["side"]))
+        if found.setdefault(key, result) != result:
+            msg = f"{key[1]} {key[0]} is both {found[key]} and {result}; keep the row that is meant."
+            raise TableError(msg)
+    return [_observe_study(study, side, result, weeks) for (study, side), result in found.items()]
+
+
+def conduction_likelihoods(study: str, weeks: float | None) -> tuple[Floats, Floats, float]:
+    """Return the distribution over normal, changed and absent of a nerve study.
+
+    Returns
+    -------
+    active : array of shape (n_severities, 3)
+    untouched : array of shape (3,)
+    visible : float
+
+    Examples
+    --------
+    >>> from emgkit.localization.observe import conduction_likelihoods
+    >>> active, untouched, visible = conduction_likelihoods("sural_sensory", 0.5)
+    >>> visible < 0.1
+    True
+    """
+    kind = studies()[study].kind
+    rates = false_positive(kind, study)
+    absent = severities().absent
+    active = np.stack([np.zeros_like(absent), 1 - absent, absent], axis=1)
+    false = rates["abnormal"]
+    untouched = np.array([1 - false, false * (1 - rates["absent"]), false * rates["absent"]])
+    return active, untouched, timed(kind, weeks)
+
+
+def myopathic_grades() -> Floats:
+    """Return the distribution over the four grade classes of a myopathic muscle."""
+    grades = np.array([model_value(f"myopathic_{grade}") for grade in GRADE_CLASSES[1:]])
+    return np.concatenate([[1 - grades.sum()], grades])
+
+
+def _observe_study(study: str, side: str, result: str, weeks: float | None) -> Observation:
+    active, untouched, visible = conduction_likelihoods(study, weeks)
+    outcome = {"normal": 0, "reduced": 1, "delayed": 1, "absent": 2}[result]
+    return Observation(
+        "conduction",
+        study,
+        side,
+        f"{side} {study}: {result}",
+        active=np.tile(active[:, outcome], (len(PROCESSES), 1)),
+        silent=np.full(len(PROCESSES), untouched[outcome]),
+        untouched=float(untouched[outcome]),
+        visible=visible,
+        abnormal=outcome > 0,
+        result=result,
+    )
+
+
+def _observe_muscle(
+    muscle: str, side: str, report: MuscleReport, weeks: float | None, operated: Collection[str]
+) -> Observation:
+    active, silent, untouched, visible = grade_likelihoods(muscle, weeks)
+    grades = _grade_mask(report)
+    units = _unit_mask(report)
+    changed = _unit_tables(muscle, weeks)
+    fasciculation = _fasciculation(report)
+    neurogenic = active @ (grades * (changed["active"] @ units))
+    rest = float((silent * grades).sum() * (changed["silent"] @ units))
+    myopathic = float(myopathic_grades() @ grades * (changed["myopathic"] @ units))
+    false = np.where(np.arange(len(grades)) > 0, changed["false_active"] @ units, changed["untouched"] @ units)
+    abnormal = bool(report.grade) or report.units_changed
+    unreadable = abnormal and muscle in operated
+    return Observation(
+        "needle",
+        muscle,
+        side,
+        f"{side} {muscle}: {_OPERATED if unreadable else _describe(report)}",
+        active=np.stack(
+            [
+                neurogenic * fasciculation["reached"],
+                neurogenic * fasciculation["motor_neuron"],
+                np.full_like(neurogenic, myopathic * fasciculation["unreached"]),
+            ]
+        ),
+        silent=np.array(
+            [
+                rest * fasciculation["reached"],
+                rest * fasciculation["motor_neuron"],
+                myopathic * fasciculation["unreached"],
+            ]
+        ),
+        untouched=float((untouched * grades * false).sum() * fasciculation["unreached"]),
+        visible=visible,
+        abnormal=abnormal,
+        grade=report.grade,
+        sites=report.sites,
+        positive_sites=report.positive_sites,
+        parts=report.parts,
+    )
+
+
+def _report(rows: Iterable[Mapping[str, Any]]) -> MuscleReport:
+    rows = list(rows)
+    grades = [_largest([row], "fibrillation", "positive_sharp_wave") for row in rows]
+    assessed = [grade for grade in grades if grade is not None]
+    told = {name: [int(row[name]) for row in rows if _is_told(row[name])] for name in ("sites", "positive_sites")}
+    parts = {
+        row["note"].split(PART_NOTE)[1].split(";")[0]
+        for row, grade in zip(rows, grades, strict=True)
+        if grade and PART_NOTE in row["note"]
+    }
+    several = len(rows) > 1
+    return MuscleReport(
+        fibrillation=_largest(rows, "fibrillation"),
+        positive_sharp_wave=_largest(rows, "positive_sharp_wave"),
+        motor_unit=max((row["motor_unit"] for row in rows), key=_WORST_UNITS.index),
+        recruitment=max((row["recruitment"] for row in rows), key=_WORST_RECRUITMENTS.index),
+        fasciculation=max((row["fasciculation"] for row in rows), key=("", "none", "present").index),
+        sites=sum(told["sites"]) if told["sites"] else len(assessed) if several else None,
+        positive_sites=(
+            sum(told["positive_sites"]) if told["positive_sites"] else sum(map(bool, assessed)) if several else None
+        ),
+        parts=tuple(sorted(parts)),
+    )
+
+
+def _largest(rows: Iterable[Mapping[str, Any]], *names: str) -> int | None:
+    return max((int(row[name]) for row in rows for name in names if _is_told(row[name])), default=None)
+
+
+def _is_told(value: object) -> bool:
+    import pandas as pd  # noqa: PLC0415 - the table is already one of pandas
+
+    return not bool(pd.isna(value))  # type: ignore[call-overload]
+
+
+def _grade_mask(report: MuscleReport) -> Floats:
+    mask = np.zeros(len(GRADE_CLASSES))
+    if report.grade is None:
+        return mask + 1
+    mask[min(report.grade, len(mask) - 1)] = 1
+    if report.grade == 1 and report.sites == 1:
+        mask[1:] = 1  # one needle position cannot show a higher grade: it says "at least 1"
+    return mask
+
+
+def _unit_mask(report: MuscleReport) -> Floats:
+    unit, recruitment = report.motor_unit, report.recruitment
+    if unit in _REMODELLED:
+        possible = {"remodelled"}
+    elif unit == "small" or recruitment == "early":
+        possible = {"myopathic"}
+    elif recruitment in {"reduced", "none"}:
+        possible = {"reduced"} if unit else {"reduced", "remodelled"}
+    elif recruitment == "normal":
+        possible = {"normal"} if unit else {"normal", "remodelled"}
+    elif unit == "normal":
+        possible = {"normal", "reduced"}
+    else:
+        return np.ones(len(UNIT_CLASSES))
+    return np.array([name in possible for name in UNIT_CLASSES], dtype=float)
+
+
+def _unit_tables(muscle: str, weeks: float | None) -> dict[str, Floats]:
+    late = timed("remodelled", weeks)
+    rates = false_positive("needle", muscle, muscles()[muscle].length_class)
+    small = model_value("involved_myopathic")
+    false_late = model_value("false_remodelled")
+    return {
+        "active": _unit_classes(model_value("active_change"), late, small),
+        "silent": _unit_classes(model_value("silent_change"), late, small),
+        "false_active": _unit_classes(
+            model_value("false_active_change"), false_late, model_value("false_active_myopathic")
+        ),
+        "untouched": _unit_classes(rates["units"], false_late, rates["myopathic"]),
+        "myopathic": _unit_classes(model_value("myopathic_neurogenic"), false_late, model_value("myopathic_units")),
+    }
+
+
+def _unit_classes(changed: float, remodelled: float, small: float) -> Floats:
+    return np.array([1 - changed - small, changed * (1 - remodelled), changed * remodelled, small])
+
+
+def _fasciculation(report: MuscleReport) -> dict[str, float]:
+    states = ("unreached", "reached", "motor_neuron")
+    seen = {state: model_value(f"fasciculation_{state}") for state in states}
+    if report.fasciculation == "present":
+        return seen
+    return {state: 1 - seen[state] if report.fasciculation else 1.0 for state in states}
+
+
+def _describe(report: MuscleReport) -> str:
+    said = []
+    if report.fibrillation is not None:
+        said.append(f"fibrillation {report.fibrillation}")
+    if report.positive_sharp_wave is not None:
+        said.append(f"positive sharp wave {report.positive_sharp_wave}")
+    if report.motor_unit:
+        said.append(f"units {report.motor_unit}")
+    if report.recruitment:
+        said.append(f"recruitment {report.recruitment}")
+    if report.fasciculation:
+        said.append(f"fasciculation {report.fasciculation}")
+    return ", ".join(said)

@@ -1,0 +1,145 @@
+"""From findings to a probability for each site, with the evidence: the way through this room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.errors import TableError
+from emgkit.knowledge.anatomy import sites
+from emgkit.localization.caveats import find_caveats
+from emgkit.localization.context import read_context
+from emgkit.localization.explain import evidence_table, rows_assumed
+from emgkit.localization.hypotheses import enumerate_hypotheses
+from emgkit.localization.injury import injured_muscles
+from emgkit.localization.observe import observe_conduction, observe_needle
+from emgkit.localization.scenarios import log_likelihoods, unfold
+from emgkit.localization.suggest import suggest_tests
+from emgkit.localization.tables import read_conduction_table, read_needle_table
+from emgkit.localization.verdict import judge_inferior_gluteal
+from emgkit.localization.weigh import Weighed, weigh
+from emgkit.model.localization import FAMILIES, POSTERIOR, Localization
+from emgkit.model.table import make_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+
+def localize(
+    needle: pd.DataFrame | Iterable[Mapping[str, object]],
+    conduction: pd.DataFrame | Iterable[Mapping[str, object]] | None = None,
+    *,
+    clinical: Mapping[str, object] | Iterable[str] | None = None,
+    imaging: Mapping[str, object] | Iterable[str] | None = None,
+    history: Mapping[str, object] | Iterable[str] | None = None,
+    weeks_since_onset: float | None = None,
+    candidates: Iterable[str] | None = None,
+    prior: str | Mapping[str, float] | None = None,
+) -> Localization:
+    """Say where the lesion is likely to be, given the findings of one examination.
+
+    Every hypothesis is a site (or a pair of sites, where listed) on a side. How severe the lesion is, is not known and is
+    shared by all muscles it reaches; it is summed out exactly. A muscle reports one state, and what was not assessed
+    changes nothing.
+
+    Parameters
+    ----------
+    needle : pandas.DataFrame or iterable of mapping
+        Needle findings, one row a muscle and side; see ``read_needle_table``. May be empty.
+    conduction : pandas.DataFrame or iterable of mapping, optional
+        Results of nerve studies; see ``read_conduction_table``.
+    clinical, imaging, history : mapping or iterable of str, optional
+        Ids of the table of clinical findings, with True (present), False (looked for and absent) or a side. A list of
+        ids means present. What is left out was not looked for.
+    weeks_since_onset : float, optional
+        At least 0. An absent fibrillation says little before week 3.
+    candidates : iterable of str, optional
+        The only hypotheses to consider, pairs written ``a+b``. All single sites when left out.
+    prior : str or mapping, optional
+        ``"general"`` (the default), ``"gluteal_referral"``, or the weight of each site.
+
+    Returns
+    -------
+    Localization
+        Probabilities among the hypotheses considered, the contribution of every finding, what to test next, and the
+        statement on the inferior gluteal nerve.
+
+    Raises
+    ------
+    TableError
+        For an unknown column, side, grade or result, or a negative time.
+    UnknownNameError
+        For an unknown muscle, study, site, finding or prior.
+    StudyError
+        For candidates or a prior that leave nothing to consider.
+
+    References
+    ----------
+    Frequencies in surgically proven single roots: ``tsao_2003``. The rest is in the evidence tables, row by row.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> silent = ["gluteus medius", "semitendinosus", "BFSH", "medial gastroc", "TA", "paraspinals"]
+    >>> rows = [{"muscle": "gluteus max.", "side": "L", "fibrillation": "2+"}]
+    >>> rows += [{"muscle": name, "side": "L", "fibrillation": 0} for name in silent]
+    >>> answer = emgkit.localize(rows, weeks_since_onset=6, prior="gluteal_referral")
+    >>> answer.posterior["site"][0], answer.side
+    ('inferior_gluteal', 'left')
+    """
+    if weeks_since_onset is not None and not 0 <= weeks_since_onset < float("inf"):
+        msg = f"weeks_since_onset is {weeks_since_onset}; it must be at least 0, or None if not known."
+        raise TableError(msg)
+    context = read_context(clinical=clinical, imaging=imaging, history=history)
+    observations = [
+        *observe_needle(read_needle_table(needle), weeks=weeks_since_onset, operated=context.operated),
+        *observe_conduction(read_conduction_table([] if conduction is None else conduction), weeks=weeks_since_onset),
+    ]
+    hypotheses = enumerate_hypotheses(candidates, prior=prior)
+    used = [one for one in observations if not one.says_nothing]
+    scenarios = unfold(hypotheses, injured_muscles(used, context))
+    found = log_likelihoods(scenarios, used)
+    told = context.log_likelihoods(scenarios)
+    weighed = weigh(hypotheses, scenarios, np.concatenate([found, told], axis=1))
+    suggestions = suggest_tests(weighed, used, weeks=weeks_since_onset)
+    verdict = judge_inferior_gluteal(weighed, observations, context, weeks=weeks_since_onset)
+    return Localization(
+        posterior=_posterior(weighed),
+        families=_families(weighed),
+        evidence=evidence_table(weighed, observations, context),
+        suggestions=suggestions,
+        verdict=verdict,
+        side=weighed.side,
+        caveats=find_caveats(weighed, observations, context, weeks=weeks_since_onset),
+        assumed=rows_assumed(weighed, used, context),
+        prior_name=hypotheses.prior_name,
+        weeks_since_onset=weeks_since_onset,
+    )
+
+
+def _posterior(weighed: Weighed) -> pd.DataFrame:
+    hypotheses, order = weighed.hypotheses, weighed.order
+    return make_table(
+        POSTERIOR,
+        [
+            {
+                "site": hypotheses.names[index],
+                "probability": float(weighed.probability[index]),
+                "log_likelihood": float(weighed.log_likelihood[index]),
+                "prior": hypotheses.prior[index],
+            }
+            for index in order
+        ],
+    )
+
+
+def _families(weighed: Weighed) -> pd.DataFrame:
+    total: dict[str, float] = dict.fromkeys(dict.fromkeys(site.family for site in sites().values()), 0.0)
+    for index, members in enumerate(weighed.hypotheses.members):
+        for site in members:
+            total[sites()[site].family] += float(weighed.probability[index]) / len(members)
+    rows = [{"family": family, "probability": value} for family, value in total.items()]
+    return make_table(FAMILIES, sorted(rows, key=lambda row: -float(str(row["probability"]))))

@@ -1,0 +1,148 @@
+"""How likely a lesion at every site changes every test: published counts first, then the share of the supply it interrupts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.knowledge.anatomy import muscle_share, muscles, sites, studies, study_share
+from emgkit.localization.evidence import (
+    GRADE_CLASSES,
+    counts,
+    expectations,
+    false_positive,
+    reach_probability,
+    severities,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emgkit.localization.evidence import Floats
+
+LOCAL_INJURY = "local_muscle_injury"
+_HALVINGS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """What lesions reach.
+
+    Parameters
+    ----------
+    sites : tuple of str
+    tests : tuple of str
+        Muscles, then nerve studies.
+    by_severity : array of shape (n_sites, n_tests, n_severities)
+        Probability that the lesion changes the test (fibrillations for a muscle), at the best time.
+    silent : array of shape (n_tests,)
+        Share, times the reach, of what is reached and not changed that may still show in units or recruitment.
+    basis, source : array of str, shape (n_sites, n_tests)
+        Where each number comes from.
+    site_index, test_index : mapping of id to position
+    """
+
+    sites: tuple[str, ...]
+    tests: tuple[str, ...]
+    by_severity: Floats
+    silent: Floats
+    basis: Mapping[tuple[str, str], tuple[str, str]]
+    site_index: Mapping[str, int]
+    test_index: Mapping[str, int]
+
+
+def spread_over_severities(mean: Floats) -> Floats:
+    """Spread average probabilities over the severities so that their weighted mean is kept.
+
+    Parameters
+    ----------
+    mean : array of any shape, 0-1
+        Average over the severities, by their weight.
+
+    Returns
+    -------
+    array of shape (..., n_severities), 0-1
+        One logistic step apart for each severity; 0 and 1 stay what they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.localization.evidence import severities
+    >>> from emgkit.localization.reach import spread_over_severities
+    >>> spread = spread_over_severities(np.array([0.64]))
+    >>> round(float((spread @ severities().weight)[0]), 6)
+    0.64
+    """
+    latent = severities()
+    inside = np.clip(mean, 1e-12, 1 - 1e-12)
+    low, high = np.full(inside.shape, -60.0), np.full(inside.shape, 60.0)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        above = _logistic(middle[..., None] + latent.logit_shift) @ latent.weight > inside
+        high, low = np.where(above, middle, high), np.where(above, low, middle)
+    spread = _logistic(((low + high) / 2)[..., None] + latent.logit_shift)
+    return np.where((mean <= 0)[..., None], 0.0, np.where((mean >= 1)[..., None], 1.0, spread))
+
+
+@cache
+def reach() -> Reach:
+    """Return the reach of every single site.
+
+    Examples
+    --------
+    >>> from emgkit.localization.reach import reach
+    >>> table = reach()
+    >>> gluteal = table.by_severity[table.site_index["inferior_gluteal"]]
+    >>> float(gluteal[table.test_index["tibialis_anterior"]].max())
+    0.0
+    """
+    names, tests = tuple(sites()), (*muscles(), *studies())
+    mean = np.zeros((len(names), len(tests)))
+    basis = {}
+    for row, site in enumerate(names):
+        for column, test in enumerate(tests):
+            mean[row, column], *basis[site, test] = _mean_reach(site, test)
+    return Reach(
+        names,
+        tests,
+        by_severity=spread_over_severities(mean),
+        silent=np.array([float(test in muscles()) for test in tests]),
+        basis=MappingProxyType({key: (value[0], value[1]) for key, value in basis.items()}),
+        site_index=MappingProxyType({site: index for index, site in enumerate(names)}),
+        test_index=MappingProxyType({test: index for index, test in enumerate(tests)}),
+    )
+
+
+def _mean_reach(site: str, test: str) -> tuple[float, str, str]:
+    if site == "none":
+        return 0.0, "consensus", "emgkit"
+    if site == LOCAL_INJURY:
+        return 0.0, "assumed", "emgkit"  # the injured muscle is one of those sampled: see injury
+    kind = "needle" if test in muscles() else studies()[test].kind
+    share = muscle_share(site, test) if kind == "needle" else study_share(site, test)
+    count = counts().get((site, test))
+    if count is not None and (share > 0 or count.abnormal > 0):
+        return _beyond_false_positives(count.probability, kind, test), count.basis, count.source
+    expected = expectations().get((site, test))
+    if expected is not None:
+        return expected.value, expected.basis, expected.source[0]
+    likely = float(reach_probability(kind, np.array(share)))
+    limit = expectations().get((site, kind))
+    if limit is not None and likely > limit.value:
+        return limit.value, limit.basis, limit.source[0]
+    return likely, "assumed", "emgkit"
+
+
+def _beyond_false_positives(probability: float, kind: str, test: str) -> float:
+    length_class = muscles()[test].length_class if kind == "needle" else None
+    rates = false_positive(kind, test, length_class)
+    false = sum(rates[grade] for grade in GRADE_CLASSES[1:]) if kind == "needle" else rates["abnormal"]
+    return max(0.0, (probability - false) / (1 - false))
+
+
+def _logistic(log_odds: Floats) -> Floats:
+    return 1 / (1 + np.exp(-log_odds))

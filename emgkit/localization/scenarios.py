@@ -1,0 +1,241 @@
+"""Every hypothesis unfolded into scenarios: which side, and how severe. A scenario fixes the probability of every finding.
+
+The sum over scenarios is exact. All work is on arrays of shape (n_scenarios, n_findings); ``tests/naive.py`` does the same with
+loops over a joint table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.knowledge.anatomy import sites
+from emgkit.localization.evidence import model_value, severities
+from emgkit.localization.observe import PROCESSES
+from emgkit.localization.reach import LOCAL_INJURY, reach, spread_over_severities
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from emgkit.localization.evidence import Floats
+    from emgkit.localization.hypotheses import Hypotheses
+    from emgkit.localization.observe import Observation
+
+SIDES = ("left", "right")
+BOTH = "both"
+_PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One site on one side; a local injury also names its muscle."""
+
+    site: str
+    side: str
+    muscle: str = ""
+    share: float = 1.0
+
+    @property
+    def process(self) -> int:
+        """Position in ``PROCESSES``."""
+        return PROCESSES.index(_PROCESS.get(self.site, "neurogenic"))
+
+
+@dataclass(frozen=True, eq=False)
+class Scenarios:
+    """Hypotheses x sides x severities.
+
+    Parameters
+    ----------
+    hypothesis : int array of shape (n_scenarios,)
+        Sorted: scenarios of one hypothesis stand together.
+    log_weight : array of shape (n_scenarios,)
+        Of the scenario within its hypothesis.
+    first, second : int array of shape (n_scenarios,)
+        Lesion; the second is -1 where there is none.
+    first_severity, second_severity : int array of shape (n_scenarios,)
+    lesions : tuple of Lesion
+    """
+
+    hypothesis: NDArray[np.intp]
+    log_weight: Floats
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
+    first_severity: NDArray[np.intp]
+    second_severity: NDArray[np.intp]
+    lesions: tuple[Lesion, ...]
+
+    @property
+    def starts(self) -> NDArray[np.intp]:
+        """First scenario of every hypothesis."""
+        return np.flatnonzero(np.diff(self.hypothesis, prepend=-1))
+
+    def chosen(self, keep: NDArray[np.bool_]) -> Scenarios:
+        """Return the scenarios to keep."""
+        return replace(
+            self,
+            **{
+                field: getattr(self, field)[keep]
+                for field in ("hypothesis", "log_weight", "first", "second", "first_severity", "second_severity")
+            },
+        )
+
+
+def unfold(hypotheses: Hypotheses, injured: Mapping[tuple[str, str], float]) -> Scenarios:
+    """Unfold hypotheses into scenarios.
+
+    Parameters
+    ----------
+    hypotheses : Hypotheses
+    injured : mapping of (muscle, side) to float
+        Muscles that a local injury may have hit, with shares that sum to one: those sampled. Empty when none was.
+    """
+    lesions: list[Lesion] = []
+    of_site: dict[str, list[int]] = {}
+    for site in dict.fromkeys(site for members in hypotheses.members for site in members):
+        of_site[site] = list(range(len(lesions), len(lesions) + len(_lesions(site, injured))))
+        lesions.extend(_lesions(site, injured))
+    share = np.log([lesion.share for lesion in lesions])
+    severity = np.log(severities().weight)
+    levels = np.arange(len(severity))
+    columns: list[NDArray[np.intp]] = []
+    weights = []
+    for number, members in enumerate(hypotheses.members):
+        choices = [of_site[members[0]], levels]
+        choices += [of_site[members[1]], levels] if len(members) > 1 else [[-1], [0]]
+        grid = np.array(list(product(*choices)) if len(members) == 1 else _grid(choices), dtype=np.intp)
+        weight = share[grid[:, 0]] + severity[grid[:, 1]]
+        if len(members) > 1:
+            weight = weight + share[grid[:, 2]] + severity[grid[:, 3]]
+        columns.append(np.column_stack([np.full(len(grid), number), grid]))
+        weights.append(weight)
+    table = np.concatenate(columns)
+    return Scenarios(
+        hypothesis=table[:, 0],
+        log_weight=np.concatenate(weights),
+        first=table[:, 1],
+        first_severity=table[:, 2],
+        second=table[:, 3],
+        second_severity=table[:, 4],
+        lesions=tuple(lesions),
+    )
+
+
+def log_likelihoods(scenarios: Scenarios, observations: Sequence[Observation]) -> Floats:
+    """Return the log likelihood of every finding in every scenario, shape (n_scenarios, n_observations).
+
+    Given the scenario, findings are independent. Of two lesions the more severe fibrillation shows: a muscle that the first
+    makes fibrillate is read so, else what the second does.
+    """
+    if not observations:
+        return np.zeros((len(scenarios.hypothesis), 0))
+    active = np.stack([one.active for one in observations], axis=-1)
+    silent = np.stack([one.silent for one in observations], axis=-1)
+    untouched = np.array([one.untouched for one in observations])
+    visible = np.array([one.visible for one in observations])
+    tests = [one.test for one in observations]
+    changed = lesion_reach(scenarios.lesions, tests, [one.side for one in observations])
+    states = lesion_states(changed, visible, tests)
+    likelihood = mixture(scenarios, states, active, silent, untouched)
+    return np.log(likelihood)
+
+
+def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], test_sides: Sequence[str]) -> Floats:
+    """Return the probability that each lesion changes each test, shape (n_lesions, n_severities, n_tests)."""
+    table = reach()
+    columns = [table.test_index[test] for test in tests]
+    rows = [table.site_index[lesion.site] for lesion in lesions]
+    changed = table.by_severity[np.ix_(rows, columns)].transpose(0, 2, 1)
+    sides = np.array([lesion.side for lesion in lesions])
+    same = (sides[:, None] == np.array(test_sides)) | (sides[:, None] == BOTH)
+    changed = changed * same[:, None, :]
+    local = spread_over_severities(np.array(model_value("local_injury_reach")))
+    for row, lesion in enumerate(lesions):
+        if lesion.muscle:
+            hit = [test == lesion.muscle and side == lesion.side for test, side in zip(tests, test_sides, strict=True)]
+            changed[row] = local[:, None] * np.array(hit)
+    return changed
+
+
+def lesion_states(changed: Floats, visible: Floats, tests: Sequence[str]) -> tuple[Floats, Floats, Floats]:
+    """Return the probabilities of the states active, silent and untouched, each (n_lesions, n_severities, n_tests).
+
+    Parameters
+    ----------
+    changed : array of shape (n_lesions, n_severities, n_tests)
+        From ``lesion_reach``.
+    visible : array of shape (n_tests,)
+        Part of the change that can be seen at this time.
+    tests : sequence of str
+    """
+    table = reach()
+    hidden = model_value("silent_per_reach") * table.silent[[table.test_index[test] for test in tests]]
+    active = changed * visible
+    silent = changed * (1 - visible) + (1 - changed) * hidden * changed
+    return active, silent, 1 - active - silent
+
+
+def _lesions(site: str, injured: Mapping[tuple[str, str], float]) -> list[Lesion]:
+    if site == LOCAL_INJURY and injured:
+        return [Lesion(site, side, muscle, share) for (muscle, side), share in injured.items()]
+    if site == "none":
+        return [Lesion(site, "")]
+    if sites()[site].bilateral:
+        return [Lesion(site, BOTH)]
+    return [Lesion(site, side, share=1 / len(SIDES)) for side in SIDES]
+
+
+def _grid(choices: Sequence[Sequence[int] | NDArray[np.intp]]) -> NDArray[np.intp]:
+    return np.stack(np.meshgrid(*choices, indexing="ij"), axis=-1).reshape(-1, len(choices))
+
+
+def mixture(
+    scenarios: Scenarios,
+    states: tuple[Floats, Floats, Floats],
+    active: Floats,
+    silent: Floats,
+    untouched: Floats,
+) -> Floats:
+    """Return the probability of every outcome in every scenario, shape (n_scenarios, n_tests).
+
+    Parameters
+    ----------
+    scenarios : Scenarios
+    states : tuple of array
+        From ``lesion_states``.
+    active : array of shape (n_processes, n_severities, n_tests)
+        P(outcome | the lesion shows in this test).
+    silent : array of shape (n_processes, n_tests)
+        P(outcome | reached, not fibrillating).
+    untouched : array of shape (n_tests,)
+        P(outcome | no lesion).
+    """
+    process = np.array([lesion.process for lesion in scenarios.lesions])
+    shows, hides, spared = states
+    one, level = scenarios.first, scenarios.first_severity
+    first = shows[one, level] * active[process[one], level] + hides[one, level] * silent[process[one]]
+    left = spared[one, level]
+    pairs = scenarios.second >= 0
+    likelihood = first + left * untouched
+    if not pairs.any():
+        return likelihood
+    one, level = one[pairs], level[pairs]
+    two, second_level = scenarios.second[pairs], scenarios.second_severity[pairs]
+    swap = second_level > level
+    one, two = np.where(swap, two, one), np.where(swap, one, two)
+    level, second_level = np.where(swap, second_level, level), np.where(swap, level, second_level)
+    a, b, u = shows[one, level], hides[one, level], spared[one, level]
+    a2, b2, u2 = shows[two, second_level], hides[two, second_level], spared[two, second_level]
+    likelihood[pairs] = (
+        a * active[process[one], level]
+        + (1 - a) * a2 * active[process[two], second_level]
+        + b * (1 - a2) * silent[process[one]]
+        + u * b2 * silent[process[two]]
+        + u * u2 * untouched
+    )
+    return likelihood

@@ -1,0 +1,198 @@
+"""The statement on the inferior gluteal nerve, from a table of criteria."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from emgkit.knowledge.tables import Basis, read_rows
+from emgkit.localization.evidence import model_value
+from emgkit.localization.injury import names_muscle
+from emgkit.localization.scenarios import SIDES
+from emgkit.model.localization import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from emgkit.localization.context import Context
+    from emgkit.localization.observe import Observation
+    from emgkit.localization.weigh import Weighed
+
+NERVE, MUSCLE = "inferior_gluteal", "gluteus_maximus"
+Judgement = Literal["met", "failed", "missing"]
+Kind = Literal[
+    "needle_abnormal", "needle_normal", "conduction_normal", "conduction_symmetric", "opposite_normal", "parts", "sites",
+    "time", "no_history", "nothing_else",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class VerdictCriterion:
+    """One row of the table of criteria."""
+
+    key: str
+    kind: Kind
+    tests: tuple[str, ...]
+    definite: bool
+    probable: bool
+    optional: bool
+    meaning: str
+    source: str
+    basis: Basis
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    tests: Mapping[tuple[str, str], Observation]
+    side: str
+    opposite: str
+    context: Context
+    weeks: float | None
+    pair_leads: bool
+
+
+def judge_inferior_gluteal(
+    weighed: Weighed, observations: Sequence[Observation], context: Context, *, weeks: float | None
+) -> Verdict:
+    """Judge the inferior gluteal nerve by the listed criteria.
+
+    ``definite``: every criterion of a definite verdict is met. ``probable``: every criterion of a probable one.
+    ``not_supported``: its muscle was adequately sampled and normal at an informative time, or another site explains the
+    findings and this nerve adds nothing. ``indeterminate``: otherwise.
+
+    Parameters
+    ----------
+    weighed : Weighed
+    observations : sequence of Observation
+    context : Context
+    weeks : float or None
+
+    Returns
+    -------
+    Verdict
+        ``met``, ``failed`` and ``missing`` hold the criteria in words, those of the definite verdict.
+    """
+    tests = {(one.test, one.side): one for one in observations if not one.says_nothing}
+    side = _side(tests, weighed)
+    on = side or _fuller_side(tests)
+    case = _Case(
+        tests, on, SIDES[1 - SIDES.index(on)], context, weeks, NERVE in weighed.leading and len(weighed.leading) > 1
+    )
+    rows = read_rows("evidence_verdict.csv", VerdictCriterion)
+    judged = {row.key: _JUDGES[row.kind](row, case) for row in rows}
+    needed = [row for row in rows if not (row.optional and judged[row.key] == "missing")]
+    listed: dict[Judgement, tuple[str, ...]] = {
+        judgement: tuple(row.meaning for row in needed if row.definite and judged[row.key] == judgement)
+        for judgement in ("met", "failed", "missing")
+    }
+    if all(judged[row.key] == "met" for row in needed if row.definite):
+        status = "definite"
+    elif all(judged[row.key] == "met" for row in needed if row.probable):
+        status = "probable"
+    else:
+        status = "not_supported" if _is_unsupported(case, weighed) else "indeterminate"
+    return Verdict(status, side=side, **listed)
+
+
+def _side(tests: Mapping[tuple[str, str], Observation], weighed: Weighed) -> str:
+    grades = [_abnormality(tests.get((MUSCLE, side))) for side in SIDES]
+    if grades[0] == grades[1]:
+        return weighed.side
+    return SIDES[grades[1] > grades[0]]
+
+
+def _abnormality(one: Observation | None) -> float:
+    return 0.0 if one is None or not one.abnormal else 0.5 + (one.grade or 0)
+
+
+def _fuller_side(tests: Mapping[tuple[str, str], Observation]) -> str:
+    count = Counter(side for _, side in tests) + Counter(side for test, side in tests if test == MUSCLE)
+    return max(SIDES, key=lambda side: count[side])
+
+
+def _is_unsupported(case: _Case, weighed: Weighed) -> bool:
+    muscle = case.tests.get((MUSCLE, case.side))
+    if muscle is None or muscle.grade is None:
+        return False
+    informative = case.weeks is not None and case.weeks >= model_value("informative_weeks")
+    adequate = muscle.sites is None or muscle.sites >= model_value("verdict_sites")
+    if not muscle.abnormal and informative and adequate:
+        return True
+    nothing = weighed.probability_of(NERVE) < model_value("verdict_adds_nothing")
+    return nothing and weighed.leading != ("none",) and any(one.abnormal for one in case.tests.values())
+
+
+def _judge_abnormal(row: VerdictCriterion, case: _Case) -> Judgement:
+    found = [case.tests[test, case.side] for test in row.tests if (test, case.side) in case.tests]
+    if not found:
+        return "missing"
+    return "met" if any(one.abnormal for one in found) else "failed"
+
+
+def _judge_normal(row: VerdictCriterion, case: _Case) -> Judgement:
+    return _normal([case.tests[test, case.side] for test in row.tests if (test, case.side) in case.tests])
+
+
+def _judge_opposite(row: VerdictCriterion, case: _Case) -> Judgement:
+    return _normal([case.tests[test, case.opposite] for test in row.tests if (test, case.opposite) in case.tests])
+
+
+def _normal(found: Sequence[Observation]) -> Judgement:
+    if any(one.abnormal for one in found):
+        return "failed"
+    return "met" if any(one.grade is not None or one.kind == "conduction" for one in found) else "missing"
+
+
+def _judge_symmetric(row: VerdictCriterion, case: _Case) -> Judgement:
+    found = [case.tests.get((row.tests[0], side)) for side in SIDES]
+    if found[0] is None or found[1] is None:
+        return "missing"
+    return "met" if found[0].result == found[1].result else "failed"
+
+
+def _judge_sites(row: VerdictCriterion, case: _Case) -> Judgement:
+    one = case.tests.get((row.tests[0], case.side))
+    if one is None or one.positive_sites is None:
+        return "missing"
+    if one.positive_sites >= model_value("verdict_sites"):
+        return "met"
+    return "missing" if one.sites is None or one.sites < model_value("verdict_sites") else "failed"
+
+
+def _judge_parts(row: VerdictCriterion, case: _Case) -> Judgement:
+    one = case.tests.get((row.tests[0], case.side))
+    return "met" if one is not None and len(one.parts) > 1 else "missing"
+
+
+def _judge_time(_row: VerdictCriterion, case: _Case) -> Judgement:
+    if case.weeks is None:
+        return "missing"
+    return "met" if case.weeks >= model_value("verdict_weeks") else "failed"
+
+
+def _judge_history(_row: VerdictCriterion, case: _Case) -> Judgement:
+    if any(names_muscle(value, MUSCLE, case.side) or isinstance(value, str) for value in case.context.hurt.values()):
+        return "failed"
+    return "missing" if case.context.told.get("history") is None else "met"
+
+
+def _judge_rest(_row: VerdictCriterion, case: _Case) -> Judgement:
+    others = [one for (test, side), one in case.tests.items() if (test, side) != (MUSCLE, case.side)]
+    if not others:
+        return "missing"
+    return "met" if case.pair_leads or not any(one.abnormal for one in others) else "failed"
+
+
+_JUDGES: dict[Kind, Callable[[VerdictCriterion, _Case], Judgement]] = {
+    "needle_abnormal": _judge_abnormal,
+    "needle_normal": _judge_normal,
+    "conduction_normal": _judge_normal,
+    "conduction_symmetric": _judge_symmetric,
+    "opposite_normal": _judge_opposite,
+    "parts": _judge_parts,
+    "sites": _judge_sites,
+    "time": _judge_time,
+    "no_history": _judge_history,
+    "nothing_else": _judge_rest,
+}

@@ -1,0 +1,136 @@
+"""The names that readers know, for the ids of muscles, nerves, sites, nerve studies and labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emgkit.knowledge import anatomy
+from emgkit.knowledge.tables import criteria_values
+from emgkit.show.words import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Law 11: what an examination of legs may not conclude is said as what it is; so is the absence of a lesion.
+_BOUNDED_SITES = {
+    "none": "no lesion shown by what was tested",
+    "motor_neuron_disease": "several roots or anterior horn",
+}
+
+
+def muscle_name(muscle: str) -> str:
+    """Return the name of a muscle; an id that no table knows becomes words.
+
+    Examples
+    --------
+    >>> from emgkit.show.names import muscle_name
+    >>> muscle_name("gluteus_maximus")
+    'Gluteus maximus'
+    """
+    return _name(anatomy.muscles(), muscle)
+
+
+def nerve_and_roots(muscle: str) -> tuple[str, str]:
+    """Return the nerve and the roots of a muscle as a needle table prints them; both empty when no table knows it.
+
+    Examples
+    --------
+    >>> from emgkit.show.names import nerve_and_roots
+    >>> nerve_and_roots("gluteus_maximus")
+    ('inferior gluteal', 'L5 S1 S2')
+    >>> nerve_and_roots("no_such_muscle")
+    ('', '')
+    """
+    muscle_row = anatomy.muscles().get(muscle)
+    nodes = anatomy.nerves()
+    path = [nodes[node] for node in muscle_row.path if node in nodes] if muscle_row is not None else []
+    named = [node for node in path if node.kind == "nerve"] or path
+    nerve = named[-1].name.removesuffix(" nerve") if named else ""
+    return nerve, " ".join(_roots(muscle)) if muscle_row is not None else ""
+
+
+def label_name(label: str) -> str:
+    """Return the name of a label.
+
+    Examples
+    --------
+    >>> from emgkit.show.names import label_name
+    >>> label_name("positive_sharp_wave")
+    'Positive sharp wave'
+    """
+    return _name(anatomy.labels(), label)
+
+
+def study_name(study: str) -> str:
+    """Return the name of a nerve study.
+
+    Examples
+    --------
+    >>> from emgkit.show.names import study_name
+    >>> study_name("h_reflex")
+    'Soleus H reflex'
+    """
+    return _name(anatomy.studies(), study)
+
+
+def site_name(site: str) -> str:
+    """Return the name of a site; a pair ``a+b`` is named as both.
+
+    Examples
+    --------
+    >>> from emgkit.show.names import site_name
+    >>> site_name("root_S1+superior_gluteal")
+    'S1 root and superior gluteal nerve'
+    >>> site_name("none")
+    'no lesion shown by what was tested'
+    """
+    return " and ".join(_BOUNDED_SITES.get(part) or _name(anatomy.sites(), part) for part in site.split("+"))
+
+
+def muscle_or_study_name(test: str) -> str:
+    """Return the name of what can be tested: a muscle or a nerve study.
+
+    Examples
+    --------
+    >>> from emgkit.show.names import muscle_or_study_name
+    >>> muscle_or_study_name("soleus"), muscle_or_study_name("sural_sensory")
+    ('Soleus', 'Sural sensory response')
+    """
+    return muscle_name(test) if test in anatomy.muscles() else study_name(test)
+
+
+def sided(side: str, name: str) -> str:
+    """Return a side and a name as the start of a line.
+
+    Examples
+    --------
+    >>> from emgkit.show.names import sided
+    >>> sided("left", "Gluteus maximus"), sided("right", "L5 root"), sided("", "sacral plexus")
+    ('Left gluteus maximus', 'Right L5 root', 'Sacral plexus')
+    """
+    if not side:
+        return name[:1].upper() + name[1:]
+    return f"{side.capitalize()} {lowered(name)}"
+
+
+def lowered(name: str) -> str:
+    """Return a name for the middle of a sentence.
+
+    Examples
+    --------
+    >>> from emgkit.show.names import lowered
+    >>> lowered("Fibrillation potential"), lowered("L5 root")
+    ('fibrillation potential', 'L5 root')
+    """
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
+def _name(records: Mapping[str, Any], key: str) -> str:
+    return str(records[key].name) if key in records else readable(key)
+
+
+def _roots(muscle: str) -> list[str]:
+    least = criteria_values("wording")["root_printed_at_least"]
+    weights = anatomy.root_weights(muscle)
+    printed = [root for root in anatomy.nerves() if weights.get(root, 0.0) >= least]
+    return [root.removeprefix("root_").replace("_", "-") for root in printed]

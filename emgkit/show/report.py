@@ -1,0 +1,142 @@
+"""The case-review report: one self-contained page that a colleague can check without having been in the room."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emgkit.errors import InputFileError
+from emgkit.show.localization_plots import describe_evidence, describe_posterior, plot_evidence, plot_posterior
+from emgkit.show.pictures import picture
+from emgkit.show.report_answer import answer_parts, caveat_sentences, context_facts
+from emgkit.show.report_muscles import muscle_parts
+from emgkit.show.report_small_print import small_print_parts
+from emgkit.show.report_tables import conduction_parts, evidence_parts, needle_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emgkit.model.findings import StudyFindings
+    from emgkit.model.localization import Localization
+    from emgkit.model.study import Study
+
+
+def render_report(
+    *, study: Study, findings: StudyFindings, answer: Localization, advance: Callable[[], None] | None = None
+) -> str:
+    """Return the report of an examination as the text of one HTML page.
+
+    The page needs no network and no other file: pictures are inside it, citations are text. The same examination gives
+    the same text. Every string that comes from a file is escaped; file names, names and dates are not shown.
+
+    Parameters
+    ----------
+    study : Study
+    findings : StudyFindings
+    answer : Localization
+    advance : callable, optional
+        Called after every recording that was drawn, for a progress bar.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report import render_report
+    >>> study, findings = examples.study_and_findings()
+    >>> page = render_report(study=study, findings=findings, answer=examples.answer())
+    >>> page.index("The answer") < page.index("Differential") < page.index("Needle findings")
+    True
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - loaded when a report is written
+
+    environment = Environment(
+        loader=PackageLoader("emgkit.show"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html").render(
+        study_id=study.id,
+        context=context_facts(study),
+        answer=answer_parts(answer),
+        caveats=caveat_sentences(answer),
+        posterior_picture=picture(lambda: plot_posterior(answer), describe_posterior(answer)),
+        needle=needle_rows(findings),
+        conduction=conduction_parts(findings),
+        evidence=evidence_parts(answer),
+        evidence_picture=picture(lambda: plot_evidence(answer), describe_evidence(answer)),
+        muscles=muscle_parts(findings, advance=advance),
+        small_print=small_print_parts(findings, answer),
+    )
+
+
+def write_report(
+    path: str | Path,
+    *,
+    study: Study,
+    findings: StudyFindings,
+    answer: Localization,
+    advance: Callable[[], None] | None = None,
+) -> None:
+    """Write the report of an examination; a report already there stays whole until the new one is complete.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write, such as ``"report.html"``; its folder exists.
+    study : Study
+    findings : StudyFindings
+    answer : Localization
+    advance : callable, optional
+        Called after every recording that was drawn, for a progress bar.
+
+    Raises
+    ------
+    InputFileError
+        When the folder does not exist or the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report import write_report
+    >>> study, findings = examples.study_and_findings()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(Path(folder) / "report.html", study=study, findings=findings, answer=examples.answer())
+    ...     print((Path(folder) / "report.html").read_text(encoding="utf-8")[:15])
+    <!doctype html>
+    """
+    target = Path(path)
+    if not target.parent.is_dir():
+        msg = (
+            f"The folder {str(target.parent)!r} does not exist; make it first, or give a path in a folder that exists."
+        )
+        raise InputFileError(msg)
+    page = render_report(study=study, findings=findings, answer=answer, advance=advance)
+    try:
+        _replace(target, page)
+    except OSError as error:
+        msg = f"{str(target)!r} cannot be written ({error.strerror}); give the path of a file that may be written."
+        raise InputFileError(msg) from error
+
+
+def _replace(target: Path, page: str) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(page)
+        # A temporary file is private to its owner; a report has the permissions of any new file.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,123 @@
+"""The part of a report for every muscle: traces with marked discharges, trains and reasons, what was left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emgkit.show.names import label_name, lowered, muscle_name, nerve_and_roots, sided
+from emgkit.show.pictures import picture
+from emgkit.show.recording_plots import plot_recording, plot_sweeps
+from emgkit.show.report_tables import muscle_summary
+from emgkit.show.rows import each_row
+from emgkit.show.style import label_color
+from emgkit.show.train_plots import describe_train, plot_train
+from emgkit.show.words import counted, flag_text, number_text, probability_text, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emgkit.model.activity import SpontaneousActivity
+    from emgkit.model.findings import StudyFindings
+
+# Trains beyond this many in one recording are listed in its table; their pictures would bury the others.
+_MOST_PICTURED_TRAINS = 8
+
+
+def muscle_parts(findings: StudyFindings, *, advance: Callable[[], None] | None = None) -> list[dict[str, Any]]:
+    """Return one part for each muscle and side that was recorded, in the order of the recordings.
+
+    Parameters
+    ----------
+    findings : StudyFindings
+    advance : callable, optional
+        Called after every recording, for a progress bar.
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report_muscles import muscle_parts
+    >>> [part["name"].lower() for part in muscle_parts(examples.study_and_findings()[1])]
+    ['left gluteus maximus']
+    """
+    graded = {(finding.muscle, finding.side): finding for finding in findings.muscles}
+    parts: dict[tuple[str, str], dict[str, Any]] = {}
+    for number, activity in enumerate(findings.activities, start=1):
+        key = (activity.muscle, activity.recording.side)
+        nerve, roots = nerve_and_roots(activity.muscle)
+        part = parts.setdefault(key, {
+            "id": f"{key[1]}-{key[0]}", "name": sided(key[1], muscle_name(key[0])), "nerve": nerve, "roots": roots,
+            "summary": muscle_summary(graded[key]) if key in graded else None, "recordings": [],
+        })  # fmt: skip
+        part["recordings"].append(_recording_part(activity, number))
+        if advance is not None:
+            advance()
+    return list(parts.values())
+
+
+def _recording_part(activity: SpontaneousActivity, number: int) -> dict[str, Any]:
+    trains = [_train_part(activity, row, place) for place, row in enumerate(each_row(activity.trains))]
+    described = _described(activity)
+    sweeps_text = (
+        "Raster of consecutive sweeps where most discharges are, as an EMG screen shows them, each discharge marked."
+    )
+    return {
+        "number": number,
+        "place": readable(activity.recording.site) or f"recording {number}",
+        "facts": _facts(activity),
+        "trace": picture(lambda: plot_recording(activity), described),
+        "sweeps": picture(lambda: plot_sweeps(activity), sweeps_text, form="png") if trains else None,
+        "trains": trains,
+        "unpictured": max(len(trains) - _MOST_PICTURED_TRAINS, 0),
+        "left_out": [_span(row, row.reason) for row in each_row(activity.excluded)],
+        "spans": [f"{_span(row, row.what)}, {number_text(row.level_uv, 2)} μV" for row in each_row(activity.spans)],
+        "unsorted": int((activity.events["train"] < 0).sum()),
+        "flags": [flag_text(flag) for flag in activity.flags],
+    }
+
+
+def _described(activity: SpontaneousActivity) -> str:
+    counts = activity.trains["label"].value_counts()
+    trains = ", ".join(f"{count} {lowered(label_name(str(label)))}" for label, count in counts.items())
+    return (
+        f"Trace of {activity.recording.duration_s:.1f} s, negative up, with {counted(len(activity.trains), 'train')} "
+        f"marked as ticks below it{': ' + trains if trains else ''}; "
+        f"{counted(len(activity.excluded), 'span')} left out."
+    )
+
+
+def _facts(activity: SpontaneousActivity) -> str:
+    recording = activity.recording
+    facts = [recording.state, f"{activity.analysed_s:.1f} of {recording.duration_s:.1f} s analysed"]
+    facts.append(f"{recording.rate_hz / 1000:g} kHz")
+    if recording.electrode:
+        facts.append(f"{readable(recording.electrode)} needle")
+    if recording.highpass_hz is not None and recording.lowpass_hz is not None:
+        facts.append(f"machine filters {recording.highpass_hz:g} Hz to {recording.lowpass_hz:g} Hz")
+    facts += [f"noise {number_text(level, 2)} μV ({readable(band)} band)" for band, level in activity.noise_uv.items()]
+    return "; ".join(facts)
+
+
+def _span(row: Any, what: str) -> str:
+    return f"{row.start_s:.2f} to {row.stop_s:.2f} s: {readable(what)}"
+
+
+def _train_part(activity: SpontaneousActivity, row: Any, place: int) -> dict[str, Any]:
+    pictured = place < _MOST_PICTURED_TRAINS
+    drawn = picture(lambda: plot_train(activity, row.train), describe_train(activity, row.train)) if pictured else None
+    return {
+        "train": row.train,
+        "label": label_name(row.label),
+        "color": label_color(row.label),
+        "probability": probability_text(row.probability),
+        "runner_up": lowered(label_name(row.runner_up)) if row.runner_up else "",
+        "events": row.n_events,
+        "span": f"{row.start_s:.1f} to {row.stop_s:.1f}",
+        "rate": number_text(row.rate_hz),
+        "irregularity": number_text(row.irregularity, 2),
+        "amplitude": number_text(row.amplitude_uv),
+        "duration": number_text(row.duration_ms, 2),
+        "initial": row.initial_deflection,
+        "persistent": row.persistent,
+        "reasons": [readable(reason.strip()) for reason in str(row.reasons).split(";") if reason.strip()],
+        "picture": drawn,
+    }

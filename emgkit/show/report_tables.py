@@ -1,0 +1,179 @@
+"""The usual tables of an examination, in the conventional order and notation, and the evidence in numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from emgkit.knowledge.tables import read_sources
+from emgkit.show.localization_plots import leading_sites
+from emgkit.show.names import muscle_name, nerve_and_roots, site_name, study_name
+from emgkit.show.rows import each_row
+from emgkit.show.words import NOT_ASSESSED, counted, grade_notation, grade_text, number_text, readable
+
+if TYPE_CHECKING:
+    from emgkit.model.findings import MuscleFinding, StudyFindings
+    from emgkit.model.localization import Localization
+
+_KINDS = ("fibrillation", "positive_sharp_wave")
+_MEASURES = (
+    ("amplitude_uv", "Amplitude, μV"),
+    ("amplitude_mv", "Amplitude, mV"),
+    ("latency_ms", "Latency, ms"),
+    ("velocity_m_per_s", "Velocity, m/s"),
+    ("distance_mm", "Distance, mm"),
+    ("temperature_c", "Skin, °C"),
+)
+
+
+def needle_rows(findings: StudyFindings) -> list[dict[str, Any]]:
+    """Return the needle table as it is printed, one row for each muscle and side.
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report_tables import needle_rows
+    >>> needle_rows(examples.study_and_findings()[1])[0]["fibrillation"]
+    '2+'
+    """
+    graded = {(finding.muscle, finding.side): finding for finding in findings.muscles}
+    rows = []
+    for row in each_row(findings.needle):
+        finding = graded.get((row.muscle, row.side)) if row.source != "examiner" else None
+        nerve, roots = nerve_and_roots(row.muscle)
+        rows.append({
+            "side": row.side, "muscle": muscle_name(row.muscle), "nerve": nerve, "roots": roots,
+            "insertional": _scored(row.insertional), "fasciculation": _scored(row.fasciculation),
+            "motor_unit": _scored(row.motor_unit), "recruitment": _scored(row.recruitment),
+            "sites": _sites(row.sites, row.positive_sites), "note": _note(row, finding),
+            **{kind: _grade(getattr(row, kind), kind, finding) for kind in _KINDS},
+            "abnormal": any(not pd.isna(getattr(row, kind)) and getattr(row, kind) > 0 for kind in _KINDS),
+        })  # fmt: skip
+    return rows
+
+
+def conduction_parts(findings: StudyFindings) -> dict[str, Any]:
+    """Return the nerve conduction table as it is printed: the measures taken, and a row for each study and side.
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report_tables import conduction_parts
+    >>> conduction_parts(examples.study_and_findings()[1])["rows"]
+    []
+    """
+    table = findings.conduction
+    taken = [(column, name) for column, name in _MEASURES if table[column].notna().any()]
+    references = {(nerve.study, nerve.side): nerve.reference for nerve in findings.nerves}
+    rows = [
+        {
+            "side": row.side,
+            "study": study_name(row.study),
+            "values": [number_text(getattr(row, column)) for column, _ in taken],
+            "result": readable(row.result) or "not judged",
+            "judged_abnormal": row.result in {"reduced", "delayed", "absent"},
+            "reference": references.get((row.study, row.side), ""),
+            "note": readable(row.note),
+        }
+        for row in each_row(table)
+    ]
+    noted = {column: any(row[column] for row in rows) for column in ("reference", "note")}
+    return {"measures": [name for _, name in taken], "rows": rows, "noted": noted}
+
+
+def evidence_parts(answer: Localization) -> dict[str, Any]:
+    """Return the evidence for the leading sites: a row for each finding, a column for each site.
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report_tables import evidence_parts
+    >>> evidence_parts(examples.answer())["rows"][0]["values"]
+    ['+2.00', '+0.60']
+    """
+    sites = leading_sites(answer)
+    rows = []
+    for finding, part in answer.evidence.groupby("finding", sort=False):
+        at_site = dict(zip(part["site"], part["against_none"], strict=True))
+        chosen = part.loc[part["site"].isin(sites)]
+        rows.append({
+            "finding": readable(str(finding)),
+            "values": [_signed(at_site[site]) if site in at_site else "" for site in sites],
+            "basis": ", ".join(dict.fromkeys(text for text in chosen["basis"] if text)),
+            "sources": ", ".join(dict.fromkeys(key for keys in chosen["source"] for key in _keys(keys))),
+        })  # fmt: skip
+    return {"sites": [site_name(site) for site in sites], "rows": rows, "sources": _citations(answer)}
+
+
+def _keys(cell: str) -> list[str]:
+    return [key.strip() for key in cell.replace(",", ";").split(";") if key.strip()]
+
+
+def _citations(answer: Localization) -> list[tuple[str, str]]:
+    known = read_sources()
+    chosen = answer.evidence.loc[answer.evidence["site"].isin(leading_sites(answer)), "source"]
+    used = sorted({key for cell in chosen for key in _keys(cell)})
+    return [(key, known[key].citation) for key in used if key in known]
+
+
+def _signed(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    text = f"{value:+.2f}"
+    return "0" if float(text) == 0 else text.replace("-", "\u2212")
+
+
+def _scored(text: str) -> str:
+    return readable(text) or NOT_ASSESSED
+
+
+def _sites(sites: Any, positive: Any) -> str:
+    if pd.isna(sites):
+        return ""
+    return f"{positive} of {sites}" if not pd.isna(positive) else str(sites)
+
+
+def _grade(value: Any, kind: str, finding: MuscleFinding | None) -> str:
+    if finding is not None and finding.equivocal and getattr(finding, kind) != 0:
+        return "±"
+    if pd.isna(value):
+        return "not gradable" if finding is not None and finding.grade is None else NOT_ASSESSED
+    return grade_notation(int(value))
+
+
+def _note(row: Any, finding: MuscleFinding | None) -> str:
+    parts = [row.note or (finding.reason if finding is not None else "")]
+    if row.source == "examiner":
+        parts.append("scored by the examiner")
+    return "; ".join(readable(part) for part in parts if part)
+
+
+def _vector(finding: MuscleFinding) -> str:
+    if not finding.positive_sites:
+        return f"No persistent train of denervation at {counted(finding.sites, 'needle position')}"
+    return (
+        f"{finding.positive_sites} of {counted(finding.sites, 'needle position')} with a persistent train"
+        f" of denervation; {counted(finding.trains, 'persistent train')}"
+        f"; {number_text(finding.discharges_per_s, 2)} discharges per second; "
+        f"{100 * finding.fill:.0f} % of the baseline filled"
+    )
+
+
+def muscle_summary(finding: MuscleFinding) -> dict[str, Any]:
+    """Return the heading and reasons of a graded muscle.
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report_tables import muscle_summary
+    >>> muscle_summary(examples.study_and_findings()[1].muscles[0])["grade"]
+    '2+'
+    """
+    return {
+        "grade": grade_text(finding),
+        "vector": _vector(finding),
+        "scheme": readable(finding.scheme),
+        "reasons": [readable(reason) for reason in finding.reasons],
+        "provisional": readable(finding.reason),
+    }

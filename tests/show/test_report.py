@@ -1,0 +1,372 @@
+"""The report as a file: answer first, nothing from outside, every string escaped, the same study the same bytes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from made_by_hand import MUSCLES, Case, Train, make_activity, make_answer, make_case, many_muscles
+
+from emgkit.errors import InputFileError
+from emgkit.model.findings import CONDUCTION, NEEDLE, MuscleFinding, StudyFindings
+from emgkit.model.localization import EVIDENCE, FAMILIES, POSTERIOR, SUGGESTIONS, Localization, Verdict
+from emgkit.model.study import Study
+from emgkit.model.table import make_table
+from emgkit.show.report import render_report, write_report
+from emgkit.show.words import PROBABILITY_NOTE
+
+# Law 11: what a report never says.
+NEVER_PRINTED = (
+    r"\bconfirm",
+    r"\bexclud",
+    r"\brule[sd]? out",
+    r"\btreat",
+    r"\btherap",
+    r"\bprognos",
+    r"\bdrugs?\b",
+    r"\bcured?\b",
+    r"\bcaused? by",
+    r"\bdue to\b",
+    r"\bfault",
+    r"\bnegligen",
+    r"\bmalpractice",
+    r"\biatrogenic",
+    r"no nerve injury",
+    r"\bnormal (study|examination|emg)",
+    r"(is|are|was|were) normal\b",
+    r"piriformis syndrome",
+    r"motor neuron disease",
+    r"amyotrophic",
+    r"\bthe lesion (began|occurred|dates)",
+    r"\brecommend",
+    r"\bprescri",
+    r"\bdefinite\b",
+)
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page, as far as the tests ask."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.headings: list[tuple[int, str]] = []
+        self.visible = ""
+        self.feed(text)
+        self.close()
+        assert self.open == [], "every element is closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append((int(tag[1]), ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in {"style", "script"}:
+            return
+        self.visible += data
+        inside = [tag for tag in self.open if re.fullmatch(r"h[1-6]", tag)]
+        if inside:
+            level, text = self.headings[-1]
+            self.headings[-1] = (level, text + data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def words_of(page: Page) -> str:
+    alternatives = " ".join(str(image["alt"]) for image in page.all("img"))
+    return " ".join((page.visible + " " + alternatives).split())
+
+
+def test_the_answer_comes_before_the_differential_before_the_tables_before_the_muscles(page: str) -> None:
+    headings = [text for level, text in Page(page).headings if level == 2]
+    assert headings == [
+        "The answer",
+        "Differential",
+        "Needle findings",
+        "Nerve conduction",
+        "Evidence",
+        "Muscles",
+        "Small print",
+    ]
+
+
+def test_headings_descend_without_gaps_from_one_h1(page: str) -> None:
+    levels = [level for level, _ in Page(page).headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
+
+
+def test_page_one_has_the_site_its_probability_the_verdict_and_the_next_tests(page: str) -> None:
+    answer = " ".join(Page(page[: page.index('<section id="differential"')] + "</main></body></html>").visible.split())
+    for words in (
+        "Leading site: supported",
+        "Left inferior gluteal nerve",
+        "85 %",
+        PROBABILITY_NOTE,
+        "the gluteal nerves",
+        "90 %",
+        "Main electrodiagnostic criteria met, others open.",
+        "gluteus maximus abnormal at two or more insertions",
+        "posterior femoral cutaneous sensory not tested",
+        "Left posterior femoral cutaneous sensory response, 0.21 bit expected",
+        "Caution: deep muscle; sciatic nerve nearby",
+        "Urgent.",
+        "a pelvic mass has not been looked for",
+        "Prior: gluteal referral",
+    ):
+        assert words in answer, words
+
+
+def test_an_urgent_caution_stands_before_the_answer_itself(page: str) -> None:
+    assert page.index("Urgent.") < page.index("Leading site")
+    assert page.index("Leading site") < page.index("Direct injury of the muscle itself")
+
+
+def test_nothing_in_the_page_leaves_the_file(page: str) -> None:
+    for tag, attributes in Page(page).tags:
+        assert tag not in {"script", "link", "iframe", "object", "embed", "form", "base"}
+        for name, value in attributes.items():
+            assert not name.startswith("on")
+            if name in {"src", "srcset", "href", "action", "poster", "data"}:
+                assert str(value).startswith(("#", "data:image/")), (tag, name, str(value)[:60])
+    assert "@import" not in page
+    assert not re.search(r"url\(\s*['\"]?(?!#)", page)
+
+
+def test_links_inside_the_page_lead_somewhere(page: str) -> None:
+    parsed = Page(page)
+    ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {str(link["href"])[1:] for link in parsed.all("a")} <= set(ids)
+    labelled = {
+        value for _, attributes in parsed.tags for name, value in attributes.items() if name == "aria-labelledby"
+    }
+    assert labelled <= set(ids)
+
+
+def test_pictures_have_words_and_table_headers_have_a_scope(page: str) -> None:
+    parsed = Page(page)
+    assert len(parsed.all("img")) > 20
+    assert all(len(str(image["alt"])) > 20 for image in parsed.all("img"))
+    assert all(header.get("scope") in {"row", "col"} for header in parsed.all("th"))
+    assert any(attributes.get("lang") == "en" for attributes in parsed.all("html"))
+
+
+def test_words_that_law_11_forbids_are_nowhere(page: str) -> None:
+    sites = [
+        {"site": "motor_neuron_disease", "probability": 0.6},
+        {"site": "none", "probability": 0.3},
+        {"site": "root_S1", "probability": 0.1},
+    ]
+    plain = make_case(many_muscles(2))
+    other = make_answer(
+        plain.findings,
+        posterior=make_table(POSTERIOR, sites),
+        caveats=("only_legs_tested",),
+        verdict=Verdict("definite", "left"),
+    )
+    for text in (page, render_report(study=plain.study, findings=plain.findings, answer=other)):
+        words = words_of(Page(text))
+        for pattern in NEVER_PRINTED:
+            found = re.search(f".{{0,40}}{pattern}.{{0,20}}", words, flags=re.IGNORECASE)
+            assert found is None, found
+
+
+def test_every_probability_is_rounded_and_bounded(page: str) -> None:
+    words = words_of(Page(page))
+    percents = re.findall(r"(\d+(?:\.\d+)?) %", words.replace("% of the baseline filled", ""))
+    assert percents
+    assert all(float(percent) % 5 == 0 for percent in percents if percent != "11")
+    assert words.count(PROBABILITY_NOTE) >= 3
+
+
+def test_names_dates_and_file_names_do_not_appear(page: str) -> None:
+    assert "SMITH" not in page
+    assert "2024" not in page
+
+
+def test_a_script_tag_in_any_string_of_a_file_stays_text() -> None:
+    evil = '<script>alert("x")</script>'
+    activity = make_activity(
+        site=evil,
+        trains=(Train("fibrillation", 5, 100, 0.02, 0.1, 1.9),),
+        duration_s=2.0,
+        rate_hz=10_000.0,
+        excluded=((0.5, 0.7, evil),),
+        flags=(evil,),
+    )
+    case = make_case(
+        (activity,),
+        study_id=evil,
+        caveats=(evil,),
+        assumed=(evil,),
+        verdict=Verdict(evil, evil, (evil,), (evil,), (evil,)),
+        prior_name=evil,
+    )
+    needle = case.findings.needle.assign(note=evil)
+    findings = StudyFindings(
+        needle,
+        case.findings.conduction.assign(note=evil),
+        (activity,),
+        case.findings.muscles,
+        case.findings.nerves,
+        (evil,),
+    )
+    study = Study(evil, conduction=case.study.conduction, history={evil: evil}, clinical={evil: True})
+    parsed = Page(render_report(study=study, findings=findings, answer=case.answer))
+    assert parsed.all("script") == []
+    assert parsed.visible.count("<script>") >= 10
+    assert parsed.headings[0] == (1, evil)
+
+
+def test_the_same_study_gives_the_same_bytes_whatever_the_user_set(small_case: Case) -> None:
+    first = render_report(**small_case.parts)
+    with mpl.rc_context(
+        {
+            "lines.linewidth": 9,
+            "axes.facecolor": "red",
+            "svg.hashsalt": "other",
+            "font.size": 30,
+            "svg.fonttype": "none",
+        }
+    ):
+        assert render_report(**small_case.parts) == first
+
+
+def test_a_changed_finding_changes_the_page(small_case: Case) -> None:
+    other = make_answer(small_case.findings, prior_name="general")
+    parts = small_case.parts | {"answer": other}
+    assert render_report(**parts) != render_report(**small_case.parts)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 12, 20])
+def test_studies_of_one_to_twenty_muscles_have_a_part_for_each(count: int) -> None:
+    calls: list[int] = []
+    case = make_case(many_muscles(count))
+    parsed = Page(render_report(**case.parts, advance=lambda: calls.append(1)))
+    parts = [
+        attributes["id"] for tag, attributes in parsed.tags if tag == "section" and attributes.get("class") == "muscle"
+    ]
+    assert parts == [f"left-{muscle}" for muscle in MUSCLES[:count]]
+    assert len(calls) == count
+
+
+def test_an_examiners_table_without_a_recording_or_nerve_study_renders() -> None:
+    needle = make_table(
+        NEEDLE,
+        [
+            {"muscle": "gluteus_maximus", "side": "left", "fibrillation": 2, "source": "examiner"},
+            {"muscle": "soleus", "side": "left", "fibrillation": 0, "positive_sharp_wave": 0, "source": "examiner"},
+        ],
+    )
+    findings = StudyFindings(needle, make_table(CONDUCTION))
+    study = Study("scored by hand", conduction=make_table(CONDUCTION), needle=needle)
+    parsed = Page(render_report(study=study, findings=findings, answer=make_answer(findings)))
+    assert "Muscles" not in [text for _, text in parsed.headings]
+    words = words_of(parsed)
+    assert "No nerve conduction study was given." in words
+    assert "scored by the examiner" in words
+    assert "not assessed" in words
+
+
+def test_an_examination_with_nothing_in_it_renders() -> None:
+    findings = StudyFindings(make_table(NEEDLE), make_table(CONDUCTION))
+    answer = Localization(
+        make_table(POSTERIOR),
+        make_table(FAMILIES),
+        make_table(EVIDENCE),
+        make_table(SUGGESTIONS),
+        Verdict("indeterminate"),
+    )
+    words = words_of(
+        Page(render_report(study=Study("empty", conduction=make_table(CONDUCTION)), findings=findings, answer=answer))
+    )
+    assert "No muscle was assessed." in words
+    assert "Cannot be told from what was tested." in words
+
+
+def test_not_assessed_is_never_printed_as_zero_and_equivocal_is_neither() -> None:
+    needle = make_table(
+        NEEDLE,
+        [
+            {"muscle": "soleus", "side": "left", "source": "recording"},
+            {"muscle": "gluteus_medius", "side": "left", "positive_sharp_wave": 0, "source": "recording"},
+        ],
+    )
+    muscles = (
+        MuscleFinding("soleus", "left", None, None, None, reason="contraction throughout"),
+        MuscleFinding("gluteus_medius", "left", None, None, 0, equivocal=True),
+    )
+    findings = StudyFindings(needle, make_table(CONDUCTION), muscles=muscles)
+    page = render_report(
+        study=Study("s", conduction=make_table(CONDUCTION)), findings=findings, answer=make_answer(findings)
+    )
+    cells = re.findall(r'<td class="grade">(.*?)</td>', page)
+    assert cells == ["not gradable", "not gradable", "±", "0"]
+    assert "contraction throughout" in page
+
+
+def test_all_sites_that_a_reader_asks_about_are_named_with_a_word(page: str) -> None:
+    words = words_of(Page(page[page.index('<dl class="rivals">') : page.index("</dl>")] + "</dl>"))
+    for site in (
+        "L5 root",
+        "S1 root",
+        "S2 root",
+        "cauda equina",
+        "sacral plexus",
+        "sciatic nerve",
+        "superior gluteal",
+        "pudendal",
+        "injury of the muscle",
+    ):
+        assert site in words, site
+
+
+def test_a_report_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, small_case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "report.html"
+    write_report(target, **small_case.parts)
+    first = target.read_text(encoding="utf-8")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(InputFileError, match=r"cannot be written \(No space left on device\); give the path"):
+        write_report(target, **small_case.parts | {"answer": make_answer(small_case.findings, prior_name="general")})
+    assert target.read_text(encoding="utf-8") == first
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_report_into_a_missing_folder_is_refused_before_any_work(tmp_path: Path, small_case: Case) -> None:
+    with pytest.raises(InputFileError, match="does not exist; make it first"):
+        write_report(tmp_path / "missing" / "report.html", **small_case.parts)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file modes of POSIX systems")
+def test_a_report_can_be_read_by_whoever_may_read_new_files(tmp_path: Path, small_case: Case) -> None:
+    write_report(tmp_path / "report.html", **small_case.parts)
+    (tmp_path / "other").write_text("x", encoding="utf-8")
+    assert (tmp_path / "report.html").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_full_study_stays_light(page: str) -> None:
+    assert len(page.encode()) < 10_000_000
