@@ -76,7 +76,8 @@ def read_prior(name: str) -> Mapping[str, float]:
     if name not in PRIORS:
         msg = f"Unknown prior {name!r}; the tables are {', '.join(PRIORS)}, or give a mapping of site to weight."
         raise UnknownNameError(msg)
-    return MappingProxyType({row.site: row.value for row in read_rows(f"prior_{name}.csv", _PriorRow)})
+    rows = read_rows(f"prior_{name}.csv", _PriorRow)
+    return MappingProxyType({_key(tuple(row.site.split("+"))): row.value for row in rows})
 
 
 def enumerate_hypotheses(
@@ -108,9 +109,8 @@ def enumerate_hypotheses(
     """
     name, weights = _weights(prior)
     if candidates is None:
-        members = tuple((site,) for site in sites() if site in weights) + tuple(
-            tuple(key.split("+")) for key in weights if "+" in key
-        )
+        pairs = () if name in PRIORS else tuple(tuple(key.split("+")) for key in weights if "+" in key)
+        members = (*((site,) for site in sites() if site in weights), *pairs)
     else:
         members = tuple({frozenset(given): given for given in map(_members, candidates)}.values())
     total_single = sum(value for key, value in weights.items() if "+" not in key)

@@ -102,39 +102,49 @@ def reach() -> Reach:
     """
     names, tests = tuple(sites()), (*muscles(), *studies())
     mean = np.zeros((len(names), len(tests)))
-    basis = {}
+    variant = np.zeros(mean.shape, dtype=bool)
+    basis: dict[tuple[str, str], tuple[str, str]] = {}
     for row, site in enumerate(names):
         for column, test in enumerate(tests):
-            mean[row, column], *basis[site, test] = _mean_reach(site, test)
+            mean[row, column], basis[site, test] = _mean_reach(site, test)
+            variant[row, column] = mean[row, column] > 0 and _share(site, test) == 0
     return Reach(
         names,
         tests,
-        by_severity=spread_over_severities(mean),
+        # what the graph does not reach but a count does is a variant of anatomy (an L5 ganglion in the canal): not severity
+        by_severity=np.where(variant[..., None], mean[..., None], spread_over_severities(mean)),
         silent=np.array([float(test in muscles()) for test in tests]),
-        basis=MappingProxyType({key: (value[0], value[1]) for key, value in basis.items()}),
+        basis=MappingProxyType(basis),
         site_index=MappingProxyType({site: index for index, site in enumerate(names)}),
         test_index=MappingProxyType({test: index for index, test in enumerate(tests)}),
     )
 
 
-def _mean_reach(site: str, test: str) -> tuple[float, str, str]:
+def _mean_reach(site: str, test: str) -> tuple[float, tuple[str, str]]:
     if site == "none":
-        return 0.0, "consensus", "emgkit"
+        return 0.0, ("consensus", "emgkit")
     if site == LOCAL_INJURY:
-        return 0.0, "assumed", "emgkit"  # the injured muscle is one of those sampled: see injury
-    kind = "needle" if test in muscles() else studies()[test].kind
-    share = muscle_share(site, test) if kind == "needle" else study_share(site, test)
+        return 0.0, ("assumed", "emgkit")  # the injured muscle is one of those sampled: see injury
+    kind, share = _kind(test), _share(site, test)
     count = counts().get((site, test))
     if count is not None and (share > 0 or count.abnormal > 0):
-        return _beyond_false_positives(count.probability, kind, test), count.basis, count.source
+        return _beyond_false_positives(count.probability, kind, test), (count.basis, count.source)
     expected = expectations().get((site, test))
     if expected is not None:
-        return expected.value, expected.basis, expected.source[0]
+        return expected.value, (expected.basis, expected.source[0])
     likely = float(reach_probability(kind, np.array(share)))
     limit = expectations().get((site, kind))
     if limit is not None and likely > limit.value:
-        return limit.value, limit.basis, limit.source[0]
-    return likely, "assumed", "emgkit"
+        return limit.value, (limit.basis, limit.source[0])
+    return likely, ("assumed", "emgkit")
+
+
+def _kind(test: str) -> str:
+    return "needle" if test in muscles() else studies()[test].kind
+
+
+def _share(site: str, test: str) -> float:
+    return muscle_share(site, test) if test in muscles() else study_share(site, test)
 
 
 def _beyond_false_positives(probability: float, kind: str, test: str) -> float:

@@ -124,9 +124,9 @@ def plot_evidence(answer: Localization, *, sites: Sequence[str] | None = None, a
     """
     chosen = _checked_sites(answer, sites)
     findings = list(dict.fromkeys(answer.evidence["finding"]))
-    names = [_wrapped(readable(finding), 48) for finding in findings]
+    names = [_wrapped(readable(finding), 62) for finding in findings]
     height = 0.16 * len(names) + 0.13 * sum(name.count("\n") + 1 for name in names)
-    axes = ax or make_axes(_WIDTH_IN, height + 0.72, left_in=2.75, right_in=0.15, top_in=0.3)
+    axes = ax or make_axes(_WIDTH_IN, height + 0.72, left_in=3.3, right_in=0.15, top_in=0.3)
     if not findings or not chosen:
         say_nothing_here(axes, "no finding changed the prior")
         return figure_of(axes)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _STYLE = {"svg.hashsalt": "emgkit", "svg.fonttype": "path", "path.simplify": True, "path.simplify_threshold": 0.1}
-_DPI = 170
+_DPI = 130
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emgkit.knowledge.tables import read_rows
-from emgkit.show.names import muscle_or_study_name, sided, site_name
+from emgkit.show.names import lowered, muscle_or_study_name, sided, site_name
 from emgkit.show.rows import each_row
 from emgkit.show.words import (
     PROBABILITY_NOTE,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MOST_SITES = 8
 _MOST_TESTS = 4
+_MOST_RUNNERS_UP = 2
 
 # The rivals of an isolated inferior gluteal lesion that a reader asks about, each always named with its word.
 _RIVALS = (
@@ -58,6 +59,7 @@ def answer_parts(answer: Localization) -> dict[str, Any]:
     leading = answer.posterior.iloc[0]["site"] if len(answer.posterior) else "none"
     family = answer.families.iloc[0] if len(answer.families) else None
     verdict = answer.verdict
+    second = list(each_row(answer.posterior.iloc[1 : 1 + _MOST_RUNNERS_UP]))
     return {
         "site": sided("" if leading == "none" else answer.side, site_name(leading)),
         "leading": "Leading" if leading == "none" else "Leading site",
@@ -81,6 +83,7 @@ def answer_parts(answer: Localization) -> dict[str, Any]:
                 ("missing", "Not judged, test missing", verdict.missing),
             )
         ],
+        "runners_up": [(site_name(row.site), probability_text(row.probability)) for row in second],
         "rivals": _rivals(answer, leading),
         "differential": differential_rows(answer),
         "n_sites": counted(len(answer.posterior), "site"),
@@ -184,7 +187,7 @@ def _tests(answer: Localization) -> list[dict[str, Any]]:
             "test": sided(row.side, muscle_or_study_name(row.test)),
             "gain": number_text(row.information_bits, 2),
             "separates": [site_name(site.strip()) for site in str(row.separates).split("|") if site.strip()],
-            "hazard": readable(row.hazard),
+            "hazard": lowered(readable(row.hazard).removesuffix(".")),
         }
         for row in each_row(answer.suggestions.head(_MOST_TESTS))
     ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emgkit.model.findings import StudyFindings
 
 # Trains beyond this many in one recording are listed in its table; their pictures would bury the others.
-_MOST_PICTURED_TRAINS = 8
+_MOST_PICTURED_TRAINS = 6
 
 
 def muscle_parts(findings: StudyFindings, *, advance: Callable[[], None] | None = None) -> list[dict[str, Any]]:

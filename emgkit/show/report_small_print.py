@@ -27,11 +27,20 @@ def small_print_parts(findings: StudyFindings, answer: Localization) -> dict[str
     ([], 'emgkit')
     """
     return {
-        "assumed": [readable(key) for key in answer.assumed],
+        "assumed": _assumed(answer),
         "thresholds": _thresholds(findings),
         "left_out": [readable(line) for line in findings.left_out],
         "versions": [(package, version(package)) for package in ("emgkit", "numpy", "scipy", "matplotlib")],
     }
+
+
+def _assumed(answer: Localization) -> list[tuple[str, str]]:
+    # A key is ``table:row``, and a row may be ``site:test``: one line for each table and site.
+    lines: dict[str, list[str]] = {}
+    for key in answer.assumed:
+        *place, last = key.split(":")
+        lines.setdefault(": ".join(readable(part) for part in place), []).append(readable(last))
+    return [(place, ", ".join(rows)) for place, rows in lines.items()]
 
 
 def _thresholds(findings: StudyFindings) -> list[dict[str, str]]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from emgkit.model.activity import SpontaneousActivity
 
-_MOST_WAVEFORMS = 40
+_MOST_WAVEFORMS = 30
 
 
 def plot_discharges(activity: SpontaneousActivity, train: int, *, ax: Axes | None = None) -> Figure:
@@ -58,6 +58,8 @@ def plot_discharges(activity: SpontaneousActivity, train: int, *, ax: Axes | Non
     >>> bool(plot_discharges(examples.activity(), 1).axes[0].yaxis_inverted())
     True
     """
+    from matplotlib.collections import LineCollection  # noqa: PLC0415 - loaded when the first figure is drawn
+
     row = _row(activity, train)
     axes = ax or make_axes(3.5, 2.1, left_in=0.6, right_in=0.15, top_in=0.3)
     window = activity.window_ms
@@ -67,13 +69,12 @@ def plot_discharges(activity: SpontaneousActivity, train: int, *, ax: Axes | Non
         say_nothing_here(axes, "no discharge of this train was kept")
         return figure_of(axes)
     if len(waveforms):
-        axes.plot(window, waveforms.T, color="#9aa5b1", linewidth=0.4, alpha=0.55, rasterized=True)
+        lines = np.stack([np.broadcast_to(window, waveforms.shape), waveforms], axis=-1)
+        axes.add_collection(LineCollection(list(lines), color="#9aa5b1", linewidth=0.4, alpha=0.55, rasterized=True))
     if template is not None:
         axes.plot(window, template, color=label_color(row.label), linewidth=1.6)
     axes.grid(visible=True, color=GRID, linewidth=0.4)
-    axes.set_xlim(float(window[0]), float(window[-1]))
-    axes.margins(y=0.08)
-    axes.invert_yaxis()
+    _frame(axes, activity, row)
     axes.locator_params(axis="y", nbins=5)
     calm(axes, x_label="ms", y_label="μV, negative up")
     title(axes, f"Train {train}: {len(waveforms)} of {row.n_events} discharges, average")
@@ -163,6 +164,19 @@ def describe_train(activity: SpontaneousActivity, train: int) -> str:
         f"{number_text(row.amplitude_uv)} μV, {number_text(row.duration_ms, 2)} ms, "
         f"initial deflection {row.initial_deflection}."
     )
+
+
+def _frame(axes: Axes, activity: SpontaneousActivity, row: Any) -> None:
+    # The picture is framed by the train's own average: larger discharges of others run through it cut off.
+    window = activity.window_ms
+    own = activity.templates_uv.get(row.train)
+    own = np.asarray(activity.waveforms_uv[row.train]) if own is None else own
+    low, high = float(own.min()), float(own.max())
+    room = 0.45 * (high - low) or 1.0
+    axes.set_ylim(high + room, low - room)
+    duration_ms = row.duration_ms if np.isfinite(row.duration_ms) else float(window[-1])
+    left, right = max(float(window[0]), -3 - duration_ms), min(float(window[-1]), 5 + 2 * duration_ms)
+    axes.set_xlim(left, right)
 
 
 def _without_gap(activity: SpontaneousActivity, times: NDArray[np.floating]) -> NDArray[np.bool_]:

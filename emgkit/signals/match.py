@@ -55,7 +55,7 @@ class Matches:
     position : ndarray of shape (n_matches,)
         Sample number of the template's middle, to a fraction of a sample.
     scale : ndarray of shape (n_matches,)
-        Size relative to the template.
+        Measured size relative to the template.
     residual : ndarray of shape (n_samples,)
         What remains of the signal, microvolt.
     """
@@ -113,12 +113,13 @@ class _Pursuit:
         offset = _parabola(around) if len(around) == 3 else 0.0
         steps = round(offset * SHIFTS)
         place, shift = place + steps // SHIFTS, steps % SHIFTS
-        scale = float(self._sized(self.correlation[template, place] / self.energy[template]))
+        measured = float(self.correlation[template, place] / self.energy[template])
+        scale = float(self._sized(np.asarray(measured)))
         shape = scale * self.bank[template, shift]
         self.residual[place : place + self.size] -= shape
         self.explained[place : place + self.size] += np.square(shape)
         self._update(place, template, shift, scale)
-        return template, place + shift / SHIFTS - self.size / 2, scale
+        return template, place + shift / SHIFTS - self.size / 2, measured
 
     def _update(self, place: int, template: int, shift: int, scale: float) -> None:
         low, high = max(place - self.size + 1, 0), min(place + self.size, self.correlation.shape[1])

@@ -183,7 +183,7 @@ def _search(
     matches = match_templates(signal, templates, limits=limits)
     if limits.noise_uv <= 0:
         return templates, matches
-    for _ in range(band.rounds):
+    for turn in range(band.rounds):
         spikes, _ratio = _find(matches.residual, signal, rate_hz, band, limits.noise_uv)
         fresh = find_templates(
             matches.residual,
@@ -191,7 +191,7 @@ def _search(
             noise_uv=limits.noise_uv,
             half_window=half,
             max_lag=lag,
-            tolerance=band.tolerance,
+            tolerance=band.tolerance * 2**turn,  # similar units first, then what varies more
             min_spikes=band.min_spikes,
         )
         count = len(templates)

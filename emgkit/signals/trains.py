@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 SEPARATION_MS = 3.0  # no fibre and no unit of this kind fires twice within its own action potential
 LOCK_REACH_MS = 45.0  # how far the parts of one polyphasic potential or complex may lie apart
 LOCK_WIDTH_MS = 1.2  # scatter of the lag between parts of one potential
+BAND_LOCK_REACH_MS = 30.0
 BAND_LOCK_WIDTH_MS = 4.0  # the slow band times an event less sharply
 LOCKED_SHARE = 0.6
 AS_REGULAR = 0.03  # two halves that together are this regular are one, however regular each is alone
-CLOSE_SHARE = 0.25
+CLOSE_SHARE = 0.3
+HALF_SHARE = 0.4
+CLOSE_COUNT = 0.02
 SHADOW_RATIO = 4.0
 SHADOW_REACH_S = 0.01
 
@@ -85,9 +88,9 @@ def _units(band: SortedBand, number: int) -> list[Train]:
     for unit, template in enumerate(band.templates):
         mine = band.unit == unit
         time_s, scale = band.time_s[mine], band.scale[mine]
-        time_s = time_s[keep_largest(time_s, scale, separation=SEPARATION_MS / 1000)]
-        if len(time_s) > 1:
-            units.append(Train(time_s, template, number, float(np.abs(template).max() / band.noise_uv)))
+        kept = keep_largest(time_s, scale, separation=SEPARATION_MS / 1000)
+        if len(kept) > 1:
+            units.append(Train(time_s[kept], template, number, float(np.abs(template).max() / band.noise_uv)))
     return units
 
 
@@ -108,9 +111,13 @@ def _halves_joined(units: list[Train]) -> list[Train]:
 
 
 def _together_keeps_time(first: Train, second: Train) -> bool:
-    together = measure_rhythm(_union(first.time_s, second.time_s)).irregularity
+    both_s = _union(first.time_s, second.time_s)
     best = np.nanmin([*(measure_rhythm(train.time_s).irregularity for train in (first, second)), np.inf])
-    return bool(together < max(0.8 * best, AS_REGULAR))
+    if measure_rhythm(both_s).irregularity < max(0.8 * best, AS_REGULAR):
+        return True
+    # Independent trains come close to each other now and then; the halves of one train never do.
+    intervals = np.diff(both_s)
+    return bool(np.mean(intervals < HALF_SHARE * np.median(intervals)) < CLOSE_COUNT)
 
 
 def _union(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -190,7 +197,7 @@ def _across_bands(fast: list[Train], slow: list[Train]) -> list[Train]:
     kept = list(fast)
     for train in slow:
         locks = [
-            find_lock(other.time_s, train.time_s, reach_ms=10.0, width_ms=BAND_LOCK_WIDTH_MS)[1] for other in kept
+            find_lock(other.time_s, train.time_s, reach_ms=BAND_LOCK_REACH_MS, width_ms=BAND_LOCK_WIDTH_MS)[1] for other in kept
         ]
         if locks and max(locks) >= LOCKED_SHARE * len(train.time_s):
             continue

@@ -445,7 +445,7 @@ def make_answer(findings: StudyFindings, **changes: Any) -> Localization:
         ),
         "side": "left",
         "caveats": ("local_injury_open", "pelvic_mass"),
-        "assumed": tuple(f"reach_{m}" for m in MUSCLES[:9]),
+        "assumed": tuple(f"evidence_expected:sacral_plexus:{muscle}" for muscle in MUSCLES[:9]),
         "prior_name": "gluteal_referral",
         "weeks_since_onset": 8.0,
     }

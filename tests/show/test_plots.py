@@ -247,3 +247,15 @@ def test_drawing_never_loads_pyplot() -> None:
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own words
+
+
+def test_a_small_train_is_framed_by_itself_and_not_by_larger_ones_in_its_window() -> None:
+    pair = (Train("motor_unit", 17.0, 2000, 0.1, 0.1, 3.9), Train("fibrillation", 6.1, 40, 0.02, 0.1, 3.9))
+    activity = make_activity(trains=pair, duration_s=4.0, rate_hz=10_000.0)
+    assert np.ptp(activity.waveforms_uv[2]) > 1000
+    assert abs(np.ptp(plot_discharges(activity, 2).axes[0].get_ylim())) < 100
+
+
+def test_noise_alone_does_not_fill_the_picture_of_a_silent_recording() -> None:
+    activity = make_activity(duration_s=4.0, rate_hz=10_000.0)
+    assert abs(np.ptp(plot_recording(activity).axes[0].get_ylim())) > 2 * np.ptp(activity.recording.samples_uv[:])

@@ -370,3 +370,22 @@ def test_a_report_can_be_read_by_whoever_may_read_new_files(tmp_path: Path, smal
 
 def test_a_full_study_stays_light(page: str) -> None:
     assert len(page.encode()) < 10_000_000
+
+
+def test_thresholds_sources_and_assumed_rows_are_in_the_small_print(page: str) -> None:
+    words = words_of(Page(page[page.index('<section id="small-print"') : page.index("</main>")]))
+    assert "left gluteus medius, posterior: flat throughout" in words
+    row = page[page.index(">persistent span s<") :]
+    cells = re.findall(r">([^<>]+)</t[dh]>", row[: row.index("</tr>")])
+    assert cells[:5] == ["persistent span s", "3", "s", "a train this long is persistent", "consensus"]
+    assert "evidence expected: sacral plexus: gluteus maximus, gluteus medius" in words
+    assert "Tsao BE, Levin KH, Bodner RA." in words
+
+
+def test_trains_beyond_those_pictured_are_still_in_the_table() -> None:
+    trains = tuple(Train("fibrillation", 3 + k, 80 + 20 * k, 0.02, 0.1, 1.9) for k in range(9))
+    case = make_case((make_activity(trains=trains, duration_s=2.0, rate_hz=10_000.0),))
+    page = render_report(**case.parts)
+    assert page.count('<div class="train"') == 6
+    assert "The first 6 trains are drawn below; the table has all." in page
+    assert len(re.findall(r'class="swatch"[^>]*></span>Fibrillation potential</th>', page)) == 9

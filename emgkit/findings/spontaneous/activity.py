@@ -93,7 +93,7 @@ def find_spontaneous_activity(recording: Recording) -> SpontaneousActivity:
     measured = [train for train in measured if not _is_noise(train)]
     trains = [train.train for train in measured]
     flags = ["low_rate"] * (recording.rate_hz < values["shape_rate_hz"]) + ["mains_removed"] * (hum_uv > 0)
-    names, flags = _named(measured, flags)
+    names, flags = _named(measured, flags, analysed_s)
     return SpontaneousActivity(
         recording=recording,
         muscle=muscle,
@@ -212,12 +212,17 @@ def _is_noise(measured: MeasuredTrain) -> bool:
     return measured.endplate_noise and small and not measured.rhythm.irregularity < values["regular_irregularity"]
 
 
-def _named(measured: Sequence[MeasuredTrain], flags: list[str]) -> tuple[list[Name], list[str]]:
+def _named(
+    measured: Sequence[MeasuredTrain], flags: list[str], analysed_s: float
+) -> tuple[list[Name], list[str]]:
     leave = ["shape", "polarity"] if "low_rate" in flags else []
-    names = [name_train(train, leave=leave) for train in measured]
+    rate_hz = sum(len(train.train.time_s) for train in measured) / analysed_s
+    crowded = rate_hz > criteria_values("naming_criteria")["crowded_rate_hz"]
+    flags = [*flags, *["crowded"] * int(crowded)]
+    names = [name_train(train, leave=leave, crowded=crowded) for train in measured]
     if polarity_is_suspect(measured, names):
         leave, flags = [*leave, "polarity"], [*flags, "polarity_suspect"]
-        names = [name_train(train, leave=leave) for train in measured]
+        names = [name_train(train, leave=leave, crowded=crowded) for train in measured]
     return names, flags
 
 

@@ -109,7 +109,7 @@ def features_of(measured: MeasuredTrain) -> dict[str, float]:
     return found
 
 
-def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = ()) -> Name:
+def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = (), crowded: bool = False) -> Name:
     """Name one train.
 
     Parameters
@@ -117,6 +117,8 @@ def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = ()) -> Name:
     measured : MeasuredTrain
     leave : sequence of {"shape", "polarity"}
         Kinds of features that must not be used, because the recording does not carry them.
+    crowded : bool
+        The recording is so full of discharges that trains are not cleanly apart: denervation must be more regular.
 
     Returns
     -------
@@ -134,7 +136,7 @@ def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = ()) -> Name:
     best, rival = ranked[0], ranked[1]
     probability = total[best] / sum(total.values())
     reasons = _reasons(best, rival, score, terms, found)
-    hindrance = _hindrance(measured, best, probability)
+    hindrance = _hindrance(measured, best, probability, crowded=crowded)
     if hindrance or best == INDETERMINATE:
         nearest = rival if best == INDETERMINATE else best
         said = hindrance or "irregular discharges of fibrillation shape"
@@ -181,7 +183,7 @@ def _said(feature: Feature, value: float) -> str:
     return f"{feature.words} {value:.2g}{unit}"
 
 
-def _hindrance(measured: MeasuredTrain, label: str, probability: float) -> str:
+def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, crowded: bool) -> str:
     values = criteria_values("naming_criteria")
     rhythm = measured.rhythm
     span_s = measured.train.time_s[-1] - measured.train.time_s[0]
@@ -189,7 +191,8 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float) -> str:
     least = values["slow_least_intervals" if slow else "least_intervals"]
     if rhythm.n_intervals < least:
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
-    irregular = rhythm.irregularity > values["denervation_largest_irregularity"]
+    largest = values["crowded_largest_irregularity" if crowded else "denervation_largest_irregularity"]
+    irregular = rhythm.irregularity > largest
     if rhythm.missed > values["largest_missed"] and labels()[label].denervation:
         return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
     if irregular and labels()[label].denervation:

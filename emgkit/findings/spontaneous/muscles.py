@@ -1,0 +1,101 @@
+"""All muscles of one examination: from recordings to the needle table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emgkit.errors import SignalError
+from emgkit.findings.spontaneous.activity import find_spontaneous_activity
+from emgkit.findings.spontaneous.grade import grade_muscle
+from emgkit.knowledge.anatomy import find_muscle
+from emgkit.model.findings import NEEDLE, MuscleFinding
+from emgkit.model.table import make_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from emgkit.model.activity import SpontaneousActivity
+    from emgkit.model.recording import Recording
+
+Place = tuple[str, str]
+
+
+def find_activities(recordings: Iterable[Recording]) -> tuple[list[SpontaneousActivity], dict[Place, list[str]]]:
+    """Analyse every recording; one that cannot be analysed is kept as a reason, never dropped in silence.
+
+    Parameters
+    ----------
+    recordings : iterable of Recording
+
+    Returns
+    -------
+    activities : list of SpontaneousActivity
+    left_out : mapping of (muscle, side) to reasons
+    """
+    activities: list[SpontaneousActivity] = []
+    left_out: dict[Place, list[str]] = {}
+    for recording in recordings:
+        try:
+            activities.append(find_spontaneous_activity(recording))
+        except SignalError as error:
+            left_out.setdefault((find_muscle(recording.muscle), recording.side), []).append(str(error))
+    return activities, left_out
+
+
+def grade_muscles(activities: Sequence[SpontaneousActivity], left_out: dict[Place, list[str]]) -> tuple[MuscleFinding, ...]:
+    """Grade every muscle and side that was recorded, in the order they were recorded.
+
+    Parameters
+    ----------
+    activities : sequence of SpontaneousActivity
+    left_out : mapping of (muscle, side) to reasons
+        A muscle of which nothing could be analysed is *not gradable* for these reasons.
+    """
+    places: dict[Place, list[SpontaneousActivity]] = {}
+    for activity in activities:
+        places.setdefault((activity.muscle, activity.recording.side), []).append(activity)
+    graded = [grade_muscle(sites, left_out=left_out.get(place, ())) for place, sites in places.items()]
+    lost = [
+        MuscleFinding(muscle, side, None, None, None, reason="; ".join(reasons))  # type: ignore[arg-type]
+        for (muscle, side), reasons in left_out.items()
+        if (muscle, side) not in places
+    ]
+    return (*graded, *lost)
+
+
+def needle_table(muscles: Sequence[MuscleFinding], scored: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the needle table: what the recordings gave, and the examiner's own rows as they are.
+
+    Parameters
+    ----------
+    muscles : sequence of MuscleFinding
+    scored : pandas.DataFrame, optional
+        Schema ``NEEDLE``. A muscle that the examiner scored keeps the examiner's row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Schema ``NEEDLE``. An equivocal grade (±) is empty, not 0: it speaks neither way.
+    """
+    by_hand = [] if scored is None else scored.assign(source="examiner").to_dict("records")
+    taken = {(row["muscle"], row["side"]) for row in by_hand}
+    measured = [_row(muscle) for muscle in muscles if (muscle.muscle, muscle.side) not in taken]
+    return make_table(NEEDLE, [*by_hand, *measured])
+
+
+def _row(muscle: MuscleFinding) -> dict[str, object]:
+    silent = muscle.grade is None or muscle.equivocal
+    note = "equivocal (±): transient, or one of several positions; " * muscle.equivocal + muscle.reason
+    return {
+        "muscle": muscle.muscle,
+        "side": muscle.side,
+        "fibrillation": None if silent else muscle.fibrillation,
+        "positive_sharp_wave": None if silent else muscle.positive_sharp_wave,
+        "fasciculation": "" if muscle.grade is None else ("present" if muscle.fasciculation else "none"),
+        "sites": muscle.sites,
+        "positive_sites": muscle.positive_sites,
+        "source": "recording",
+        "note": note.removesuffix("; "),
+    }

@@ -1,0 +1,191 @@
+"""Slow twins: the same answer by the plainest way, to judge the fast one.
+
+``localization_by_enumeration`` builds the joint table of hypothesis, side, severity and the state of every muscle with loops.
+It reads the same tables of knowledge and shares no arithmetic with ``emgkit.localization``.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+from scipy.optimize import brentq
+
+from emgkit.knowledge.anatomy import muscle_share, muscles, sites, studies, study_share
+from emgkit.localization.evidence import (
+    counts,
+    expectations,
+    false_positive,
+    model_value,
+    reach_probability,
+    severities,
+    timed,
+)
+
+GRADES = ("grade_0", "grade_1", "grade_2", "grade_3")
+UNITS = ("normal", "reduced", "remodelled", "myopathic")
+
+
+def localization_by_enumeration(needle, conduction, *, weeks, weights):
+    """Return {hypothesis: (probability, log likelihood)} for rows of (muscle, side, grade, unit, recruitment) and results.
+
+    ``weights`` maps sites and pairs ``a+b`` to prior weights. Local injury is left out: it depends on what was sampled.
+    """
+    joint, likelihoods = {}, {}
+    for name, weight in weights.items():
+        likelihood = 0.0
+        for scenario in _scenarios(name.split("+")):
+            chance = math.prod(part["weight"] for part in scenario)
+            for muscle, side, grade, unit, recruitment in needle:
+                chance *= _needle_chance(scenario, muscle, side, (grade, unit, recruitment), weeks)
+            for study, side, result in conduction:
+                chance *= _conduction_chance(scenario, study, side, result, weeks)
+            likelihood += chance
+        likelihoods[name] = math.log(likelihood)
+        joint[name] = weight * likelihood
+    total = sum(joint.values())
+    return {name: (joint[name] / total, likelihoods[name]) for name in weights}
+
+
+def _scenarios(members):
+    latent = severities()
+    choices = []
+    for site in members:
+        sides = [""] if site == "none" else ["both"] if sites()[site].bilateral else ["left", "right"]
+        choices.append(
+            [
+                {"site": site, "side": side, "severity": level, "weight": float(latent.weight[level]) / len(sides)}
+                for side in sides
+                for level in range(len(latent.names))
+            ]
+        )
+    return product(*choices)
+
+
+def _needle_chance(scenario, muscle, side, seen, weeks):
+    """Sum over the states of the muscle under every lesion, and over the cells that fit what was assessed."""
+    chance = 0.0
+    for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
+        weight = math.prod(_state_chance(part, muscle, side, state, weeks) for part, state in zip(scenario, states, strict=True))
+        if weight > 0:
+            cells = _cells(_shown(scenario, states), muscle, weeks)
+            chance += weight * sum(value for cell, value in cells.items() if _fits(cell, seen))
+    return chance
+
+
+def _shown(scenario, states):
+    """The more severe lesion shows: first whoever fibrillates, then whoever is silent."""
+    order = sorted(range(len(scenario)), key=lambda index: -scenario[index]["severity"])
+    for state in ("active", "silent"):
+        for index in order:
+            if states[index] == state:
+                return scenario[index], state
+    return scenario[0], "untouched"
+
+
+def _state_chance(lesion, test, side, state, weeks):
+    changed = _changed(lesion["site"], test, lesion["severity"]) if lesion["side"] in {side, "both"} else 0.0
+    if test in muscles():
+        visible = timed("fibrillation", weeks, muscles()[test].length_class)
+        hidden = model_value("silent_per_reach")
+    else:
+        visible, hidden = timed(studies()[test].kind, weeks), 0.0
+    active = changed * visible
+    silent = changed * (1 - visible) + (1 - changed) * changed * hidden
+    return {"active": active, "silent": silent, "untouched": 1 - active - silent}[state]
+
+
+def _changed(site, test, severity):
+    kind = "needle" if test in muscles() else studies()[test].kind
+    share = muscle_share(site, test) if kind == "needle" else study_share(site, test)
+    count, expected, limit = (
+        counts().get((site, test)), expectations().get((site, test)), expectations().get((site, kind)),
+    )  # fmt: skip
+    if site == "none":
+        return 0.0
+    if count and (share > 0 or count.abnormal > 0):
+        rates = false_positive(kind, test, muscles()[test].length_class if kind == "needle" else None)
+        false = sum(rates[grade] for grade in GRADES[1:]) if kind == "needle" else rates["abnormal"]
+        mean = max(0.0, (count.probability - false) / (1 - false))
+    elif expected:
+        mean = expected.value
+    else:
+        mean = float(reach_probability(kind, share))
+        mean = min(mean, limit.value) if limit else mean
+    if mean <= 0 or share == 0:
+        return mean
+    latent = severities()
+
+    def excess(intercept):
+        return sum(
+            weight / (1 + math.exp(-intercept - shift))
+            for weight, shift in zip(latent.weight, latent.logit_shift, strict=True)
+        ) - mean  # fmt: skip
+
+    return 1 / (1 + math.exp(-brentq(excess, -40, 40, xtol=1e-13) - float(latent.logit_shift[severity])))
+
+
+def _cells(shown, muscle, weeks):
+    """Joint table of grade class and unit class of a muscle in one state."""
+    lesion, state = shown
+    rates = false_positive("needle", muscle, muscles()[muscle].length_class)
+    late = timed("remodelled", weeks)
+    half = model_value("false_remodelled")
+    false = [1 - sum(rates[grade] for grade in GRADES[1:]), *(rates[grade] for grade in GRADES[1:])]
+    small = [model_value(f"myopathic_{grade}") for grade in GRADES[1:]]
+    table = {}
+    for grade, unit in product(range(4), range(4)):
+        if state == "untouched":
+            changed = model_value("false_active_change") if grade else rates["units"]
+            tiny = model_value("false_active_myopathic") if grade else rates["myopathic"]
+            table[grade, unit] = false[grade] * _unit(unit, changed, half, tiny)
+        elif lesion["site"] == "myopathy":
+            of_grade = [1 - sum(small), *small][grade]
+            table[grade, unit] = of_grade * _unit(
+                unit, model_value("myopathic_neurogenic"), half, model_value("myopathic_units")
+            )
+        elif state == "active":
+            of_grade = [0.0, *severities().grades[lesion["severity"]]][grade]
+            table[grade, unit] = of_grade * _unit(
+                unit, model_value("active_change"), late, model_value("involved_myopathic")
+            )
+        else:
+            table[grade, unit] = float(grade == 0) * _unit(
+                unit, model_value("silent_change"), late, model_value("involved_myopathic")
+            )
+    return table
+
+
+def _unit(unit, changed, remodelled, small):
+    return [1 - changed - small, changed * (1 - remodelled), changed * remodelled, small][unit]
+
+
+def _fits(cell, seen):
+    grade, unit, recruitment = seen
+    if grade is not None and cell[0] != min(grade, 3):
+        return False
+    name = UNITS[cell[1]]
+    if unit in {"large", "polyphasic", "nascent"}:
+        return name == "remodelled"
+    if unit == "small" or recruitment == "early":
+        return name == "myopathic"
+    if recruitment in {"reduced", "none"}:
+        return name == "reduced" or (name == "remodelled" and not unit)
+    if recruitment == "normal":
+        return name == "normal" or (name == "remodelled" and not unit)
+    return name in {"normal", "reduced"} if unit == "normal" else True
+
+
+def _conduction_chance(scenario, study, side, result, weeks):
+    kind = studies()[study].kind
+    rates = false_positive(kind, study)
+    outcome = {"normal": 0, "reduced": 1, "delayed": 1, "absent": 2}[result]
+    false = [1 - rates["abnormal"], rates["abnormal"] * (1 - rates["absent"]), rates["abnormal"] * rates["absent"]]
+    chance = 0.0
+    for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
+        weight = math.prod(_state_chance(part, study, side, state, weeks) for part, state in zip(scenario, states, strict=True))
+        if weight > 0:
+            lesion, state = _shown(scenario, states)
+            absent = float(severities().absent[lesion["severity"]])
+            chance += weight * ([0.0, 1 - absent, absent] if state == "active" else false)[outcome]
+    return chance
