@@ -9,10 +9,13 @@ from tqdm import tqdm
 from emgkit.findings.conduction.judge import conduction_table, judge_conduction
 from emgkit.findings.spontaneous.muscles import find_activities, grade_muscles, needle_table
 from emgkit.localization.posterior import localize
+from emgkit.localization.tables import read_conduction_table
 from emgkit.model.findings import StudyFindings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import pandas as pd
 
     from emgkit.model.localization import Localization
     from emgkit.model.study import Study
@@ -51,6 +54,11 @@ def analyze_study(study: Study, *, progress: bool = False) -> StudyFindings:
         nerves=nerves,
         left_out=tuple(reason for reasons in left_out.values() for reason in reasons),
     )
+
+
+def judged_conduction(scored: pd.DataFrame) -> pd.DataFrame:
+    """Return nerve studies as an examiner wrote them with a result for each: the one given, or one from the values."""
+    return conduction_table(judge_conduction(read_conduction_table(scored)))
 
 
 def localize_study(

@@ -7,6 +7,7 @@ It reads the same tables of knowledge and shares no arithmetic with ``emgkit.loc
 from __future__ import annotations
 
 import math
+from functools import cache
 from itertools import product
 
 from scipy.optimize import brentq
@@ -68,8 +69,8 @@ def _needle_chance(scenario, muscle, side, seen, weeks):
     for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
         weight = math.prod(_state_chance(part, muscle, side, state, weeks) for part, state in zip(scenario, states, strict=True))
         if weight > 0:
-            cells = _cells(_shown(scenario, states), muscle, weeks)
-            chance += weight * sum(value for cell, value in cells.items() if _fits(cell, seen))
+            lesion, state = _shown(scenario, states)
+            chance += weight * _shown_chance(lesion["site"], lesion["severity"], state, muscle, weeks, seen)
     return chance
 
 
@@ -95,6 +96,7 @@ def _state_chance(lesion, test, side, state, weeks):
     return {"active": active, "silent": silent, "untouched": 1 - active - silent}[state]
 
 
+@cache
 def _changed(site, test, severity):
     kind = "needle" if test in muscles() else studies()[test].kind
     share = muscle_share(site, test) if kind == "needle" else study_share(site, test)
@@ -125,9 +127,14 @@ def _changed(site, test, severity):
     return 1 / (1 + math.exp(-brentq(excess, -40, 40, xtol=1e-13) - float(latent.logit_shift[severity])))
 
 
-def _cells(shown, muscle, weeks):
+@cache
+def _shown_chance(site, severity, state, muscle, weeks, seen):
+    cells = _cells(site, severity, state, muscle, weeks)
+    return sum(value for cell, value in cells.items() if _fits(cell, seen))
+
+
+def _cells(site, severity, state, muscle, weeks):
     """Joint table of grade class and unit class of a muscle in one state."""
-    lesion, state = shown
     rates = false_positive("needle", muscle, muscles()[muscle].length_class)
     late = timed("remodelled", weeks)
     half = model_value("false_remodelled")
@@ -139,13 +146,13 @@ def _cells(shown, muscle, weeks):
             changed = model_value("false_active_change") if grade else rates["units"]
             tiny = model_value("false_active_myopathic") if grade else rates["myopathic"]
             table[grade, unit] = false[grade] * _unit(unit, changed, half, tiny)
-        elif lesion["site"] == "myopathy":
+        elif site == "myopathy":
             of_grade = [1 - sum(small), *small][grade]
             table[grade, unit] = of_grade * _unit(
                 unit, model_value("myopathic_neurogenic"), half, model_value("myopathic_units")
             )
         elif state == "active":
-            of_grade = [0.0, *severities().grades[lesion["severity"]]][grade]
+            of_grade = [0.0, *severities().grades[severity]][grade]
             table[grade, unit] = of_grade * _unit(
                 unit, model_value("active_change"), late, model_value("involved_myopathic")
             )

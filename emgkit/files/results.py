@@ -109,7 +109,7 @@ def localization_document(answer: Localization) -> dict[str, Any]:
 
 
 def activity_document(activity: SpontaneousActivity) -> dict[str, Any]:
-    """Return one analysed recording as plain lists and mappings: ``trains`` with ``times_s``, ``excluded``, ``spans``."""
+    """Return one analysed recording as plain lists and mappings, each train with its ``times_s``."""
     times = {train: group["time_s"].tolist() for train, group in activity.events.groupby("train")}
     trains = json.loads(activity.trains.to_json(orient="records"))
     return {
@@ -132,10 +132,16 @@ def _stacked(activities: tuple[SpontaneousActivity, ...], name: str) -> pd.DataF
     parts = []
     for number, activity in enumerate(activities, start=1):
         table = getattr(activity, name).copy()
-        place = {"recording": number, "muscle": activity.muscle, "side": activity.recording.side, "site": activity.recording.site}
+        place = {
+            "recording": number,
+            "muscle": activity.muscle,
+            "side": activity.recording.side,
+            "site": activity.recording.site,
+        }
         for position, (column, value) in enumerate(place.items()):
             table.insert(position, column, value)
         parts.append(table)
     if not parts:
         return pd.DataFrame(columns=["recording", "muscle", "side", "site"])
-    return pd.concat(parts, ignore_index=True)
+    stacked: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return stacked

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emgkit.model.recording import Recording
 
 UNSORTED = -1
+DEFLECTIONS = ("positive", "negative", "indeterminate")
 
 EVENTS = Schema("events", (
     Column("time_s", "number", "s", "when the potential's fixed point passes, from the start of the recording"),
@@ -45,7 +46,7 @@ TRAINS = Schema("trains", (
     Column("rise_ms", "number", "ms", "10-90 % of the steepest main edge of the average"),
     Column("phases", "integer", "", "phases of the average"),
     Column("spikes", "integer", "", "separate phase-locked spikes of the average"),
-    Column("initial_deflection", "text", "", "first departure of the average", ("positive", "negative", "indeterminate")),
+    Column("initial_deflection", "text", "", "first departure of the average", DEFLECTIONS),
     Column("sharp_wave", "flag", "", "average has the shape of a positive sharp wave"),
     Column("snr", "number", "", "template peak over the noise of the better detection band"),
     Column("persistent", "flag", "", "long enough to count for a grade"),
@@ -117,6 +118,7 @@ class SpontaneousActivity:
     def __repr__(self) -> str:
         labels = ", ".join(f"{label} x{count}" for label, count in self.trains["label"].value_counts().items())
         return (
-            f"<SpontaneousActivity {self.recording.side} {self.muscle}: {len(self.trains)} trains ({labels or 'none'}), "
+            f"<SpontaneousActivity {self.recording.side} {self.muscle}: "
+            f"{len(self.trains)} trains ({labels or 'none'}), "
             f"{len(self.events)} events in {self.analysed_s:.1f} s>"
         )

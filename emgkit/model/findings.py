@@ -143,4 +143,5 @@ class StudyFindings:
 
     def __repr__(self) -> str:
         abnormal = [f"{m.side} {m.muscle} {m.grade}+" for m in self.muscles if m.grade]
-        return f"<StudyFindings {len(self.needle)} muscles, abnormal: {', '.join(abnormal) or 'none'}; {len(self.conduction)} nerve studies>"
+        needle = f"{len(self.needle)} muscles, abnormal: {', '.join(abnormal) or 'none'}"
+        return f"<StudyFindings {needle}; {len(self.conduction)} nerve studies>"

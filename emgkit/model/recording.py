@@ -113,7 +113,8 @@ class Recording:
 
     def __repr__(self) -> str:
         place = f", {self.site}" if self.site else ""
-        return f"<Recording {self.side} {self.muscle}{place}, {self.state}, {self.duration_s:.1f} s at {self.rate_hz:g} Hz>"
+        what = f"{self.side} {self.muscle}{place}, {self.state}"
+        return f"<Recording {what}, {self.duration_s:.1f} s at {self.rate_hz:g} Hz>"
 
     @property
     def duration_s(self) -> float:

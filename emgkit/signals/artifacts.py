@@ -1,4 +1,4 @@
-"""Spans of a recording that hold no answer: clicks, flat line, clipping, movement, contraction; and the hum of the mains."""
+"""Spans of a recording that hold no answer (clicks, flat line, clipping, movement), and the hum of the mains."""
 
 from __future__ import annotations
 
@@ -50,11 +50,13 @@ def find_clicks(samples: NDArray[np.floating], *, factor: float) -> NDArray[np.i
         return np.array([], dtype=np.int64)
     values = np.asarray(samples, dtype=np.float64)
     bend = values[2:-2] - (values[1:-3] + values[3:-1]) / 2
-    around = np.maximum.reduce([
-        np.abs(values[1:-3] - values[3:-1]),
-        np.abs(values[0:-4] - values[1:-3]),
-        np.abs(values[4:] - values[3:-1]),
-    ])
+    around = np.maximum.reduce(
+        [
+            np.abs(values[1:-3] - values[3:-1]),
+            np.abs(values[0:-4] - values[1:-3]),
+            np.abs(values[4:] - values[3:-1]),
+        ]
+    )
     usual = 1.4826 * np.median(np.abs(bend))
     return np.flatnonzero((np.abs(bend) > factor * usual) & (np.abs(bend) > factor / 2 * around)) + 2
 
@@ -105,7 +107,13 @@ def find_constant(samples: NDArray[np.floating], rate_hz: float, *, flat_s: floa
 
 
 def find_movement(
-    samples: NDArray[np.floating], rate_hz: float, *, slow_hz: tuple[float, float], factor: float, least_uv: float, settle_s: float
+    samples: NDArray[np.floating],
+    rate_hz: float,
+    *,
+    slow_hz: tuple[float, float],
+    factor: float,
+    least_uv: float,
+    settle_s: float,
 ) -> list[Span]:
     """Find needle movement: slow deflections far over their usual level, and the time the tissue needs to settle.
 
@@ -132,10 +140,11 @@ def find_movement(
     rate = rate_hz / step
     level = np.sqrt(smooth_energy(slow, rate, width_ms=100.0))
     limit = max(factor * float(np.quantile(level, 0.25)), least_uv)
-    spans = [
-        Span(start / rate, stop / rate + settle_s, "movement") for start, stop in _runs(level > limit) if np.max(level[start:stop]) > 1.5 * limit
+    return [
+        Span(start / rate, stop / rate + settle_s, "movement")
+        for start, stop in _runs(level > limit)
+        if np.max(level[start:stop]) > 1.5 * limit
     ]
-    return spans
 
 
 def joined(spans: list[Span], *, duration_s: float, gap_s: float) -> list[Span]:
@@ -166,11 +175,14 @@ def covered_s(spans: list[Span]) -> float:
     return total
 
 
-def remove_mains(samples: NDArray[np.floating], rate_hz: float, *, mains_hz: tuple[float, ...], harmonics: int, least_uv: float) -> tuple[NDArray[np.float64], float]:
+def remove_mains(
+    samples: NDArray[np.floating], rate_hz: float, *, mains_hz: tuple[float, ...], harmonics: int, least_uv: float
+) -> tuple[NDArray[np.float64], float]:
     """Subtract fitted sinusoids at the mains frequency and its harmonics, where there is hum at all.
 
     A notch filter rings after every discharge; a fitted sinusoid cannot. The exact frequency is searched within half a
-    hertz of the nominal one; sizes are fitted anew every two seconds, on samples clipped so that discharges weigh little.
+    hertz of the nominal one; sizes are fitted anew every two seconds, on samples clipped so that discharges weigh
+    little.
 
     Parameters
     ----------
@@ -201,7 +213,9 @@ def remove_mains(samples: NDArray[np.floating], rate_hz: float, *, mains_hz: tup
     values = np.asarray(samples, dtype=np.float64)
     limit = 4 * 1.4826 * np.median(np.abs(values - np.median(values))) + 1e-9
     clipped = np.clip(values - np.median(values), -limit, limit)
-    frequency_hz, amplitude_uv = max((_strongest(clipped, rate_hz, nominal) for nominal in mains_hz), key=lambda found: found[1])
+    frequency_hz, amplitude_uv = max(
+        (_strongest(clipped, rate_hz, nominal) for nominal in mains_hz), key=lambda found: found[1]
+    )
     if amplitude_uv < least_uv:
         return values, 0.0
     orders = np.arange(1, harmonics + 1)

@@ -19,7 +19,9 @@ SKEW_BAND_HZ = (20.0, 1500.0)  # holds one-sided kernels of 0.5 to 3 ms
 EVENT_LEAD_MS = 5.0  # cut out before a discharge
 
 
-def find_dense(band: SortedBand, *, threshold: float, block_s: float, fill: float, unexplained: float) -> list[tuple[float, float]]:
+def find_dense(
+    band: SortedBand, *, threshold: float, block_s: float, fill: float, unexplained: float
+) -> list[tuple[float, float]]:
     """Find stretches that are full of activity which the units do not explain.
 
     Parameters

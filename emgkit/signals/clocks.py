@@ -81,11 +81,15 @@ def find_clock(times_s: NDArray[np.float64], *, limits: ClockLimits) -> NDArray[
 
 def _candidate_periods(times_s: NDArray[np.float64], limits: ClockLimits) -> list[float]:
     # A clock shows as a peak among the differences of events that are up to four events apart.
-    lags = np.concatenate([times_s[step:] - times_s[:-step] for step in range(1, min(5, len(times_s)))] or [np.array([])])
+    lags = np.concatenate(
+        [times_s[step:] - times_s[:-step] for step in range(1, min(5, len(times_s)))] or [np.array([])]
+    )
     lags = np.sort(lags[(lags > limits.shortest_s) & (lags < limits.longest_s)])
     if len(lags) < limits.min_events // 2:
         return []
-    support = np.searchsorted(lags, lags * (1 + limits.slack / 2)) - np.searchsorted(lags, lags * (1 - limits.slack / 2))
+    support = np.searchsorted(lags, lags * (1 + limits.slack / 2)) - np.searchsorted(
+        lags, lags * (1 - limits.slack / 2)
+    )
     periods: list[float] = []
     for index in np.argsort(-support, kind="stable"):
         if all(abs(lags[index] / period - 1) > limits.slack for period in periods):

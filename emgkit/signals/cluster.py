@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 MAX_SPIKES = 1200  # clustered; templates find the rest. Memory and time grow with the square
 
 
-def cut_windows(signal: NDArray[np.floating], positions: NDArray[np.integer], *, before: int, after: int) -> NDArray[np.float64]:
+def cut_windows(
+    signal: NDArray[np.floating], positions: NDArray[np.integer], *, before: int, after: int
+) -> NDArray[np.float64]:
     """Cut one window for each position, repeating the edge samples of the signal beyond its ends.
 
     Parameters
@@ -100,7 +102,9 @@ def find_templates(
     return sorted(templates, key=lambda template: -float(np.square(template).sum()))
 
 
-def _shift_distance(windows: NDArray[np.float64], noise_uv: float, max_lag: int, tolerance: float) -> NDArray[np.float64]:
+def _shift_distance(
+    windows: NDArray[np.float64], noise_uv: float, max_lag: int, tolerance: float
+) -> NDArray[np.float64]:
     size = windows.shape[1] - 2 * max_lag
     core = windows[:, max_lag : max_lag + size]
     energy = np.square(core).sum(axis=1)
@@ -110,7 +114,7 @@ def _shift_distance(windows: NDArray[np.float64], noise_uv: float, max_lag: int,
         np.minimum(best, energy[:, None] + np.square(shifted).sum(axis=1) - 2 * core @ shifted.T, out=best)
     best = np.minimum(best, best.T)
     expected = 2.5 * noise_uv**2 * size  # twice the noise energy, and room for its scatter
-    return np.maximum(best, 0) / (expected + tolerance * (energy[:, None] + energy) / 2)
+    return np.asarray(np.maximum(best, 0) / (expected + tolerance * (energy[:, None] + energy) / 2))
 
 
 def _aligned_median(windows: NDArray[np.float64], max_lag: int) -> NDArray[np.float64]:

@@ -64,7 +64,9 @@ def find_spikes(
     return peaks[kept], ratio[peaks[kept]]
 
 
-def keep_largest(positions: NDArray[np.integer], heights: NDArray[np.floating], *, separation: float) -> NDArray[np.int64]:
+def keep_largest(
+    positions: NDArray[np.number], heights: NDArray[np.floating], *, separation: float
+) -> NDArray[np.int64]:
     """Return the indices of positions that are the largest within ``separation``, in ascending order.
 
     Parameters

@@ -98,6 +98,6 @@ def smooth_energy(filtered: NDArray[np.floating], rate_hz: float, *, width_ms: f
     >>> round(float(smooth_energy(np.full(100, 2.0), 1000.0, width_ms=5.0)[50]), 6)
     4.0
     """
-    half = max(int(round(width_ms * rate_hz / 1000)), 1)
+    half = max(round(width_ms * rate_hz / 1000), 1)
     window = np.bartlett(2 * half + 1)
     return np.convolve(np.square(filtered, dtype=np.float64), window / window.sum(), mode="same")

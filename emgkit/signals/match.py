@@ -128,11 +128,13 @@ class _Pursuit:
         self.score[:, low:high] = self._score(low, high)
 
 
-def match_templates(signal: NDArray[np.floating], templates: Sequence[NDArray[np.float64]], *, limits: MatchLimits) -> Matches:
+def match_templates(
+    signal: NDArray[np.floating], templates: Sequence[NDArray[np.float64]], *, limits: MatchLimits
+) -> Matches:
     """Find where templates occur in a signal, also where they overlap.
 
-    Greedy: the place where a template takes away most energy first, then the next in what remains. Positions are refined to
-    a quarter of a sample, sizes may vary within the limits.
+    Greedy: the place where a template takes away most energy first, then the next in what remains. Positions are
+    refined to a quarter of a sample, sizes may vary within the limits.
 
     Parameters
     ----------
@@ -155,7 +157,7 @@ def match_templates(signal: NDArray[np.floating], templates: Sequence[NDArray[np
     >>> signal = np.random.default_rng(0).normal(0, 1, 3000)
     >>> for start in (500, 530, 2000):
     ...     signal[start : start + 30] += shape
-    >>> limits = MatchLimits(noise_uv=1.0, gain=40.0, scale_low=0.6, scale_high=1.5, stiffness=1.0, correlation=0.6, residue=0.05)
+    >>> limits = MatchLimits(1.0, 40.0, scale_low=0.6, scale_high=1.5, stiffness=1.0, correlation=0.6, residue=0.05)
     >>> np.round(match_templates(signal, [shape], limits=limits).position).astype(int)
     array([ 515,  545, 2015])
     """

@@ -16,7 +16,12 @@ MAD_SPREAD = 1.166  # relative standard deviation of a MAD estimate times the sq
 
 
 def noise_floor(
-    filtered: NDArray[np.floating], rate_hz: float, *, bandwidth_hz: float, block_s: float, usable: NDArray[np.bool_] | None = None
+    filtered: NDArray[np.floating],
+    rate_hz: float,
+    *,
+    bandwidth_hz: float,
+    block_s: float,
+    usable: NDArray[np.bool_] | None = None,
 ) -> float:
     """Return the standard deviation of the noise, a low quantile over short blocks.
 

@@ -210,7 +210,9 @@ def _centred(template: NDArray[np.float64]) -> NDArray[np.float64]:
     centre = float((np.arange(len(template)) + 0.5) @ energy / energy.sum())
     shift = len(template) / 2 - centre
     spectrum = np.fft.rfft(template, n=2 * len(template))
-    moved = np.fft.irfft(spectrum * np.exp(-2j * np.pi * np.fft.rfftfreq(2 * len(template)) * shift), n=2 * len(template))
+    moved = np.fft.irfft(
+        spectrum * np.exp(-2j * np.pi * np.fft.rfftfreq(2 * len(template)) * shift), n=2 * len(template)
+    )
     return np.asarray(moved[: len(template)])
 
 
@@ -219,7 +221,8 @@ def _distinct(templates: list[NDArray[np.float64]], lag: int) -> list[NDArray[np
     for template in templates:
         size = np.ptp(template)
         twin = any(
-            similarity(other, template, max_lag=2 * lag)[0] > 0.97 and 0.9 < size / np.ptp(other) < 1.1 for other in kept
+            similarity(other, template, max_lag=2 * lag)[0] > 0.97 and 0.9 < size / np.ptp(other) < 1.1
+            for other in kept
         )
         if not twin:
             kept.append(template)

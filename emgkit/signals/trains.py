@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,9 +56,7 @@ class Train:
     snr: float
 
 
-def build_trains(
-    bands: Sequence[SortedBand], *, clock: ClockLimits, regular: float, min_events: int
-) -> list[Train]:
+def build_trains(bands: Sequence[SortedBand], *, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
     """Join what belongs together: parts of one potential, halves of one train, the same potential in two bands.
 
     Parameters
@@ -102,7 +101,7 @@ def _halves_joined(units: list[Train]) -> list[Train]:
         for place, other in enumerate(joined):
             alike, _ = similarity(other.template, unit.template, max_lag=len(unit.template) // 4)
             size = np.ptp(unit.template) / np.ptp(other.template)
-            if (alike > 0.85 and 0.6 < size < 1.6 or alike > 0.95) and _together_keeps_time(other, unit):
+            if ((alike > 0.85 and 0.6 < size < 1.6) or alike > 0.95) and _together_keeps_time(other, unit):
                 joined[place] = _united(other, unit.time_s)
                 break
         else:
@@ -122,7 +121,8 @@ def _together_keeps_time(first: Train, second: Train) -> bool:
 
 def _union(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     both = np.sort(np.concatenate([first, second]))
-    return both[keep_largest(both, np.ones(len(both)), separation=SEPARATION_MS / 1000)]
+    kept = keep_largest(both, np.ones(len(both)), separation=SEPARATION_MS / 1000)
+    return np.asarray(both[kept])
 
 
 def _united(train: Train, more_s: NDArray[np.float64]) -> Train:
@@ -131,7 +131,11 @@ def _united(train: Train, more_s: NDArray[np.float64]) -> Train:
 
 
 def _nearest(times_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    right = np.clip(np.searchsorted(times_s, wanted_s), 1, max(len(times_s) - 1, 1)) if len(times_s) > 1 else np.zeros(len(wanted_s), int)
+    right = (
+        np.clip(np.searchsorted(times_s, wanted_s), 1, max(len(times_s) - 1, 1))
+        if len(times_s) > 1
+        else np.zeros(len(wanted_s), int)
+    )
     left = np.maximum(right - 1, 0)
     take_left = np.abs(times_s[left] - wanted_s) <= np.abs(times_s[right] - wanted_s)
     return np.where(take_left, times_s[left], times_s[right])
@@ -193,15 +197,18 @@ def _whole_potentials(units: list[Train]) -> list[Train]:
 
 
 def _across_bands(fast: list[Train], slow: list[Train]) -> list[Train]:
-    # A potential seen in both bands is one train: the sharper band times it, unless it sees only part of the discharges.
+    # A potential seen in both bands is one train: the sharper band times it, unless it misses many discharges.
     kept = list(fast)
     for train in slow:
         locks = [
-            find_lock(other.time_s, train.time_s, reach_ms=BAND_LOCK_REACH_MS, width_ms=BAND_LOCK_WIDTH_MS)[1] for other in kept
+            find_lock(other.time_s, train.time_s, reach_ms=BAND_LOCK_REACH_MS, width_ms=BAND_LOCK_WIDTH_MS)[1]
+            for other in kept
         ]
         if locks and max(locks) >= LOCKED_SHARE * len(train.time_s):
             continue
-        if sum(max(lock, 0) for lock, other in zip(locks, kept, strict=True) if other.band == 0) >= LOCKED_SHARE * len(train.time_s):
+        if sum(max(lock, 0) for lock, other in zip(locks, kept, strict=True) if other.band == 0) >= LOCKED_SHARE * len(
+            train.time_s
+        ):
             inside = [lock >= LOCKED_SHARE * len(other.time_s) for lock, other in zip(locks, kept, strict=True)]
             if sum(inside) != 1 or max(locks) > 0.8 * len(train.time_s):
                 continue
@@ -269,7 +276,7 @@ def _refound(train: Train, band: SortedBand, regular: float) -> Train:
 
 def _gaps(times_s: NDArray[np.float64], base_s: float) -> list[float]:
     expected = []
-    for before, after in zip(times_s[:-1], times_s[1:], strict=True):
+    for before, after in pairwise(times_s):
         missed = round((after - before) / base_s) - 1
         if 0 < missed <= 5:
             expected += list(before + (after - before) * np.arange(1, missed + 1) / (missed + 1))

@@ -86,7 +86,9 @@ def cut_discharges(
     return windows, offsets / rate_hz * 1000
 
 
-def average_discharge(windows: NDArray[np.float64], window_ms: NDArray[np.float64], *, baseline_ms: tuple[float, float]) -> tuple[NDArray[np.float64], float]:
+def average_discharge(
+    windows: NDArray[np.float64], window_ms: NDArray[np.float64], *, baseline_ms: tuple[float, float]
+) -> tuple[NDArray[np.float64], float]:
     """Return the trimmed average of aligned windows, its baseline before the potential taken as zero, and its error.
 
     Taking a stretch *before* the potential as zero is causal: unlike a zero-phase filter it cannot put a deflection in
@@ -124,7 +126,9 @@ def average_discharge(windows: NDArray[np.float64], window_ms: NDArray[np.float6
     return average - np.median(average[before]), float(1.2 * spread / np.sqrt(len(windows)))
 
 
-def measure_shape(average: NDArray[np.float64], window_ms: NDArray[np.float64], *, error_uv: float, share: float, errors: float) -> Shape:
+def measure_shape(
+    average: NDArray[np.float64], window_ms: NDArray[np.float64], *, error_uv: float, share: float, errors: float
+) -> Shape:
     """Measure an averaged discharge.
 
     Parameters

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from emgkit.model.activity import SpontaneousActivity
+    from emgkit.model.recording import Side
 
 BIN_S = 0.01  # the bins in which Daube and Rubin's "fill the baseline" is counted
 
@@ -57,9 +58,10 @@ def grade_muscle(activities: Sequence[SpontaneousActivity], *, left_out: Sequenc
     """
     muscle, side = _place(activities)
     values = criteria_values("grading_criteria")
-    sites = [activity for activity in activities if activity.analysed_s >= values["least_site_s"]]
+    resting = [activity for activity in activities if activity.recording.state == "rest"]
+    sites = [activity for activity in resting if activity.analysed_s >= values["least_site_s"]]
     if not sites:
-        short = f"no needle position has {values['least_site_s']:g} s that could be analysed"
+        short = f"no needle position has {values['least_site_s']:g} s at rest that could be analysed"
         reason = "; ".join([short, *left_out])
         return MuscleFinding(muscle, side, None, None, None, reason=reason)
     counted = [_denervation(activity, persistent=True) for activity in sites]
@@ -89,7 +91,7 @@ def grade_muscle(activities: Sequence[SpontaneousActivity], *, left_out: Sequenc
     )
 
 
-def _place(activities: Sequence[SpontaneousActivity]) -> tuple[str, str]:
+def _place(activities: Sequence[SpontaneousActivity]) -> tuple[str, Side]:
     places = sorted({(activity.muscle, activity.recording.side) for activity in activities})
     if len(places) != 1:
         met = ", ".join(f"{side} {muscle}" for muscle, side in places) or "nothing"
@@ -111,7 +113,7 @@ def _fill(activity: SpontaneousActivity, trains: pd.DataFrame) -> float:
 
 def _grade(sites: int, positive: int, trains: float, rate: float, fill: float) -> tuple[int, list[str]]:
     values = criteria_values("grading_criteria")
-    raw = f"{positive} of {sites} positions positive, median {trains:g} trains and {rate:.1f} discharges/s there, fill {fill:.0%}"
+    raw = f"{positive} of {sites} positions positive; there {trains:g} trains, {rate:.1f} discharges/s, fill {fill:.0%}"
     # Two positions cannot be positive when one was sampled: the grade is then provisional, not withheld.
     needed = min(values["positive_sites_1"], sites)
     if positive < max(needed, 1):
@@ -121,9 +123,15 @@ def _grade(sites: int, positive: int, trains: float, rate: float, fill: float) -
     if wide and share >= values["share_3"] and fill >= values["fill_4"]:
         return 4, [raw, f"fill reaches {values['fill_4']:.0%}"]
     if wide and share >= values["share_3"] and (trains >= values["trains_3"] or rate >= values["rate_3_hz"]):
-        return 3, [raw, f"large numbers (at least {values['trains_3']:g} trains or {values['rate_3_hz']:g}/s) nearly everywhere"]
+        return 3, [
+            raw,
+            f"large numbers (at least {values['trains_3']:g} trains or {values['rate_3_hz']:g}/s) nearly everywhere",
+        ]
     if wide and (trains >= values["trains_2"] or rate >= values["rate_2_hz"]):
-        return 2, [raw, f"moderate numbers (at least {values['trains_2']:g} trains or {values['rate_2_hz']:g}/s) in three or more areas"]
+        return 2, [
+            raw,
+            f"moderate numbers (at least {values['trains_2']:g} trains or {values['rate_2_hz']:g}/s) in several areas",
+        ]
     return 1, [raw]
 
 
@@ -131,5 +139,4 @@ def _provisional(sites: int) -> str:
     values = criteria_values("grading_criteria")
     if sites >= values["full_sites"]:
         return ""
-    positions = "position" if sites == 1 else "positions"
-    return f"provisional: {sites} needle {positions}, {values['full_sites']:g} are needed for a full grade"
+    return f"{sites} of {values['full_sites']:g} needle positions, provisional"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emgkit.errors import SignalError
 from emgkit.findings.spontaneous.activity import find_spontaneous_activity
@@ -44,7 +44,9 @@ def find_activities(recordings: Iterable[Recording]) -> tuple[list[SpontaneousAc
     return activities, left_out
 
 
-def grade_muscles(activities: Sequence[SpontaneousActivity], left_out: dict[Place, list[str]]) -> tuple[MuscleFinding, ...]:
+def grade_muscles(
+    activities: Sequence[SpontaneousActivity], left_out: dict[Place, list[str]]
+) -> tuple[MuscleFinding, ...]:
     """Grade every muscle and side that was recorded, in the order they were recorded.
 
     Parameters
@@ -79,7 +81,7 @@ def needle_table(muscles: Sequence[MuscleFinding], scored: pd.DataFrame | None =
     pandas.DataFrame
         Schema ``NEEDLE``. An equivocal grade (±) is empty, not 0: it speaks neither way.
     """
-    by_hand = [] if scored is None else scored.assign(source="examiner").to_dict("records")
+    by_hand: list[Any] = [] if scored is None else scored.assign(source="examiner").to_dict("records")
     taken = {(row["muscle"], row["side"]) for row in by_hand}
     measured = [_row(muscle) for muscle in muscles if (muscle.muscle, muscle.side) not in taken]
     return make_table(NEEDLE, [*by_hand, *measured])

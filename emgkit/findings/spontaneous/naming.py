@@ -1,8 +1,8 @@
 """Name trains: rhythm first, shape second, and the reasons in words and numbers.
 
-Every kind of train has an expected value for everything that is measured (``train_features.csv``). How well a train fits a
-kind is the sum of the log densities; kinds with one label are added up. A name is given when it is probable enough and the
-rhythm could be judged; otherwise the train is indeterminate.
+Every kind of train has an expected value for everything that is measured (``train_features.csv``). How well a train
+fits a kind is the sum of the log densities; kinds with one label are added up. A name is given when it is probable
+enough and the rhythm could be judged; otherwise the train is indeterminate.
 """
 
 from __future__ import annotations
@@ -154,7 +154,9 @@ def _terms(kind: str, found: Mapping[str, float], n_intervals: int) -> dict[str,
             terms[name] = temper * float(np.log(row.value if value else 1 - row.value))
             continue
         # Few intervals tell little about rhythm, so they widen what is expected.
-        width = np.hypot(np.log(row.spread or 1), 1 / np.sqrt(max(n_intervals, 1)) if features[name].use == "rhythm" else 0)
+        width = np.hypot(
+            np.log(row.spread or 1), 1 / np.sqrt(max(n_intervals, 1)) if features[name].use == "rhythm" else 0
+        )
         deviation = (np.log(max(value, 1e-6)) - np.log(row.value)) / width
         terms[name] = temper * float(-0.5 * deviation**2 - np.log(width))
     return terms
@@ -168,7 +170,9 @@ def _reasons(
     found: Mapping[str, float],
 ) -> str:
     priors, features, _ = _tables()
-    first, second = (max((kind for kind in score if priors[kind].label == label), key=score.__getitem__) for label in (best, rival))
+    first, second = (
+        max((kind for kind in score if priors[kind].label == label), key=score.__getitem__) for label in (best, rival)
+    )
     weight = {name: terms[first][name] - terms[second][name] for name in found}
     ordered = sorted(weight, key=lambda name: -weight[name])
     speaking = [name for name in ordered if weight[name] > 0][:4] or ordered[:2]
@@ -180,7 +184,11 @@ def _said(feature: Feature, value: float) -> str:
     if feature.law == "share":
         return f"{feature.words}: {'yes' if value else 'no'}"
     unit = "" if feature.unit == "1" else f" {feature.unit}"
-    return f"{feature.words} {value:.2g}{unit}"
+    return f"{feature.words} {_rounded(value)}{unit}"
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, crowded: bool) -> str:
@@ -197,8 +205,8 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, crowd
         return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
     if irregular and labels()[label].denervation:
         return f"too irregular ({rhythm.irregularity:.2f}) for {label}"
-    if irregular and measured.train.snr < values["irregular_least_snr"]:
-        return f"irregular and only {measured.train.snr:.1f} times the noise"
+    if measured.train.snr < values["other_least_snr"] and not labels()[label].denervation:
+        return f"only {measured.train.snr:.1f} times the noise"
     if probability < values["least_probability"]:
         return f"probability {probability:.2f} is below {values['least_probability']:g}"
     return ""
@@ -217,4 +225,5 @@ def polarity_is_suspect(measured: Sequence[MeasuredTrain], names: Sequence[Name]
         if name.label == "motor_unit" and train.shape and train.shape.peak_to_peak_uv > values["polarity_least_uv"]
     ]
     negative = [shape.negative_share > 1 for shape in shapes]
-    return len(negative) >= values["polarity_least_units"] and np.mean(negative) < values["polarity_negative_share"]
+    enough = len(negative) >= values["polarity_least_units"]
+    return enough and bool(np.mean(negative) < values["polarity_negative_share"])

@@ -10,7 +10,6 @@ from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.clocks import ClockLimits
 from emgkit.signals.sort import Band
 
-
 Record = TypeVar("Record")
 
 
@@ -29,7 +28,11 @@ def clock_limits() -> ClockLimits:
 def _record(prefix: str, record: type[Record]) -> Record:
     values = criteria_values("detection_criteria")
     whole = {"int"}
-    return record(**{
-        field.name: int(values[f"{prefix}_{field.name}"]) if field.type in whole else values[f"{prefix}_{field.name}"]
-        for field in fields(record)  # type: ignore[arg-type]
-    })
+    return record(
+        **{
+            field.name: int(values[f"{prefix}_{field.name}"])
+            if field.type in whole
+            else values[f"{prefix}_{field.name}"]
+            for field in fields(record)  # type: ignore[arg-type]
+        }
+    )

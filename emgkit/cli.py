@@ -1,0 +1,235 @@
+"""The command line: parse, call, print.
+
+Exit codes: 0 all done; 1 the input was refused, one line says why; 2 the command was written wrongly; 3 done, but some
+recordings could not be analysed and are named.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emgkit.errors import EmgkitError
+
+if TYPE_CHECKING:
+    from emgkit.model.activity import SpontaneousActivity
+    from emgkit.model.localization import Localization
+
+PARTLY_DONE = 3
+LEADING = 8  # sites that are printed
+
+
+class _OneLineErrors(click.Group):
+    # What the library refuses is one clear line and exit code 1, never a traceback.
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EmgkitError as error:
+            raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            msg = f"{error.filename or 'A file'} cannot be used: {error.strerror or error}."
+            raise click.ClickException(msg) from error
+
+
+@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="emgkit")
+def main() -> None:
+    """From needle EMG and nerve conduction studies to where the lesion is, with the evidence.
+
+    A research and review aid, not a diagnosis.
+
+    \b
+    Start with
+      emgkit simulate --site inferior_gluteal my-study     make a study with known truth
+      emgkit analyze my-study -o results                   analyse it; open results/report.html
+    """
+
+
+@main.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", "output", type=click.Path(path_type=Path), required=True, help="Folder for the results."
+)
+@click.option("--prior", help="Name of a prior: general (default) or gluteal_referral.")
+@click.option("--candidate", "candidates", multiple=True, help="Consider only these sites (repeat; pairs as a+b).")
+@click.option("--quiet", is_flag=True, help="No progress bars, no summary.")
+def analyze(study: Path, output: Path, prior: str | None, candidates: tuple[str, ...], quiet: bool) -> None:
+    """Analyse the study folder STUDY and write report.html, localization.json and CSV tables.
+
+    \b
+    A study folder holds study.toml (the patient's facts), recordings.csv with the files it
+    names, and, where there are any, conduction.csv and needle.csv.
+    """
+    import emgkit  # noqa: PLC0415 - a help text needs no analysis
+    from emgkit.files.results import make_folder  # noqa: PLC0415
+
+    examination = emgkit.read_study(study)
+    folder = make_folder(output)
+    findings = emgkit.analyze_study(examination, progress=not quiet)
+    answer = emgkit.localize_study(examination, findings, candidates=candidates or None, prior=prior)
+    emgkit.write_results(folder, findings=findings, answer=answer)
+    with click.progressbar(length=len(findings.activities), label="report", hidden=quiet, file=sys.stderr) as bar:
+        emgkit.write_report(
+            folder / "report.html", study=examination, findings=findings, answer=answer, advance=lambda: bar.update(1)
+        )
+    if not quiet:
+        _print_answer(answer)
+        click.echo(f"Report: {folder / 'report.html'}")
+    for line in findings.left_out:
+        click.echo(f"Left out: {line}", err=True)
+    if findings.left_out:
+        raise click.exceptions.Exit(PARTLY_DONE)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--muscle", required=True, help='Muscle, any usual spelling: "gluteus maximus", "TA".')
+@click.option("--side", required=True, type=click.Choice(["left", "right"]))
+@click.option("--channel", help="Channel, where the file has several.")
+@click.option(
+    "--state", default="rest", show_default=True, type=click.Choice(["rest", "insertion", "slight", "maximal"])
+)
+@click.option("--invert", is_flag=True, help="The file stores negative as positive numbers.")
+@click.option("--uv-per-unit", type=float, help="Microvolt for one unit of the file, where the file does not say.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: trains with their times, excluded spans.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Also draw the recording to this PNG, SVG or PDF."
+)
+def rest(
+    file: Path,
+    muscle: str,
+    side: str,
+    channel: str | None,
+    state: str,
+    invert: bool,
+    uv_per_unit: float | None,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    """Find, sort and name the discharges of one recording FILE (EDF, BDF, WAV, WFDB or text)."""
+    import emgkit  # noqa: PLC0415
+
+    recording = emgkit.read_recording(
+        file,
+        muscle=muscle,
+        side=side,  # type: ignore[arg-type]
+        channel=channel,
+        state=state,  # type: ignore[arg-type]
+        invert=invert,
+        uv_per_unit=uv_per_unit,
+    )
+    activity = emgkit.find_spontaneous_activity(recording)
+    if plot is not None:
+        emgkit.plot_recording(activity).savefig(plot)
+    if as_json:
+        from emgkit.files.results import activity_document  # noqa: PLC0415
+
+        click.echo(json.dumps(activity_document(activity), indent=2))
+    else:
+        _print_activity(activity)
+
+
+@main.command()
+@click.argument("needle", type=click.Path(path_type=Path))
+@click.option("--conduction", type=click.Path(path_type=Path), help="CSV with study, side and result.")
+@click.option("--weeks", type=click.FloatRange(min=0), help="Weeks since onset.")
+@click.option("--prior", help="Name of a prior: general (default) or gluteal_referral.")
+@click.option("--candidate", "candidates", multiple=True, help="Consider only these sites (repeat; pairs as a+b).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with the evidence.")
+def localize(
+    needle: Path,
+    conduction: Path | None,
+    weeks: float | None,
+    prior: str | None,
+    candidates: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Localize from scored findings alone: NEEDLE is a CSV with muscle, side, fibrillation, ...
+
+    \b
+    Usual spellings are understood. An empty cell is "not assessed", never 0.
+      muscle,side,fibrillation,positive_sharp_wave
+      gluteus maximus,left,2,1
+      TA,left,0,0
+    """
+    import emgkit  # noqa: PLC0415
+    from emgkit.files.scored import read_scored  # noqa: PLC0415
+    from emgkit.pipeline import judged_conduction  # noqa: PLC0415
+
+    answer = emgkit.localize(
+        read_scored(needle),
+        judged_conduction(read_scored(conduction)) if conduction is not None else None,
+        weeks_since_onset=weeks,
+        candidates=candidates or None,
+        prior=prior,
+    )
+    if as_json:
+        from emgkit.files.results import localization_document  # noqa: PLC0415
+
+        click.echo(json.dumps(localization_document(answer), indent=2))
+    else:
+        _print_answer(answer)
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--site", required=True, help="Lesion site id, such as inferior_gluteal, root_S1, none.")
+@click.option("--side", default="left", show_default=True, type=click.Choice(["left", "right"]))
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same study.")
+@click.option("--weeks", default=6.0, show_default=True, type=click.FloatRange(min=0), help="Weeks since onset.")
+@click.option("--duration", default=12.0, show_default=True, type=click.FloatRange(min=1), help="Seconds a recording.")
+@click.option(
+    "--rate", default=24000.0, show_default=True, type=click.FloatRange(min=2000), help="Sampling rate in Hz."
+)
+def simulate(out: Path, site: str, side: str, seed: int, weeks: float, duration: float, rate: float) -> None:
+    """Make a study with a lesion at SITE, and its truth, in the new folder OUT."""
+    import emgkit  # noqa: PLC0415
+    from emgkit.files.truth import write_truth  # noqa: PLC0415
+
+    study, truth = emgkit.simulate_study(
+        site,
+        side=side,  # type: ignore[arg-type]
+        rate_hz=rate,
+        duration_s=duration,
+        weeks_since_onset=weeks,
+        rng=seed,
+    )
+    emgkit.write_study(out, study)
+    write_truth(out, site=site, side=side, seed=seed, events=[recording.events for recording in truth.recordings])
+    click.echo(f"Wrote {len(study.recordings)} recordings to {out}; the truth is in {out / 'truth.json'}.")
+
+
+def _print_answer(answer: Localization) -> None:
+    from emgkit.show.names import site_name  # noqa: PLC0415
+    from emgkit.show.words import PROBABILITY_NOTE, probability_text, verdict_text  # noqa: PLC0415
+
+    leading = answer.posterior.head(LEADING)
+    for site, probability in zip(leading["site"], leading["probability"], strict=True):
+        click.echo(f"{probability_text(float(probability)):>7}  {site_name(str(site))}")
+    click.echo(f"Probability {PROBABILITY_NOTE}.")
+    click.echo(f"Inferior gluteal nerve: {verdict_text(answer.verdict.status)}")
+
+
+def _print_activity(activity: SpontaneousActivity) -> None:
+    side, seconds = activity.recording.side, activity.analysed_s
+    click.echo(f"{side} {activity.muscle}: {seconds:.1f} s analysed, {len(activity.trains)} trains")
+    for row in activity.trains.itertuples():
+        click.echo(
+            f"  {row.label:<28} p {row.probability:.2f}  {row.n_events:>4} discharges  {row.rate_hz:5.1f} Hz  "
+            f"irregularity {row.irregularity:.3f}  {row.amplitude_uv:.0f} uV  {row.start_s:.1f}-{row.stop_s:.1f} s"
+        )
+        click.echo(f"      {row.reasons}")
+    for reason, spans in activity.excluded.groupby("reason"):
+        length_s = (spans["stop_s"] - spans["start_s"]).sum()
+        click.echo(
+            f"  excluded: {reason}, {len(spans)} spans, {length_s:.2f} s in all, first at {spans['start_s'].min():.2f} s"
+        )
+    if activity.flags:
+        click.echo(f"  flags: {', '.join(activity.flags)}")
