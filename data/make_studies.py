@@ -26,7 +26,7 @@ class Line(NamedTuple):
 
 SIDE = "left"
 STUDIES = {
-    "inferior-gluteal": Line("inferior_gluteal", 1, "the study in this folder: gluteus maximus alone is denervated"),
+    "inferior-gluteal": Line("inferior_gluteal", 3, "the study in this folder: gluteus maximus alone is denervated"),
     "s1-root": Line("root_S1", 1, "gluteus maximus and calf, sacral paraspinals, H reflex; sensory responses kept"),
     "l5-root": Line("root_L5", 1, "gluteus medius, tensor fasciae latae and tibialis anterior, lumbar paraspinals"),
     "sacral-plexus": Line("sacral_plexus", 1, "both gluteal nerves, hamstrings and leg; sensory responses reduced"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from emgkit.model.localization import Localization
 
 PARTLY_DONE = 3
+PICTURES = (".png", ".svg", ".pdf")
 LEADING = 8  # sites that are printed
 
 
@@ -31,11 +32,18 @@ class _OneLineErrors(click.Group):
             return super().invoke(ctx)
         except EmgkitError as error:
             raise click.ClickException(str(error)) from error
-        except BrokenPipeError:
+        except BrokenPipeError:  # the reader of our output has seen enough; click ends quietly
             raise
         except OSError as error:
             msg = f"{error.filename or 'A file'} cannot be used: {error.strerror or error}."
             raise click.ClickException(msg) from error
+
+
+def _picture_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and value.suffix.lower() not in PICTURES:
+        msg = f"{str(value)!r} does not end in one of {', '.join(PICTURES)}."
+        raise click.BadParameter(msg, ctx=ctx, param=param)
+    return value
 
 
 @click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -72,6 +80,8 @@ def analyze(study: Path, output: Path, prior: str | None, candidates: tuple[str,
 
     examination = emgkit.read_study(study)
     folder = make_folder(output)
+    if candidates or prior:  # a misspelt name is refused now, not after minutes of work
+        emgkit.localize([], candidates=candidates or None, prior=prior)
     findings = emgkit.analyze_study(examination, progress=not quiet)
     answer = emgkit.localize_study(examination, findings, candidates=candidates or None, prior=prior)
     emgkit.write_results(folder, findings=findings, answer=answer)
@@ -100,7 +110,10 @@ def analyze(study: Path, output: Path, prior: str | None, candidates: tuple[str,
 @click.option("--uv-per-unit", type=float, help="Microvolt for one unit of the file, where the file does not say.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: trains with their times, excluded spans.")
 @click.option(
-    "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Also draw the recording to this PNG, SVG or PDF."
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_picture_file,
+    help="Also draw the recording to this PNG, SVG or PDF.",
 )
 def rest(
     file: Path,
@@ -115,6 +128,7 @@ def rest(
 ) -> None:
     """Find, sort and name the discharges of one recording FILE (EDF, BDF, WAV, WFDB or text)."""
     import emgkit  # noqa: PLC0415
+    from emgkit.files.atomic import atomic_file  # noqa: PLC0415
 
     recording = emgkit.read_recording(
         file,
@@ -127,7 +141,8 @@ def rest(
     )
     activity = emgkit.find_spontaneous_activity(recording)
     if plot is not None:
-        emgkit.plot_recording(activity).savefig(plot)
+        with atomic_file(plot) as partial:
+            emgkit.plot_recording(activity).savefig(partial, format=plot.suffix[1:].lower())
     if as_json:
         from emgkit.files.results import activity_document  # noqa: PLC0415
 
@@ -182,11 +197,13 @@ def localize(
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--site", required=True, help="Lesion site id, such as inferior_gluteal, root_S1, none.")
 @click.option("--side", default="left", show_default=True, type=click.Choice(["left", "right"]))
-@click.option("--seed", default=0, show_default=True, help="The same seed gives the same study.")
-@click.option("--weeks", default=6.0, show_default=True, type=click.FloatRange(min=0), help="Weeks since onset.")
-@click.option("--duration", default=12.0, show_default=True, type=click.FloatRange(min=1), help="Seconds a recording.")
 @click.option(
-    "--rate", default=24000.0, show_default=True, type=click.FloatRange(min=2000), help="Sampling rate in Hz."
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="The same seed gives the same study."
+)
+@click.option("--weeks", default=6.0, show_default=True, type=click.FloatRange(min=0), help="Weeks since onset.")
+@click.option("--duration", default=12.0, show_default=True, type=click.FloatRange(1, 600), help="Seconds a recording.")
+@click.option(
+    "--rate", default=24000.0, show_default=True, type=click.FloatRange(2000, 200000), help="Samples a second."
 )
 def simulate(out: Path, site: str, side: str, seed: int, weeks: float, duration: float, rate: float) -> None:
     """Make a study with a lesion at SITE, and its truth, in the new folder OUT."""
@@ -229,7 +246,8 @@ def _print_activity(activity: SpontaneousActivity) -> None:
     for reason, spans in activity.excluded.groupby("reason"):
         length_s = (spans["stop_s"] - spans["start_s"]).sum()
         click.echo(
-            f"  excluded: {reason}, {len(spans)} spans, {length_s:.2f} s in all, first at {spans['start_s'].min():.2f} s"
+            f"  excluded: {reason}, {len(spans)} spans, {length_s:.2f} s in all, "
+            f"first at {spans['start_s'].min():.2f} s"
         )
     if activity.flags:
         click.echo(f"  flags: {', '.join(activity.flags)}")

@@ -67,7 +67,9 @@ def _needle_chance(scenario, muscle, side, seen, weeks):
     """Sum over the states of the muscle under every lesion, and over the cells that fit what was assessed."""
     chance = 0.0
     for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
-        weight = math.prod(_state_chance(part, muscle, side, state, weeks) for part, state in zip(scenario, states, strict=True))
+        weight = math.prod(
+            _state_chance(part, muscle, side, state, weeks) for part, state in zip(scenario, states, strict=True)
+        )
         if weight > 0:
             lesion, state = _shown(scenario, states)
             chance += weight * _shown_chance(lesion["site"], lesion["severity"], state, muscle, weeks, seen)
@@ -190,7 +192,9 @@ def _conduction_chance(scenario, study, side, result, weeks):
     false = [1 - rates["abnormal"], rates["abnormal"] * (1 - rates["absent"]), rates["abnormal"] * rates["absent"]]
     chance = 0.0
     for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
-        weight = math.prod(_state_chance(part, study, side, state, weeks) for part, state in zip(scenario, states, strict=True))
+        weight = math.prod(
+            _state_chance(part, study, side, state, weeks) for part, state in zip(scenario, states, strict=True)
+        )
         if weight > 0:
             lesion, state = _shown(scenario, states)
             absent = float(severities().absent[lesion["severity"]])

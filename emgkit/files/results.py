@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emgkit.errors import InputFileError
 from emgkit.files.atomic import atomic_file
+from emgkit.model.activity import EVENTS, TRAINS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from emgkit.model.activity import SpontaneousActivity
     from emgkit.model.findings import StudyFindings
     from emgkit.model.localization import Localization
+    from emgkit.model.table import Schema
 
 SCHEMA_ID = "emgkit/localization/1"
+_PLACE = ("recording", "file", "muscle", "side", "site")  # recording counts those that were analysed
 
 
 def write_results(folder: str | Path, *, findings: StudyFindings, answer: Localization) -> list[Path]:
@@ -56,8 +59,8 @@ def write_results(folder: str | Path, *, findings: StudyFindings, answer: Locali
     tables = {
         "needle.csv": findings.needle,
         "conduction.csv": findings.conduction,
-        "trains.csv": _stacked(findings.activities, "trains"),
-        "events.csv": _stacked(findings.activities, "events"),
+        "trains.csv": _stacked(findings.activities, TRAINS),
+        "events.csv": _stacked(findings.activities, EVENTS),
     }
     texts = {name: table.to_csv(index=False, lineterminator="\n") for name, table in tables.items()}
     texts["localization.json"] = json.dumps(localization_document(answer), indent=2, ensure_ascii=False) + "\n"
@@ -68,14 +71,17 @@ def write_results(folder: str | Path, *, findings: StudyFindings, answer: Locali
 
 
 def make_folder(folder: str | Path) -> Path:
-    """Return the folder, made when it did not exist.
+    """Return the folder for results, made when it did not exist.
 
     Raises
     ------
     InputFileError
-        When a file is in its place or it cannot be made.
+        When a file is in its place, it cannot be made, or it is a study folder, whose tables have the same names.
     """
     path = Path(folder)
+    if (path / "study.toml").exists():
+        msg = f"{str(path)!r} is a study folder, whose own tables would be lost; choose another folder for the results."
+        raise InputFileError(msg)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -126,22 +132,19 @@ def activity_document(activity: SpontaneousActivity) -> dict[str, Any]:
     }
 
 
-def _stacked(activities: tuple[SpontaneousActivity, ...], name: str) -> pd.DataFrame:
+def _stacked(activities: tuple[SpontaneousActivity, ...], schema: Schema) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - pandas is loaded when tables are written
 
     parts = []
     for number, activity in enumerate(activities, start=1):
-        table = getattr(activity, name).copy()
-        place = {
-            "recording": number,
-            "muscle": activity.muscle,
-            "side": activity.recording.side,
-            "site": activity.recording.site,
-        }
-        for position, (column, value) in enumerate(place.items()):
+        table = getattr(activity, schema.name).copy()
+        recording = activity.recording
+        place = (number, Path(recording.source_file).name, activity.muscle, recording.side, recording.site)
+        for position, (column, value) in enumerate(zip(_PLACE, place, strict=True)):
             table.insert(position, column, value)
-        parts.append(table)
+        if len(table):  # the columns of an empty table have no kind that could be joined
+            parts.append(table)
     if not parts:
-        return pd.DataFrame(columns=["recording", "muscle", "side", "site"])
+        return pd.DataFrame(columns=[*_PLACE, *schema.names])
     stacked: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return stacked

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emgkit.errors import InputFileError, TableError
+from emgkit.files.atomic import reading
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SEPARATORS = ",;\t"
 
 
 def read_scored(path: str | Path) -> pd.DataFrame:
@@ -17,7 +22,7 @@ def read_scored(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        Comma, semicolon or tab separated, with a header row.
+        Comma, semicolon or tab separated, with a header row. Lines before the header that begin with ``#`` are remarks.
 
     Returns
     -------
@@ -29,7 +34,7 @@ def read_scored(path: str | Path) -> pd.DataFrame:
     InputFileError
         When the file is missing or no text.
     TableError
-        When it has no header or no row.
+        When it has no header or no row, a column twice, or a row of another length.
 
     Examples
     --------
@@ -46,14 +51,36 @@ def read_scored(path: str | Path) -> pd.DataFrame:
 
     path = Path(path)
     if not path.is_file():
-        msg = f"There is no file {str(path)!r}; give a CSV with the columns muscle and side and what was scored."
+        msg = f"There is no file {str(path)!r}; give a CSV with a header row and one finding a row."
         raise InputFileError(msg)
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read as a table ({str(error).splitlines()[0]}); save it as CSV with a header row."
+        with reading(path):
+            header, rows = _split(path.read_text(encoding="utf-8-sig"))
+    except (csv.Error, UnicodeDecodeError) as error:
+        msg = f"{path} cannot be read as a table ({error}); save it as CSV in UTF-8."
         raise InputFileError(msg) from error
-    if table.empty:
-        msg = f"{path} has no row below its header; give one row for each muscle."
+    if not rows:
+        msg = f"{path} has no row below its header; give a header row and one finding a row."
         raise TableError(msg)
-    return table.rename(columns=str.strip)
+    for name in header:
+        if header.count(name) > 1:
+            msg = f"{path} has the column {name!r} {header.count(name)} times; every column once is required."
+            raise TableError(msg)
+    for line, cells in rows:
+        if len(cells) != len(header):
+            msg = (
+                f"{path}, line {line}: {len(cells)} cells where the header has {len(header)} columns; leave a cell "
+                "empty where nothing was assessed, and put text that holds the separator in double quotes."
+            )
+            raise TableError(msg)
+    return pd.DataFrame([cells for _, cells in rows], columns=header, dtype=str)
+
+
+def _split(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    lines = list(io.StringIO(text))
+    first = next((place for place, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
+    # The header decides: a name of a column holds no separator, a note may hold any.
+    separator = max(_SEPARATORS, key=lines[first].count) if lines[first:] else ","
+    reader = csv.reader(lines[first:], delimiter=separator, strict=True)
+    header = [cell.strip() for cell in next(reader, [])]
+    return header, [(first + reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]

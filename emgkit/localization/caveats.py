@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, root_weights, sites
 from emgkit.knowledge.tables import Basis, read_rows
+from emgkit.localization.context import is_paraspinal
 from emgkit.localization.evidence import model_value
 from emgkit.localization.reach import LOCAL_INJURY
 
@@ -60,12 +61,18 @@ def find_caveats(
     observations : sequence of Observation
     context : Context
     weeks : float or None
+
+    Examples
+    --------
+    >>> from emgkit.localization.posterior import localize
+    >>> localize([{"muscle": "gluteus maximus", "side": "left", "fibs": 0}], weeks_since_onset=1).caveats
+    ('before_week_3', 'no_paraspinals', 'opposite_side_not_tested', 'few_tests')
     """
     used = [one for one in observations if not one.says_nothing]
     holds = _urgent(weighed, used, context) | {
         "before_week_3": weeks is not None and weeks < model_value("informative_weeks"),
         "onset_not_told": weeks is None,
-        "no_paraspinals": not any(muscles()[one.test].ramus == "dorsal" for one in _limb(used)),
+        "no_paraspinals": not any(is_paraspinal(one.test) for one in _limb(used)),
         "root_plexus_sciatic_tie": _families_tie(weighed),
         "leading_tie": _leading_tie(weighed),
         "only_legs_tested": weighed.probability_of(*_ANTERIOR_HORN) >= model_value("caveat_anterior_horn")

@@ -45,8 +45,8 @@ class ClinicalEvidence:
 class Told:
     """One finding and its likelihood at every site.
 
-    ``by_site`` holds the sites that differ from ``without_lesion``; ``by_injured`` the muscles whose direct injury would
-    show it (empty id: any).
+    ``by_site`` holds the sites that differ from ``without_lesion``; ``by_injured`` the muscles whose direct injury
+    would show it (empty id: any).
     """
 
     finding: str
@@ -72,7 +72,7 @@ class Context:
     """Everything told besides the tests; ``told`` maps kind to checked findings, or to None where nothing was said."""
 
     findings: tuple[Told, ...] = ()
-    told: Mapping[str, Mapping[str, object] | None] = field(default_factory=dict)
+    told: Mapping[FindingKind, Mapping[str, object] | None] = field(default_factory=dict)
 
     def value(self, kind: FindingKind, finding: str) -> object:
         """Return what was told of a finding; None when nothing was."""
@@ -81,17 +81,16 @@ class Context:
     def present(self, kind: FindingKind, *findings: str) -> bool:
         """Return whether any of these findings was told to be there, on any side."""
         return any(
-            _is_present(one, value)
-            for one in findings
-            for value in _parts(self.value(kind, one))
-            if value is not None
+            _is_present(one, value) for one in findings for value in _parts(self.value(kind, one)) if value is not None
         )
 
     @property
     def operated(self) -> frozenset[str]:
         """Paraspinal muscles at an operated level; all of them when the level was not told."""
         told = self.value("history", "spine_surgery")
-        back = [name for name, muscle in muscles().items() if muscle.region == "paraspinal" and muscle.ramus == "dorsal"]
+        back = [
+            name for name, muscle in muscles().items() if muscle.region == "paraspinal" and muscle.ramus == "dorsal"
+        ]
         if told is True:
             return frozenset(back)
         levels = set(told) if isinstance(told, tuple) else set()
@@ -178,17 +177,16 @@ def _tell(kind: str, finding: str, value: object) -> Iterator[Told]:
         listed = part if isinstance(part, tuple) else ()
         per_item = any(row.how.startswith("listed") for row in fitting)
         for item in listed if per_item else [""]:
-            yield _told(kind, finding, str(side), (part, item, present), fitting, (item,) if item else listed)
+            yield _told((kind, finding, str(side)), (part, item, present), fitting, (item,) if item else listed)
 
 
 def _told(
-    kind: str,
-    finding: str,
-    side: str,
+    what: tuple[str, str, str],
     seen: tuple[object, str, bool],
     rows: list[ClinicalEvidence],
     listed: tuple[str, ...],
 ) -> Told:
+    kind, finding, side = what
     part, item, present = seen
     by_site: dict[str, float] = {}
     by_injured: dict[str, float] = {}
@@ -198,18 +196,21 @@ def _told(
         else:
             by_site |= _by_site(row, item)
     baseline = rows[-1].baseline
-    flip = (lambda probability: probability) if present else (lambda probability: 1 - probability)
     word = item or ("yes" if part is True else "no" if not part else ", ".join(listed) or str(part))
     return Told(
         finding,
         kind,
         side,
         f"{side} {finding}: {word}".strip(),
-        without_lesion=flip(baseline),
-        by_site={site: flip(value) for site, value in by_site.items()},
-        by_injured={muscle: flip(value) for muscle, value in by_injured.items()},
+        without_lesion=_seen(baseline, present=present),
+        by_site={site: _seen(value, present=present) for site, value in by_site.items()},
+        by_injured={muscle: _seen(value, present=present) for muscle, value in by_injured.items()},
         origin=(rows[0].basis, rows[0].source),
     )
+
+
+def _seen(probability: float, *, present: bool) -> float:
+    return probability if present else 1 - probability
 
 
 def _by_site(row: ClinicalEvidence, item: str) -> dict[str, float]:
@@ -233,6 +234,18 @@ def _is_present(finding: str, value: object) -> bool:
 
 def _parts(value: object) -> list[object]:
     return list(value.values()) if isinstance(value, Mapping) else [value]
+
+
+def is_paraspinal(muscle: str) -> bool:
+    """Return whether a muscle belongs to the dorsal rami of the lumbosacral roots.
+
+    Examples
+    --------
+    >>> from emgkit.localization.context import is_paraspinal
+    >>> is_paraspinal("lumbar_paraspinals"), is_paraspinal("quadratus_lumborum")
+    (True, False)
+    """
+    return muscles()[muscle].region == "paraspinal" and muscles()[muscle].ramus == "dorsal"
 
 
 @cache

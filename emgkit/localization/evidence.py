@@ -238,7 +238,8 @@ def false_positive(kind: str, subject: str, length_class: int | None = None) -> 
     Examples
     --------
     >>> from emgkit.localization.evidence import false_positive
-    >>> false_positive("needle", "gluteus_maximus", 1)["grade_2"] < false_positive("needle", "abductor_hallucis", 4)["grade_2"]
+    >>> buttock, foot = false_positive("needle", "gluteus_maximus", 1), false_positive("needle", "abductor_hallucis", 4)
+    >>> buttock["grade_2"] < foot["grade_2"]
     True
     """
     rows = _false_positive_rows()

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def evidence_table(weighed: Weighed, observations: Sequence[Observation], context: Context) -> pd.DataFrame:
     """Return the contribution of every finding at every site.
 
-    The contribution is the log likelihood of the finding given all other findings (leave one out), with side and severity
-    summed out: what would be lost if this finding were taken away.
+    The contribution is the log likelihood of the finding given all other findings (leave one out), with side and
+    severity summed out: what would be lost if this finding were taken away.
 
     Parameters
     ----------
@@ -41,6 +41,16 @@ def evidence_table(weighed: Weighed, observations: Sequence[Observation], contex
     pandas.DataFrame
         Schema ``EVIDENCE``, in the order of the findings, then from the most probable site on. A finding that is not
         interpretable stands there with zeros.
+
+    Examples
+    --------
+    >>> from emgkit.localization.posterior import localize
+    >>> rows = [{"muscle": "gluteus maximus", "side": "left", "fibs": 2}]
+    >>> evidence = localize(rows, candidates=["inferior_gluteal", "none"]).evidence
+    >>> evidence[["finding", "site"]]
+                                    finding              site
+    0  left gluteus_maximus: fibrillation 2  inferior_gluteal
+    1  left gluteus_maximus: fibrillation 2              none
     """
     import pandas as pd  # noqa: PLC0415 - pandas is loaded when a table is made
 
@@ -76,7 +86,14 @@ def evidence_table(weighed: Weighed, observations: Sequence[Observation], contex
 
 
 def rows_assumed(weighed: Weighed, observations: Sequence[Observation], context: Context) -> tuple[str, ...]:
-    """Return the keys of the assumed rows that the answer rests on, as ``table:row``."""
+    """Return the keys of the assumed rows that the answer rests on, as ``table`` or ``table:row``.
+
+    Examples
+    --------
+    >>> from emgkit.localization.posterior import localize
+    >>> "prior_general" in localize([{"muscle": "soleus", "side": "left", "fibs": 2}]).assumed
+    True
+    """
     keys: list[str] = []
     considered = {site for members in weighed.hypotheses.members for site in members}
     tests = dict.fromkeys(one.test for one in observations)
@@ -89,7 +106,9 @@ def rows_assumed(weighed: Weighed, observations: Sequence[Observation], context:
         ]
     if tests:
         keys += ["evidence_severity", "evidence_timing", "evidence_false_positive"]
-        keys += [f"evidence_model:{key}" for key, row in read_criteria("evidence_model").items() if row.basis == "assumed"]
+        keys += [
+            f"evidence_model:{key}" for key, row in read_criteria("evidence_model").items() if row.basis == "assumed"
+        ]
     if LOCAL_INJURY in considered:
         keys.append("evidence_local_injury")
     keys += [f"evidence_clinical:{told.finding}" for told in context.findings if told.origin[0] == "assumed"]

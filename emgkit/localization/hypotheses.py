@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -17,7 +16,7 @@ from emgkit.knowledge.tables import Basis, read_rows
 from emgkit.localization.evidence import model_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 PRIORS = ("general", "gluteal_referral")
 DEFAULT_PRIOR = "general"
@@ -151,7 +150,7 @@ def _weights(prior: str | Mapping[str, float] | None) -> tuple[str, Mapping[str,
 def _members(candidate: str) -> tuple[str, ...]:
     found = [find_site(part.strip()) for part in candidate.split("+")]
     if len(found) > 2 or (len(found) == 2 and (found[0] == found[1] or "none" in found)):
-        msg = f"Candidate {candidate!r} is not a site or a pair 'a+b' of two different sites with a lesion; list it as one."
+        msg = f"Candidate {candidate!r} must be a site or a pair 'a+b' of two different lesions; split it."
         raise StudyError(msg)
     return tuple(found)
 
@@ -166,6 +165,6 @@ def _weight(members: tuple[str, ...], weights: Mapping[str, float], total: float
         return weights[name]
     missing = [site for site in members if site not in weights]
     if missing:
-        msg = f"Candidate {name!r}: {missing[0]} has no weight in the prior; add it to the prior or leave the candidate out."
+        msg = f"Candidate {name!r}: {missing[0]} has no weight in the prior; add it there or leave the candidate out."
         raise StudyError(msg)
     return model_value("pair_factor") * prod(weights[site] for site in members) / max(total, float_info.min)

@@ -45,6 +45,17 @@ def injured_muscles(observations: Iterable[Observation], context: Context) -> di
     -------
     dict of (muscle, side) to float
         Sums to one; empty when no muscle was sampled.
+
+    Examples
+    --------
+    >>> from emgkit.localization.context import Context
+    >>> from emgkit.localization.injury import injured_muscles
+    >>> from emgkit.localization.observe import observe_needle
+    >>> from emgkit.localization.tables import read_needle_table
+    >>> rows = [{"muscle": name, "side": "left", "fibs": 0} for name in ("gluteus maximus", "soleus")]
+    >>> shares = injured_muscles(observe_needle(read_needle_table(rows), weeks=6), Context())
+    >>> shares["gluteus_maximus", "left"] > shares["soleus", "left"]
+    True
     """
     sampled = [(one.test, one.side) for one in observations if one.kind == "needle"]
     weights = {key: _weight(*key, context.hurt) for key in sampled}
@@ -52,11 +63,25 @@ def injured_muscles(observations: Iterable[Observation], context: Context) -> di
     return {key: weight / total for key, weight in weights.items()}
 
 
-def names_muscle(value: object, muscle: str, side: str = "") -> bool:
-    """Return whether what was told of a finding names this muscle, or no muscle in particular."""
-    if isinstance(value, Mapping):
-        return any(names_muscle(part, muscle) for on, part in value.items() if not side or on == side)
-    return muscle in value if isinstance(value, tuple) else value is True
+def may_have_hurt(told: object, muscle: str, side: str) -> bool:
+    """Return whether what was told of an injury or operation may concern this muscle on this side.
+
+    Parameters
+    ----------
+    told : object
+        Value of one finding of ``Context.hurt``: True, muscles, the approach of a hip arthroplasty, or these by side.
+    muscle, side : str
+
+    Examples
+    --------
+    >>> from emgkit.localization.injury import may_have_hurt
+    >>> may_have_hurt(("gluteus_medius",), "gluteus_maximus", "left")
+    False
+    >>> may_have_hurt({"left": "posterior"}, "gluteus_maximus", "left")
+    True
+    """
+    value = told.get(side) if isinstance(told, Mapping) else told
+    return muscle in value if isinstance(value, tuple) else bool(value) and value != "none"
 
 
 def _weight(muscle: str, side: str, hurt: Mapping[str, object]) -> float:

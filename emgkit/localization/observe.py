@@ -1,8 +1,8 @@
 """From table rows to observations: what one muscle or one nerve study says, once, under each state it may be in.
 
 A muscle is in one state: silent and healthy, fibrillating because of a lesion (active), reached by a lesion but not
-fibrillating (silent), or myopathic. Fibrillations, sharp waves, recruitment and units are the one report of that state, so they
-enter together and never as independent evidence. What was not assessed is summed out and changes nothing.
+fibrillating (silent), or myopathic. Fibrillations, sharp waves, recruitment and units are the one report of that state,
+so they enter together and never as independent evidence. What was not assessed is summed out and changes nothing.
 """
 
 from __future__ import annotations
@@ -15,19 +15,16 @@ import numpy as np
 from emgkit.errors import TableError
 from emgkit.knowledge.anatomy import muscles, studies
 from emgkit.localization.evidence import GRADE_CLASSES, UNIT_CLASSES, false_positive, model_value, severities, timed
-from emgkit.localization.tables import PART_NOTE
+from emgkit.localization.muscle_report import REMODELLED, MuscleReport, put_together
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     import pandas as pd
 
     from emgkit.localization.evidence import Floats
 
 PROCESSES = ("neurogenic", "motor_neuron", "myopathic")
-_REMODELLED = ("large", "polyphasic", "nascent")
-_WORST_UNITS = ("", "normal", *_REMODELLED, "small")
-_WORST_RECRUITMENTS = ("", "normal", "reduced", "none", "early")
 _OPERATED = "not interpretable, operated"
 
 
@@ -79,35 +76,6 @@ class Observation:
     def says_nothing(self) -> bool:
         """The finding is kept for display and takes no part in the sum."""
         return self.text.endswith(_OPERATED)
-
-
-@dataclass(frozen=True)
-class MuscleReport:
-    """All rows of one muscle and side put together."""
-
-    fibrillation: int | None = None
-    positive_sharp_wave: int | None = None
-    motor_unit: str = ""
-    recruitment: str = ""
-    fasciculation: str = ""
-    sites: int | None = None
-    positive_sites: int | None = None
-    parts: tuple[str, ...] = ()
-
-    @property
-    def grade(self) -> int | None:
-        """Fibrillations and sharp waves are one sign: the larger grade counts, once."""
-        return max((one for one in (self.fibrillation, self.positive_sharp_wave) if one is not None), default=None)
-
-    @property
-    def assessed(self) -> bool:
-        """Anything at all was assessed."""
-        return self.grade is not None or bool(self.motor_unit or self.recruitment or self.fasciculation)
-
-    @property
-    def units_changed(self) -> bool:
-        """Units or recruitment are called abnormal."""
-        return self.motor_unit not in {"", "normal"} or self.recruitment not in {"", "normal"}
 
 
 def grade_likelihoods(muscle: str, weeks: float | None) -> tuple[Floats, Floats, Floats, float]:
@@ -164,8 +132,9 @@ def observe_needle(table: pd.DataFrame, *, weeks: float | None, operated: Collec
     """
     rows: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in table.to_dict("records"):
-        rows.setdefault((str(row["muscle"]), str(row["side"])), []).append(row)
-    reports = {key: _report(found) for key, found in rows.items()}
+        named = {str(column): value for column, value in row.items()}
+        rows.setdefault((named["muscle"], named["side"]), []).append(named)
+    reports = {key: put_together(found) for key, found in rows.items()}
     return [
         _observe_muscle(muscle, side, report, weeks, operated)
         for (muscle, side), report in reports.items()
@@ -234,7 +203,14 @@ def conduction_likelihoods(study: str, weeks: float | None) -> tuple[Floats, Flo
 
 
 def myopathic_grades() -> Floats:
-    """Return the distribution over the four grade classes of a myopathic muscle."""
+    """Return the distribution over the four grade classes of a myopathic muscle.
+
+    Examples
+    --------
+    >>> from emgkit.localization.observe import myopathic_grades
+    >>> round(float(myopathic_grades().sum()), 9)
+    1.0
+    """
     grades = np.array([model_value(f"myopathic_{grade}") for grade in GRADE_CLASSES[1:]])
     return np.concatenate([[1 - grades.sum()], grades])
 
@@ -267,14 +243,18 @@ def _observe_muscle(
     neurogenic = active @ (grades * (changed["active"] @ units))
     rest = float((silent * grades).sum() * (changed["silent"] @ units))
     myopathic = float(myopathic_grades() @ grades * (changed["myopathic"] @ units))
-    false = np.where(np.arange(len(grades)) > 0, changed["false_active"] @ units, changed["untouched"] @ units)
+    false = np.where(
+        np.arange(len(grades)) > 0,
+        changed["false_active"] @ units * _repeated_error(report),
+        changed["untouched"] @ units,
+    )
     abnormal = bool(report.grade) or report.units_changed
     unreadable = abnormal and muscle in operated
     return Observation(
         "needle",
         muscle,
         side,
-        f"{side} {muscle}: {_OPERATED if unreadable else _describe(report)}",
+        f"{side} {muscle}: {_OPERATED if unreadable else report.text}",
         active=np.stack(
             [
                 neurogenic * fasciculation["reached"],
@@ -299,39 +279,9 @@ def _observe_muscle(
     )
 
 
-def _report(rows: Iterable[Mapping[str, Any]]) -> MuscleReport:
-    rows = list(rows)
-    grades = [_largest([row], "fibrillation", "positive_sharp_wave") for row in rows]
-    assessed = [grade for grade in grades if grade is not None]
-    told = {name: [int(row[name]) for row in rows if _is_told(row[name])] for name in ("sites", "positive_sites")}
-    parts = {
-        row["note"].split(PART_NOTE)[1].split(";")[0]
-        for row, grade in zip(rows, grades, strict=True)
-        if grade and PART_NOTE in row["note"]
-    }
-    several = len(rows) > 1
-    return MuscleReport(
-        fibrillation=_largest(rows, "fibrillation"),
-        positive_sharp_wave=_largest(rows, "positive_sharp_wave"),
-        motor_unit=max((row["motor_unit"] for row in rows), key=_WORST_UNITS.index),
-        recruitment=max((row["recruitment"] for row in rows), key=_WORST_RECRUITMENTS.index),
-        fasciculation=max((row["fasciculation"] for row in rows), key=("", "none", "present").index),
-        sites=sum(told["sites"]) if told["sites"] else len(assessed) if several else None,
-        positive_sites=(
-            sum(told["positive_sites"]) if told["positive_sites"] else sum(map(bool, assessed)) if several else None
-        ),
-        parts=tuple(sorted(parts)),
-    )
-
-
-def _largest(rows: Iterable[Mapping[str, Any]], *names: str) -> int | None:
-    return max((int(row[name]) for row in rows for name in names if _is_told(row[name])), default=None)
-
-
-def _is_told(value: object) -> bool:
-    import pandas as pd  # noqa: PLC0415 - the table is already one of pandas
-
-    return not bool(pd.isna(value))  # type: ignore[call-overload]
+def _repeated_error(report: MuscleReport) -> float:
+    again = report.grade and (report.positive_sites or 0) >= model_value("verdict_sites")
+    return model_value("false_positive_repeated") if again else 1.0
 
 
 def _grade_mask(report: MuscleReport) -> Floats:
@@ -346,7 +296,7 @@ def _grade_mask(report: MuscleReport) -> Floats:
 
 def _unit_mask(report: MuscleReport) -> Floats:
     unit, recruitment = report.motor_unit, report.recruitment
-    if unit in _REMODELLED:
+    if unit in REMODELLED:
         possible = {"remodelled"}
     elif unit == "small" or recruitment == "early":
         possible = {"myopathic"}
@@ -387,18 +337,3 @@ def _fasciculation(report: MuscleReport) -> dict[str, float]:
     if report.fasciculation == "present":
         return seen
     return {state: 1 - seen[state] if report.fasciculation else 1.0 for state in states}
-
-
-def _describe(report: MuscleReport) -> str:
-    said = []
-    if report.fibrillation is not None:
-        said.append(f"fibrillation {report.fibrillation}")
-    if report.positive_sharp_wave is not None:
-        said.append(f"positive sharp wave {report.positive_sharp_wave}")
-    if report.motor_unit:
-        said.append(f"units {report.motor_unit}")
-    if report.recruitment:
-        said.append(f"recruitment {report.recruitment}")
-    if report.fasciculation:
-        said.append(f"fasciculation {report.fasciculation}")
-    return ", ".join(said)

@@ -41,9 +41,9 @@ def localize(
 ) -> Localization:
     """Say where the lesion is likely to be, given the findings of one examination.
 
-    Every hypothesis is a site (or a pair of sites, where listed) on a side. How severe the lesion is, is not known and is
-    shared by all muscles it reaches; it is summed out exactly. A muscle reports one state, and what was not assessed
-    changes nothing.
+    Every hypothesis is a site (or a pair of sites, where listed) on a side. How severe the lesion is, is not known and
+    is shared by all muscles it reaches; it is summed out exactly. A muscle reports one state, and what was not
+    assessed changes nothing.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How likely a lesion at every site changes every test: published counts first, then the share of the supply it interrupts."""
+"""How likely a lesion at every site changes every test: published counts first, then the share of its supply."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def reach() -> Reach:
     return Reach(
         names,
         tests,
-        # what the graph does not reach but a count does is a variant of anatomy (an L5 ganglion in the canal): not severity
+        # what counts show out of the graph's reach is a variant of anatomy (a ganglion in the canal), not severity
         by_severity=np.where(variant[..., None], mean[..., None], spread_over_severities(mean)),
         silent=np.array([float(test in muscles()) for test in tests]),
         basis=MappingProxyType(basis),

@@ -1,13 +1,12 @@
-"""Every hypothesis unfolded into scenarios: which side, and how severe. A scenario fixes the probability of every finding.
+"""Every hypothesis unfolded into scenarios: which side, and how severe.
 
-The sum over scenarios is exact. All work is on arrays of shape (n_scenarios, n_findings); ``tests/naive.py`` does the same with
-loops over a joint table.
+A scenario fixes the probability of every finding. The sum over scenarios is exact. All work is on arrays of shape
+(n_scenarios, n_findings); ``tests/naive.py`` does the same with loops over a joint table.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,6 +93,14 @@ def unfold(hypotheses: Hypotheses, injured: Mapping[tuple[str, str], float]) -> 
     hypotheses : Hypotheses
     injured : mapping of (muscle, side) to float
         Muscles that a local injury may have hit, with shares that sum to one: those sampled. Empty when none was.
+
+    Examples
+    --------
+    >>> from emgkit.localization.hypotheses import enumerate_hypotheses
+    >>> from emgkit.localization.scenarios import unfold
+    >>> scenarios = unfold(enumerate_hypotheses(["none", "root_S1", "root_S1+inferior_gluteal"]), {})
+    >>> [int((scenarios.hypothesis == number).sum()) for number in range(3)]
+    [3, 6, 36]
     """
     lesions: list[Lesion] = []
     of_site: dict[str, list[int]] = {}
@@ -102,13 +109,12 @@ def unfold(hypotheses: Hypotheses, injured: Mapping[tuple[str, str], float]) -> 
         lesions.extend(_lesions(site, injured))
     share = np.log([lesion.share for lesion in lesions])
     severity = np.log(severities().weight)
-    levels = np.arange(len(severity))
+    levels = list(range(len(severity)))
     columns: list[NDArray[np.intp]] = []
     weights = []
     for number, members in enumerate(hypotheses.members):
-        choices = [of_site[members[0]], levels]
-        choices += [of_site[members[1]], levels] if len(members) > 1 else [[-1], [0]]
-        grid = np.array(list(product(*choices)) if len(members) == 1 else _grid(choices), dtype=np.intp)
+        second = (of_site[members[1]], levels) if len(members) > 1 else ([-1], [0])
+        grid = _grid(of_site[members[0]], levels, *second)
         weight = share[grid[:, 0]] + severity[grid[:, 1]]
         if len(members) > 1:
             weight = weight + share[grid[:, 2]] + severity[grid[:, 3]]
@@ -129,8 +135,15 @@ def unfold(hypotheses: Hypotheses, injured: Mapping[tuple[str, str], float]) -> 
 def log_likelihoods(scenarios: Scenarios, observations: Sequence[Observation]) -> Floats:
     """Return the log likelihood of every finding in every scenario, shape (n_scenarios, n_observations).
 
-    Given the scenario, findings are independent. Of two lesions the more severe fibrillation shows: a muscle that the first
-    makes fibrillate is read so, else what the second does.
+    Given the scenario, findings are independent. Of two lesions the more severe one shows: a muscle that it makes
+    fibrillate is read so, else what the other does.
+
+    Examples
+    --------
+    >>> from emgkit.localization.hypotheses import enumerate_hypotheses
+    >>> from emgkit.localization.scenarios import log_likelihoods, unfold
+    >>> log_likelihoods(unfold(enumerate_hypotheses(["none"]), {}), []).shape
+    (3, 0)
     """
     if not observations:
         return np.zeros((len(scenarios.hypothesis), 0))
@@ -142,11 +155,18 @@ def log_likelihoods(scenarios: Scenarios, observations: Sequence[Observation]) -
     changed = lesion_reach(scenarios.lesions, tests, [one.side for one in observations])
     states = lesion_states(changed, visible, tests)
     likelihood = mixture(scenarios, states, active, silent, untouched)
-    return np.log(likelihood)
+    return np.asarray(np.log(likelihood))
 
 
 def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], test_sides: Sequence[str]) -> Floats:
-    """Return the probability that each lesion changes each test, shape (n_lesions, n_severities, n_tests)."""
+    """Return the probability that each lesion changes each test, shape (n_lesions, n_severities, n_tests).
+
+    Examples
+    --------
+    >>> from emgkit.localization.scenarios import Lesion, lesion_reach
+    >>> lesion_reach([Lesion("root_S1", "left")], ["soleus", "soleus"], ["left", "right"])[0, :, 1]
+    array([0., 0., 0.])
+    """
     table = reach()
     columns = [table.test_index[test] for test in tests]
     rows = [table.site_index[lesion.site] for lesion in lesions]
@@ -159,7 +179,7 @@ def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], test_sides: Se
         if lesion.muscle:
             hit = [test == lesion.muscle and side == lesion.side for test, side in zip(tests, test_sides, strict=True)]
             changed[row] = local[:, None] * np.array(hit)
-    return changed
+    return np.asarray(changed)
 
 
 def lesion_states(changed: Floats, visible: Floats, tests: Sequence[str]) -> tuple[Floats, Floats, Floats]:
@@ -172,6 +192,14 @@ def lesion_states(changed: Floats, visible: Floats, tests: Sequence[str]) -> tup
     visible : array of shape (n_tests,)
         Part of the change that can be seen at this time.
     tests : sequence of str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.localization.scenarios import lesion_states
+    >>> states = lesion_states(np.full((1, 1, 1), 0.5), np.ones(1), ["sural_sensory"])
+    >>> [float(state[0, 0, 0]) for state in states]
+    [0.5, 0.0, 0.5]
     """
     table = reach()
     hidden = model_value("silent_per_reach") * table.silent[[table.test_index[test] for test in tests]]
@@ -190,8 +218,8 @@ def _lesions(site: str, injured: Mapping[tuple[str, str], float]) -> list[Lesion
     return [Lesion(site, side, share=1 / len(SIDES)) for side in SIDES]
 
 
-def _grid(choices: Sequence[Sequence[int] | NDArray[np.intp]]) -> NDArray[np.intp]:
-    return np.stack(np.meshgrid(*choices, indexing="ij"), axis=-1).reshape(-1, len(choices))
+def _grid(*choices: Sequence[int]) -> NDArray[np.intp]:
+    return np.stack(np.meshgrid(*choices, indexing="ij"), axis=-1).reshape(-1, len(choices)).astype(np.intp)
 
 
 def mixture(
@@ -214,6 +242,16 @@ def mixture(
         P(outcome | reached, not fibrillating).
     untouched : array of shape (n_tests,)
         P(outcome | no lesion).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.localization.hypotheses import enumerate_hypotheses
+    >>> from emgkit.localization.scenarios import mixture, unfold
+    >>> scenarios = unfold(enumerate_hypotheses(["none"]), {})
+    >>> states = (np.zeros((1, 3, 1)), np.zeros((1, 3, 1)), np.ones((1, 3, 1)))
+    >>> mixture(scenarios, states, np.ones((3, 3, 1)), np.ones((3, 1)), np.array([0.25])).ravel()
+    array([0.25, 0.25, 0.25])
     """
     process = np.array([lesion.process for lesion in scenarios.lesions])
     shows, hides, spared = states
@@ -221,7 +259,7 @@ def mixture(
     first = shows[one, level] * active[process[one], level] + hides[one, level] * silent[process[one]]
     left = spared[one, level]
     pairs = scenarios.second >= 0
-    likelihood = first + left * untouched
+    likelihood = np.asarray(first + left * untouched)
     if not pairs.any():
         return likelihood
     one, level = one[pairs], level[pairs]

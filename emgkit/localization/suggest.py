@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from emgkit.localization.evidence import Floats
     from emgkit.localization.observe import Observation
@@ -41,8 +42,15 @@ def suggest_tests(weighed: Weighed, observations: Sequence[Observation], *, week
     Returns
     -------
     pandas.DataFrame
-        Schema ``SUGGESTIONS``, most informative first: the expected fall of the uncertainty about the site in bits, over
-        the grades a muscle or the results a study may show, the pair of leading sites told apart best, and hazards.
+        Schema ``SUGGESTIONS``, most informative first: the expected fall of the uncertainty about the site in bits,
+        over the grades a muscle or the results a study may show, the pair of leading sites told apart best, hazards.
+
+    Examples
+    --------
+    >>> from emgkit.localization.posterior import localize
+    >>> suggestions = localize([{"muscle": "gluteus maximus", "side": "right", "fibs": 2}]).suggestions
+    >>> suggestions["side"].unique().tolist(), suggestions["information_bits"].is_monotonic_decreasing
+    (['right'], True)
     """
     side = side_to_test(weighed, observations)
     tests = _untested(observations, side)
@@ -64,7 +72,14 @@ def suggest_tests(weighed: Weighed, observations: Sequence[Observation], *, week
 
 
 def side_to_test(weighed: Weighed, observations: Sequence[Observation]) -> str:
-    """Return the affected side, else the side with more findings, else the left."""
+    """Return the affected side, else the side with more findings, else the left.
+
+    Examples
+    --------
+    >>> from emgkit.localization.posterior import localize
+    >>> localize([]).suggestions["side"].unique().tolist()
+    ['left']
+    """
     if weighed.side:
         return weighed.side
     abnormal = [sum(one.abnormal for one in observations if one.side == side) for side in SIDES]
@@ -100,7 +115,7 @@ def _untested(observations: Sequence[Observation], side: str) -> list[str]:
     return [test for test in [*limb, *studies()] if test not in done | unlevelled]
 
 
-def _outcomes(weighed: Weighed, tests: Sequence[str], side: str, weeks: float | None, kept: Floats) -> Floats:
+def _outcomes(weighed: Weighed, tests: Sequence[str], side: str, weeks: float | None, kept: NDArray[np.intp]) -> Floats:
     """Joint probability of site and outcome, shape (n_kept, n_tests, 4); a study uses three of the four outcomes."""
     chosen = np.isin(weighed.scenarios.hypothesis, kept)
     scenarios = weighed.scenarios.chosen(chosen)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from math import isnan
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -217,7 +218,9 @@ def _study(name: str, _record: dict[str, Any]) -> str:
 def _is_empty(value: object) -> bool:
     import pandas as pd  # noqa: PLC0415 - pandas is loaded when the first table is read
 
-    return value is None or (isinstance(value, str) and not value.strip()) or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value is pd.NA or (isinstance(value, float) and isnan(value))
 
 
 @cache

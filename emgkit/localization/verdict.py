@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from emgkit.knowledge.anatomy import muscle_share
 from emgkit.knowledge.tables import Basis, read_rows
 from emgkit.localization.evidence import model_value
-from emgkit.localization.injury import names_muscle
+from emgkit.localization.injury import may_have_hurt
 from emgkit.localization.scenarios import SIDES
 from emgkit.model.localization import Verdict
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 NERVE, MUSCLE = "inferior_gluteal", "gluteus_maximus"
 Judgement = Literal["met", "failed", "missing"]
 Kind = Literal[
-    "needle_abnormal", "needle_normal", "conduction_normal", "conduction_symmetric", "opposite_normal", "parts", "sites",
-    "time", "no_history", "nothing_else",
+    "needle_abnormal", "needle_normal", "conduction_normal", "conduction_symmetric", "opposite_normal", "parts",
+    "sites", "time", "no_history", "nothing_else",
 ]  # fmt: skip
 
 
@@ -72,6 +73,13 @@ def judge_inferior_gluteal(
     -------
     Verdict
         ``met``, ``failed`` and ``missing`` hold the criteria in words, those of the definite verdict.
+
+    Examples
+    --------
+    >>> from emgkit.localization.posterior import localize
+    >>> verdict = localize([{"muscle": "gluteus maximus", "side": "left", "fibs": 2}], weeks_since_onset=6).verdict
+    >>> verdict.status, verdict.met[0], verdict.missing[2]
+    ('indeterminate', 'gluteus maximus abnormal', 'gluteus medius normal')
     """
     tests = {(one.test, one.side): one for one in observations if not one.says_nothing}
     side = _side(tests, weighed)
@@ -120,7 +128,8 @@ def _is_unsupported(case: _Case, weighed: Weighed) -> bool:
     if not muscle.abnormal and informative and adequate:
         return True
     nothing = weighed.probability_of(NERVE) < model_value("verdict_adds_nothing")
-    return nothing and weighed.leading != ("none",) and any(one.abnormal for one in case.tests.values())
+    explained = not muscle.abnormal or any(muscle_share(site, MUSCLE) > 0 for site in weighed.leading if site != "none")
+    return nothing and explained and any(one.abnormal for one in _others(case))
 
 
 def _judge_abnormal(row: VerdictCriterion, case: _Case) -> Judgement:
@@ -172,16 +181,20 @@ def _judge_time(_row: VerdictCriterion, case: _Case) -> Judgement:
 
 
 def _judge_history(_row: VerdictCriterion, case: _Case) -> Judgement:
-    if any(names_muscle(value, MUSCLE, case.side) or isinstance(value, str) for value in case.context.hurt.values()):
+    if any(may_have_hurt(told, MUSCLE, case.side) for told in case.context.hurt.values()):
         return "failed"
     return "missing" if case.context.told.get("history") is None else "met"
 
 
 def _judge_rest(_row: VerdictCriterion, case: _Case) -> Judgement:
-    others = [one for (test, side), one in case.tests.items() if (test, side) != (MUSCLE, case.side)]
+    others = _others(case)
     if not others:
         return "missing"
     return "met" if case.pair_leads or not any(one.abnormal for one in others) else "failed"
+
+
+def _others(case: _Case) -> list[Observation]:
+    return [one for key, one in case.tests.items() if key != (MUSCLE, case.side)]
 
 
 _JUDGES: dict[Kind, Callable[[VerdictCriterion, _Case], Judgement]] = {

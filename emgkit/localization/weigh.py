@@ -33,8 +33,8 @@ class Weighed:
     scenario_probability : array of shape (n_scenarios,)
         Sums to one.
     contribution : array of shape (n_findings, n_hypotheses)
-        Log likelihood of a finding given all the others, sides and severities summed out: all findings minus all but this
-        one. Findings share a severity, so the contributions of one site need not add up to its log likelihood.
+        Log likelihood of a finding given all the others, sides and severities summed out: all findings minus all but
+        this one. Findings share a severity, so the contributions of one site need not add up to its log likelihood.
     side : {"left", "right", ""}
         Of the leading hypothesis.
     """

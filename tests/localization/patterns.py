@@ -6,7 +6,13 @@ MUSCLES = (
 )  # fmt: skip
 STUDIES = ("sural_sensory", "superficial_fibular_sensory", "h_reflex")
 OPPOSITE = {"left": "right", "right": "left"}
-BELOW = {"biceps_femoris_short_head": 1, "semitendinosus": 1, "gastrocnemius_medial": 1, "soleus": 1, "tibialis_anterior": 1}
+BELOW = {
+    "biceps_femoris_short_head": 1,
+    "semitendinosus": 1,
+    "gastrocnemius_medial": 1,
+    "soleus": 1,
+    "tibialis_anterior": 1,
+}
 SCIATIC_NERVES = {"sural_sensory": "reduced", "superficial_fibular_sensory": "absent", "h_reflex": "absent"}
 
 # site: (grades of the abnormal muscles, results of the abnormal studies); gluteus maximus has four needle positions, the rest one

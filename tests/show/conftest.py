@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from made_by_hand import Case, make_case, many_muscles
+from tests.show.made_by_hand import Case, make_case, many_muscles
 
 from emgkit.show.report import render_report
 

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from made_by_hand import Case, Train, make_activity, make_answer
+from tests.show.made_by_hand import Case, Train, make_activity, make_answer
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from made_by_hand import MUSCLES, Case, Train, make_activity, make_answer, make_case, many_muscles
+from tests.show.made_by_hand import MUSCLES, Case, Train, make_activity, make_answer, make_case, many_muscles
 
 from emgkit.errors import InputFileError
 from emgkit.model.findings import CONDUCTION, NEEDLE, MuscleFinding, StudyFindings

@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from made_by_hand import Case, make_case, many_muscles
+from tests.show.made_by_hand import Case, make_case, many_muscles
 
 from emgkit.show.report import write_report
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_by_hand import Case, make_answer
+from tests.show.made_by_hand import Case, make_answer
 
 from emgkit.knowledge import anatomy
 from emgkit.knowledge.tables import read_criteria, read_sources

@@ -59,7 +59,7 @@ def find_spontaneous_activity(recording: Recording) -> SpontaneousActivity:
     Examples
     --------
     >>> import emgkit
-    >>> recording, truth = emgkit.simulate_recording(["fibrillation"], duration_s=6.0, rate_hz=24000.0, rng=1)
+    >>> recording, truth = emgkit.simulate_recording(["fibrillation"], duration_s=6.0, rate_hz=24000.0, rng=4)
     >>> activity = emgkit.find_spontaneous_activity(recording)
     >>> activity.trains["label"].tolist()
     ['fibrillation']

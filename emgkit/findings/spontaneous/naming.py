@@ -135,7 +135,7 @@ def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = (), crowded: b
     ranked = sorted(total, key=lambda label: -total[label])
     best, rival = ranked[0], ranked[1]
     probability = total[best] / sum(total.values())
-    reasons = _reasons(best, rival, score, terms, found)
+    reasons = _reasons(best, _rival(ranked), score, terms, found)
     hindrance = _hindrance(measured, best, probability, crowded=crowded)
     if hindrance or best == INDETERMINATE:
         nearest = rival if best == INDETERMINATE else best
@@ -160,6 +160,13 @@ def _terms(kind: str, found: Mapping[str, float], n_intervals: int) -> dict[str,
         deviation = (np.log(max(value, 1e-6)) - np.log(row.value)) / width
         terms[name] = temper * float(-0.5 * deviation**2 - np.log(width))
     return terms
+
+
+def _rival(ranked: Sequence[str]) -> str:
+    # Fibrillation and positive sharp wave mean the same, so the reasons say what speaks against everything else.
+    best, *others = ranked
+    denervation = labels()[best].denervation
+    return next((label for label in others if not (denervation and labels()[label].denervation)), others[0])
 
 
 def _reasons(

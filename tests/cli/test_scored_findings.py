@@ -1,0 +1,132 @@
+"""``emgkit localize``: from an examiner's table alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emgkit.errors import EmgkitError
+from emgkit.files.scored import read_scored
+from tests.cli.command import call, check_answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USUAL = """Muscle,Side,Fibs,PSW,Recruitment
+Gluteus Max.,L,2+,1+,reduced
+glut med,left,0,0,normal
+TA,L,0,0,normal
+BFSH,L,0,0,
+medial gastroc,L,0,0,
+paraspinals,L,0,0,
+"""
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "needle.csv"
+    path.write_text(USUAL, encoding="utf-8")
+    return path
+
+
+def posterior(*arguments: object) -> dict[str, float]:
+    done = call("localize", *arguments, "--json")
+    assert (done.code, done.err) == (0, "")
+    return {row["site"]: row["probability"] for row in check_answer(done.out)["posterior"]}
+
+
+def test_usual_spellings_give_a_differential_with_its_note(table: Path) -> None:
+    done = call("localize", table, "--weeks", 6, "--prior", "gluteal_referral")
+    assert (done.code, done.err) == (0, "")
+    assert "inferior gluteal nerve" in done.out.splitlines()[0]
+    assert "not a diagnosis" in done.out
+    assert "Inferior gluteal nerve:" in done.out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_any_usual_separator_and_a_byte_order_mark_give_the_same_answer(table: Path, separator: str) -> None:
+    expected = posterior(table)
+    table.write_bytes(b"\xef\xbb\xbf" + USUAL.replace(",", separator).replace("\n", "\r\n").encode())
+    assert posterior(table) == expected
+
+
+def test_nerve_studies_and_weeks_change_the_answer(table: Path, tmp_path: Path) -> None:
+    nerves = tmp_path / "nerves.csv"
+    nerves.write_text("Nerve,Side,Result\nsural,L,absent\n", encoding="utf-8")
+    alone = posterior(table)
+    assert posterior(table, "--conduction", nerves)["root_S1"] < alone["root_S1"], "a root spares the sensory potential"
+    assert posterior(table, "--weeks", 1) != alone
+
+
+def test_candidates_are_the_only_sites_considered(table: Path) -> None:
+    assert set(posterior(table, "--candidate", "inferior_gluteal", "--candidate", "root_S1+root_L5")) == {
+        "inferior_gluteal",
+        "root_S1+root_L5",
+    }
+
+
+def test_an_empty_cell_is_not_assessed_and_changes_nothing(table: Path) -> None:
+    alone = posterior(table)
+    table.write_text(USUAL + "soleus,L,,,\n\n,,,,\n", encoding="utf-8")
+    assert posterior(table) == pytest.approx(alone)
+    table.write_text(USUAL + "soleus,L,0,0,\n", encoding="utf-8")
+    assert posterior(table) != pytest.approx(alone)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"", "no row below its header"),
+        (b"\n\n", "no row below its header"),
+        (b"muscle,side,fibrillation\n", "no row below its header"),
+        (b"muscle\nTA\n", "lacks the column side; every row needs a muscle and a side"),
+        (b"side,fibrillation\nleft,1\n", "muscle"),
+        (b"muscle,side,fibrilation\nTA,left,1\n", "no column 'fibrilation'; did you mean fibrillation"),
+        (b"muscle,side,fibrillation\nTA,left,7\n", "'7' is not a grade; write 0 to 4"),
+        (b"muscle,side,fibrillation\nTA,both,1\n", "'both'"),
+        (
+            b"muscle,side,fibrillation\nglutus maximus,left,1\n",
+            "Unknown muscle 'glutus maximus'; did you mean gluteus_maximus",
+        ),
+        (b"muscle,side,fibrillation\nTA,left\n", "line 2: 2 cells where the header has 3 columns"),
+        (b"muscle,side,fibrillation\nTA,left,1,2\n", "line 2: 4 cells where the header has 3 columns"),
+        (b"muscle,side,muscle\nTA,left,TA\n", "has the column 'muscle' 2 times"),
+        (b'muscle,side,fibrillation\n"TA,left,1\n', "cannot be read as a table"),
+        (b"\xff\xfe\x00m\x00u", "cannot be read as a table"),
+        (b"PK\x03\x04\x00\x00\x00\x00", ""),
+    ],
+)
+def test_a_table_that_cannot_be_understood_gets_one_line(table: Path, text: bytes, says: str) -> None:
+    table.write_bytes(text)
+    assert says in call("localize", table).refusal
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--conduction", "missing.csv"), "There is no file 'missing.csv'"),
+        (("--prior", "nosuch"), "Unknown prior 'nosuch'"),
+        (("--candidate", "root_S9"), "Unknown site 'root_S9'"),
+        (("--weeks", "nan"), "weeks_since_onset is nan"),
+    ],
+)
+def test_options_that_name_nothing_get_one_line(table: Path, options: tuple[str, str], says: str) -> None:
+    assert says in call("localize", table, *options).refusal
+
+
+def test_a_missing_table_and_an_unknown_site_get_one_line(tmp_path: Path) -> None:
+    assert "There is no file" in call("localize", tmp_path / "needle.csv").refusal
+    refusal = call("simulate", "--site", "inferior_glutael", tmp_path / "study").refusal
+    assert refusal == "Unknown site 'inferior_glutael'; did you mean inferior_gluteal, superior_gluteal?"
+    assert not (tmp_path / "study").exists()
+
+
+def test_the_reader_keeps_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "needle.csv"
+    path.write_text('# scored on paper\nmuscle;side;note\nTA; left ;"a, b; c"\n', encoding="utf-8")
+    assert read_scored(path).to_dict("records") == [{"muscle": "TA", "side": " left ", "note": "a, b; c"}]
+    assert json.dumps(read_scored(path).to_dict("records"))
+    with pytest.raises(EmgkitError, match="There is no file"):
+        read_scored(tmp_path)

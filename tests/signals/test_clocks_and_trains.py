@@ -1,0 +1,89 @@
+"""Clocks among mixed events, and trains that follow each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from naive_signals import most_frequent_lag_by_loop
+
+from emgkit.signals.clocks import ClockLimits, find_clock
+from emgkit.signals.trains import find_lock
+
+LIMITS = ClockLimits(
+    shortest_s=0.03, longest_s=2.5, slack=0.08, least_slack_s=0.002, max_missed=3, min_events=10, occupancy=0.75, share=0.35
+)
+
+
+def clock(rate_hz: float, *, seed: int, jitter: float = 0.01, slowing: float = 0.0, duration_s: float = 10.0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    times_s = [rng.uniform(0, 1 / rate_hz)]
+    while times_s[-1] < duration_s:
+        times_s.append(times_s[-1] + np.exp(slowing * times_s[-1]) * rng.normal(1, jitter) / rate_hz)
+    return np.array(times_s[:-1])
+
+
+@pytest.mark.parametrize(("one_hz", "other_hz"), [(7.1, 5.3), (2.6, 2.71), (12.0, 3.3)])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_two_interleaved_clocks_are_told_apart(one_hz, other_hz, seed):
+    one, other = clock(one_hz, seed=seed), clock(other_hz, seed=seed + 100)
+    mixed = np.sort(np.concatenate([one, other]))
+    found = mixed[find_clock(mixed, limits=LIMITS)]
+    mine, rest = (one, other) if np.isin(found, one).mean() > 0.5 else (other, one)
+    assert np.isin(found, mine).mean() >= 0.9
+    assert np.isin(mine, found).mean() >= 0.9
+    left = np.setdiff1d(mixed, found)
+    again = left[find_clock(left, limits=LIMITS)]
+    assert np.isin(again, rest).mean() >= 0.9
+    assert np.isin(rest, again).mean() >= 0.8  # where both coincide within the slack one may take the other's event
+
+
+@pytest.mark.parametrize("slowing", [0.0, 0.02])
+def test_a_clock_that_slows_down_and_misses_discharges_stays_one_clock(slowing):
+    rng = np.random.default_rng(5)
+    times_s = clock(6.0, seed=5, slowing=slowing)
+    times_s = times_s[rng.random(len(times_s)) > 0.1]
+    mixed = np.sort(np.concatenate([times_s, rng.uniform(0, 10, 25)]))
+    found = mixed[find_clock(mixed, limits=LIMITS)]
+    assert np.isin(times_s, found).mean() >= 0.9
+    assert np.isin(found, times_s).mean() >= 0.9
+
+
+def test_random_events_hold_no_clock():
+    # Chains of random events exist; the share and occupancy they must have keep nearly all of them out.
+    rng = np.random.default_rng(6)
+    hits = [len(find_clock(np.sort(rng.uniform(0, 10, 80)), limits=LIMITS)) > 0 for _ in range(20)]
+    assert sum(hits) <= 1
+
+
+def test_too_few_events_hold_no_clock():
+    assert len(find_clock(np.arange(9) * 0.2, limits=LIMITS)) == 0
+    assert len(find_clock(np.array([]), limits=LIMITS)) == 0
+    assert find_clock(np.arange(12) * 0.2, limits=LIMITS).tolist() == list(range(12))
+
+
+@pytest.mark.parametrize("lag_ms", [-18.0, -3.0, 0.0, 7.0, 22.0])
+def test_a_train_that_follows_another_is_locked_to_it(lag_ms):
+    rng = np.random.default_rng(7)
+    first = np.cumsum(rng.uniform(0.06, 0.2, 60))
+    second = np.sort(first + lag_ms / 1000 + rng.normal(0, 0.0001, 60))
+    lag_s, locked = find_lock(first, second, reach_ms=25.0, width_ms=1.2)
+    assert lag_s * 1000 == pytest.approx(lag_ms, abs=0.1)
+    assert locked == 60
+
+
+def test_locked_events_are_counted_as_a_loop_over_all_pairs_counts_them():
+    rng = np.random.default_rng(8)
+    first = np.sort(rng.uniform(0, 10, 80))
+    second = np.sort(np.concatenate([rng.uniform(0, 10, 40), first[::2] + 0.004]))
+    _, locked = find_lock(first, second, reach_ms=20.0, width_ms=1.0)
+    counted = most_frequent_lag_by_loop(first, second, 0.020, 0.001)
+    pairs = int((np.abs(second[:, None] - first) <= 0.020).sum())
+    assert counted - pairs * 0.001 / 0.040 - 1 <= locked <= counted  # chance was taken off
+
+
+def test_independent_trains_are_not_locked():
+    rng = np.random.default_rng(9)
+    for _ in range(20):
+        first, second = (np.sort(rng.uniform(0, 10, 70)) for _ in range(2))
+        assert find_lock(first, second, reach_ms=25.0, width_ms=1.2)[1] < 0.3 * 70
+    assert find_lock(np.array([1.0]), np.array([5.0]), reach_ms=25.0, width_ms=1.2) == (0.0, 0)

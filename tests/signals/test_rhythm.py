@@ -1,0 +1,121 @@
+"""Rhythm: section E.6 of the reference, known answers, and the definition by loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from naive_signals import folded_irregularity_by_loop
+
+from emgkit.signals.rhythm import measure_rhythm
+
+
+def clock(rng: np.random.Generator, *, rate_hz: float = 7.0, jitter: float = 0.04, duration_s: float = 10.0) -> np.ndarray:
+    return np.cumsum(rng.normal(1, jitter, int(rate_hz * duration_s)) / rate_hz)
+
+
+def thinned(times_s: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    return times_s[rng.random(len(times_s)) >= share]
+
+
+def spoiled(times_s: np.ndarray, rng: np.random.Generator, *, missed: float, false: float) -> np.ndarray:
+    extra = rng.uniform(times_s[0], times_s[-1], round(false * len(times_s)))
+    return np.sort(np.concatenate([thinned(times_s, missed, rng), extra]))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2])
+def test_missed_discharges_do_not_make_a_clock_irregular(share):
+    changes, plain = [], []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        times_s = clock(rng)
+        whole, part = measure_rhythm(times_s), measure_rhythm(thinned(times_s, share, rng))
+        changes.append(part.irregularity - whole.irregularity)
+        plain.append(part.cv - whole.cv)
+        assert part.base_s == pytest.approx(whole.base_s, rel=0.03)
+    # Section H.4 asks for a change of at most 0.02; single trains of 70 scatter by sampling alone.
+    assert abs(np.median(changes)) <= 0.02
+    assert np.quantile(np.abs(changes), 0.9) <= 0.02
+    assert np.median(plain) > 0.2  # what the plain coefficient of variation makes of it
+
+
+def test_missed_and_false_discharges_as_in_the_reference():
+    folded, plain = [], []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        rhythm = measure_rhythm(spoiled(clock(rng), rng, missed=0.1, false=0.05))
+        folded.append(rhythm.irregularity)
+        plain.append(rhythm.cv)
+    assert np.median(folded) == pytest.approx(0.04, abs=0.03)
+    assert np.mean(np.array(folded) < 0.10) >= 0.95  # E.6: 98.6 % of fibrillations
+    assert np.median(plain) == pytest.approx(0.34, abs=0.1)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.2])
+def test_the_share_of_missed_discharges_is_seen(share):
+    seen, true = [], []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        times_s = clock(rng)
+        part = thinned(times_s, share, rng)
+        within = (times_s >= part[0]) & (times_s <= part[-1])
+        true.append(1 - len(part) / within.sum())
+        seen.append(measure_rhythm(part).missed)
+    np.testing.assert_allclose(seen, true, atol=0.02)
+
+
+def test_a_poisson_process_is_far_from_a_clock():
+    rhythms = [measure_rhythm(np.cumsum(np.random.default_rng(seed).exponential(0.1, 300))) for seed in range(20)]
+    assert np.mean([rhythm.cv for rhythm in rhythms]) == pytest.approx(1.0, abs=0.05)
+    # Folding takes off from the long intervals; the reference has 0.36 for endplate spikes and 0.10 as the limit.
+    assert min(rhythm.irregularity for rhythm in rhythms) > 0.3
+    assert max(rhythm.irregularity for rhythm in rhythms) < 1.0
+
+
+@pytest.mark.parametrize("per_s", [-0.05, 0.0, 0.02, 0.06])
+def test_the_trend_is_the_relative_change_of_the_interval(per_s):
+    rng = np.random.default_rng(3)
+    times_s = [0.0]
+    while times_s[-1] < 12.0:
+        times_s.append(times_s[-1] + 0.15 * np.exp(per_s * times_s[-1]) * rng.normal(1, 0.02))
+    rhythm = measure_rhythm(np.array(times_s))
+    assert rhythm.trend_per_s == pytest.approx(per_s, abs=0.004)
+    assert measure_rhythm(thinned(np.array(times_s), 0.15, rng)).trend_per_s == pytest.approx(per_s, abs=0.008)
+    swing = np.exp(abs(per_s) * 12)  # the range leaves out a twentieth on either end
+    assert 0.85 * swing < rhythm.rate_range <= swing * 1.05
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_base_and_irregularity_follow_their_definition(seed):
+    rng = np.random.default_rng(seed)
+    for times_s in (
+        spoiled(clock(rng), rng, missed=0.15, false=0.05),
+        np.cumsum(rng.exponential(0.1, 80)),
+        np.cumsum(0.05 + rng.gamma(2.0, 0.1, 60)),
+    ):
+        rhythm = measure_rhythm(times_s)
+        base, irregularity = folded_irregularity_by_loop(times_s.tolist())
+        assert rhythm.base_s == pytest.approx(base, rel=1e-12)
+        assert rhythm.irregularity == pytest.approx(irregularity, rel=1e-9)
+
+
+def test_plain_statistics_are_plain():
+    times_s = np.cumsum(np.random.default_rng(5).gamma(3.0, 0.05, 200))
+    intervals = np.diff(times_s)
+    rhythm = measure_rhythm(times_s)
+    assert rhythm.n_intervals == 199
+    assert rhythm.cv == pytest.approx(np.std(intervals) / np.mean(intervals))
+    assert rhythm.p5_ms == pytest.approx(1000 * np.quantile(intervals, 0.05))
+
+
+def test_rhythm_does_not_depend_on_the_clock_of_the_recorder():
+    times_s = spoiled(clock(np.random.default_rng(1)), np.random.default_rng(2), missed=0.1, false=0.05)
+    one, shifted, slower = (measure_rhythm(each) for each in (times_s, times_s + 100.0, 2 * times_s))
+    assert shifted.irregularity == pytest.approx(one.irregularity, abs=1e-9)
+    assert slower.irregularity == pytest.approx(one.irregularity, abs=1e-9)
+    assert slower.base_s == pytest.approx(2 * one.base_s)
+
+
+def test_few_events_have_no_irregularity():
+    assert np.isnan(measure_rhythm(np.array([])).base_s)
+    assert measure_rhythm(np.array([1.0, 1.5])).base_s == 0.5
+    assert np.isnan(measure_rhythm(np.array([1.0, 1.5])).irregularity)
