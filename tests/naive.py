@@ -28,14 +28,17 @@ UNITS = ("normal", "reduced", "remodelled", "myopathic")
 
 
 def localization_by_enumeration(needle, conduction, *, weeks, weights):
-    """Return {hypothesis: (probability, log likelihood)} for rows of (muscle, side, grade, unit, recruitment) and results.
+    """Return {hypothesis: (probability, log likelihood)} for rows (muscle, side, grade, unit, recruitment) and results.
 
     ``weights`` maps sites and pairs ``a+b`` to prior weights. Local injury is left out: it depends on what was sampled.
     """
+    normal = {row[1] for row in needle if _is_normal_muscle(row)} | {row[1] for row in conduction if row[2] == "normal"}
+    likely = model_value("side_examined")
+    left = 0.5 if len(normal) != 1 else likely if normal == {"left"} else 1 - likely
     joint, likelihoods = {}, {}
     for name, weight in weights.items():
         likelihood = 0.0
-        for scenario in _scenarios(name.split("+")):
+        for scenario in _scenarios(name.split("+"), {"left": left, "right": 1 - left}):
             chance = math.prod(part["weight"] for part in scenario)
             for muscle, side, grade, unit, recruitment in needle:
                 chance *= _needle_chance(scenario, muscle, side, (grade, unit, recruitment), weeks)
@@ -48,14 +51,25 @@ def localization_by_enumeration(needle, conduction, *, weeks, weights):
     return {name: (joint[name] / total, likelihoods[name]) for name in weights}
 
 
-def _scenarios(members):
+def _is_normal_muscle(row):
+    _, _, grade, unit, recruitment = row
+    assessed = grade is not None or unit or recruitment
+    return assessed and not grade and unit in {"", "normal"} and recruitment in {"", "normal"}
+
+
+def _scenarios(members, shares):
     latent = severities()
     choices = []
     for site in members:
         sides = [""] if site == "none" else ["both"] if sites()[site].bilateral else ["left", "right"]
         choices.append(
             [
-                {"site": site, "side": side, "severity": level, "weight": float(latent.weight[level]) / len(sides)}
+                {
+                    "site": site,
+                    "side": side,
+                    "severity": level,
+                    "weight": float(latent.weight[level]) * shares.get(side, 1.0),
+                }
                 for side in sides
                 for level in range(len(latent.names))
             ]
@@ -67,13 +81,16 @@ def _needle_chance(scenario, muscle, side, seen, weeks):
     """Sum over the states of the muscle under every lesion, and over the cells that fit what was assessed."""
     chance = 0.0
     for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
-        weight = math.prod(
-            _state_chance(part, muscle, side, state, weeks) for part, state in zip(scenario, states, strict=True)
-        )
+        weight = _states_chance(scenario, states, muscle, side, weeks)
         if weight > 0:
             lesion, state = _shown(scenario, states)
-            chance += weight * _shown_chance(lesion["site"], lesion["severity"], state, muscle, weeks, seen)
+            chance += weight * _shown_chance((lesion["site"], lesion["severity"]), state, muscle, weeks, seen)
     return chance
+
+
+def _states_chance(scenario, states, test, side, weeks):
+    chances = [_state_chance(part, test, side, state, weeks) for part, state in zip(scenario, states, strict=True)]
+    return math.prod(chances)
 
 
 def _shown(scenario, states):
@@ -130,7 +147,8 @@ def _changed(site, test, severity):
 
 
 @cache
-def _shown_chance(site, severity, state, muscle, weeks, seen):
+def _shown_chance(lesion, state, muscle, weeks, seen):
+    site, severity = lesion
     cells = _cells(site, severity, state, muscle, weeks)
     return sum(value for cell, value in cells.items() if _fits(cell, seen))
 
@@ -192,9 +210,7 @@ def _conduction_chance(scenario, study, side, result, weeks):
     false = [1 - rates["abnormal"], rates["abnormal"] * (1 - rates["absent"]), rates["abnormal"] * rates["absent"]]
     chance = 0.0
     for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
-        weight = math.prod(
-            _state_chance(part, study, side, state, weeks) for part, state in zip(scenario, states, strict=True)
-        )
+        weight = _states_chance(scenario, states, study, side, weeks)
         if weight > 0:
             lesion, state = _shown(scenario, states)
             absent = float(severities().absent[lesion["severity"]])

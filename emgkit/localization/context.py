@@ -146,7 +146,7 @@ def read_context(
     given: dict[FindingKind, Mapping[str, object] | Iterable[str] | None] = {
         "clinical": clinical, "imaging": imaging, "history": history,
     }  # fmt: skip
-    told = {kind: _checked(found, kind) for kind, found in given.items()}
+    told = {kind: _checked(found, kind) or None for kind, found in given.items()}  # an empty section told nothing
     findings = [
         one
         for kind, found in told.items()

@@ -14,7 +14,7 @@ from emgkit.localization.explain import evidence_table, rows_assumed
 from emgkit.localization.hypotheses import enumerate_hypotheses
 from emgkit.localization.injury import injured_muscles
 from emgkit.localization.observe import observe_conduction, observe_needle
-from emgkit.localization.scenarios import log_likelihoods, unfold
+from emgkit.localization.scenarios import SIDES, log_likelihoods, side_shares, unfold
 from emgkit.localization.suggest import suggest_tests
 from emgkit.localization.tables import read_conduction_table, read_needle_table
 from emgkit.localization.verdict import judge_inferior_gluteal
@@ -36,6 +36,7 @@ def localize(
     imaging: Mapping[str, object] | Iterable[str] | None = None,
     history: Mapping[str, object] | Iterable[str] | None = None,
     weeks_since_onset: float | None = None,
+    affected_side: str | None = None,
     candidates: Iterable[str] | None = None,
     prior: str | Mapping[str, float] | None = None,
 ) -> Localization:
@@ -56,6 +57,8 @@ def localize(
         ids means present. What is left out was not looked for.
     weeks_since_onset : float, optional
         At least 0. An absent fibrillation says little before week 3.
+    affected_side : {"left", "right"}, optional
+        Side of the complaint. When left out, the side that was examined.
     candidates : iterable of str, optional
         The only hypotheses to consider, pairs written ``a+b``. All single sites when left out.
     prior : str or mapping, optional
@@ -93,6 +96,9 @@ def localize(
     if weeks_since_onset is not None and not 0 <= weeks_since_onset < float("inf"):
         msg = f"weeks_since_onset is {weeks_since_onset}; it must be at least 0, or None if not known."
         raise TableError(msg)
+    if affected_side not in {None, *SIDES}:
+        msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
+        raise TableError(msg)
     context = read_context(clinical=clinical, imaging=imaging, history=history)
     observations = [
         *observe_needle(read_needle_table(needle), weeks=weeks_since_onset, operated=context.operated),
@@ -100,7 +106,8 @@ def localize(
     ]
     hypotheses = enumerate_hypotheses(candidates, prior=prior)
     used = [one for one in observations if not one.says_nothing]
-    scenarios = unfold(hypotheses, injured_muscles(used, context))
+    shares = side_shares(used, affected_side)
+    scenarios = unfold(hypotheses, injured_muscles(used, context), shares=shares)
     found = log_likelihoods(scenarios, used)
     told = context.log_likelihoods(scenarios)
     weighed = weigh(hypotheses, scenarios, np.concatenate([found, told], axis=1))

@@ -85,7 +85,39 @@ class Scenarios:
         )
 
 
-def unfold(hypotheses: Hypotheses, injured: Mapping[tuple[str, str], float]) -> Scenarios:
+def side_shares(observations: Sequence[Observation], affected_side: str | None = None) -> tuple[float, float]:
+    """Return how likely a lesion of one side is on the left and on the right before its findings are looked at.
+
+    Parameters
+    ----------
+    observations : sequence of Observation
+        The side that was examined is that of the complaint. Only tests found normal are asked, because abnormal ones speak
+        for their side by themselves.
+    affected_side : {"left", "right"}, optional
+        Side of the complaint, where told.
+
+    Examples
+    --------
+    >>> from emgkit.localization.scenarios import side_shares
+    >>> side_shares([]), side_shares([], "left")[0] > 0.9
+    ((0.5, 0.5), True)
+    """
+    if affected_side is not None:
+        likely, on = model_value("side_told"), affected_side
+    else:
+        examined = {one.side for one in observations if not one.abnormal}
+        if len(examined) != 1:
+            return 0.5, 0.5
+        likely, on = model_value("side_examined"), examined.pop()
+    return (likely, 1 - likely) if on == SIDES[0] else (1 - likely, likely)
+
+
+def unfold(
+    hypotheses: Hypotheses,
+    injured: Mapping[tuple[str, str], float],
+    *,
+    shares: tuple[float, float] = (0.5, 0.5),
+) -> Scenarios:
     """Unfold hypotheses into scenarios.
 
     Parameters
@@ -93,6 +125,8 @@ def unfold(hypotheses: Hypotheses, injured: Mapping[tuple[str, str], float]) -> 
     hypotheses : Hypotheses
     injured : mapping of (muscle, side) to float
         Muscles that a local injury may have hit, with shares that sum to one: those sampled. Empty when none was.
+    shares : tuple of float
+        From ``side_shares``.
 
     Examples
     --------
@@ -105,8 +139,9 @@ def unfold(hypotheses: Hypotheses, injured: Mapping[tuple[str, str], float]) -> 
     lesions: list[Lesion] = []
     of_site: dict[str, list[int]] = {}
     for site in dict.fromkeys(site for members in hypotheses.members for site in members):
-        of_site[site] = list(range(len(lesions), len(lesions) + len(_lesions(site, injured))))
-        lesions.extend(_lesions(site, injured))
+        found = _lesions(site, injured, shares)
+        of_site[site] = list(range(len(lesions), len(lesions) + len(found)))
+        lesions.extend(found)
     share = np.log([lesion.share for lesion in lesions])
     severity = np.log(severities().weight)
     levels = list(range(len(severity)))
@@ -208,14 +243,14 @@ def lesion_states(changed: Floats, visible: Floats, tests: Sequence[str]) -> tup
     return active, silent, 1 - active - silent
 
 
-def _lesions(site: str, injured: Mapping[tuple[str, str], float]) -> list[Lesion]:
+def _lesions(site: str, injured: Mapping[tuple[str, str], float], shares: tuple[float, float]) -> list[Lesion]:
     if site == LOCAL_INJURY and injured:
         return [Lesion(site, side, muscle, share) for (muscle, side), share in injured.items()]
     if site == "none":
         return [Lesion(site, "")]
     if sites()[site].bilateral:
         return [Lesion(site, BOTH)]
-    return [Lesion(site, side, share=1 / len(SIDES)) for side in SIDES]
+    return [Lesion(site, side, share=share) for side, share in zip(SIDES, shares, strict=True)]
 
 
 def _grid(*choices: Sequence[int]) -> NDArray[np.intp]:

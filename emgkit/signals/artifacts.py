@@ -12,6 +12,7 @@ from emgkit.signals.filters import band_pass, smooth_energy
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+FAST_HZ = (200.0, 3000.0)  # insertional activity crackles here
 MAINS_BLOCK_S = 2.0  # a mains component is fitted anew this often: its size drifts
 
 
@@ -113,9 +114,10 @@ def find_movement(
     slow_hz: tuple[float, float],
     factor: float,
     least_uv: float,
+    sure_uv: float,
     settle_s: float,
 ) -> list[Span]:
-    """Find needle movement: slow deflections far over their usual level, and the time the tissue needs to settle.
+    """Find needle movement with the insertional activity it provokes, and the time the tissue needs to settle.
 
     Parameters
     ----------
@@ -125,9 +127,12 @@ def find_movement(
     slow_hz : (low, high)
         Band of the movement.
     factor : float
-        Times the median level.
+        Times the usual level, the lower quartile.
     least_uv : float
         Level below which nothing is called movement.
+    sure_uv : float
+        Level above which it is movement even without a dense burst of fast activity; below, a large slow potential
+        alone is not.
     settle_s : float
         Left out after the movement stops.
 
@@ -140,11 +145,18 @@ def find_movement(
     rate = rate_hz / step
     level = np.sqrt(smooth_energy(slow, rate, width_ms=100.0))
     limit = max(factor * float(np.quantile(level, 0.25)), least_uv)
+    dense = _dense(samples, rate_hz)
     return [
         Span(start / rate, stop / rate + settle_s, "movement")
         for start, stop in _runs(level > limit)
-        if np.max(level[start:stop]) > 1.5 * limit
+        if np.max(level[start:stop]) > max(1.5 * limit, sure_uv) or dense[start * step : stop * step].mean() > 0.5
     ]
+
+
+def _dense(samples: NDArray[np.floating], rate_hz: float) -> NDArray[np.bool_]:
+    fast = band_pass(samples, rate_hz, low_hz=FAST_HZ[0], high_hz=FAST_HZ[1])
+    local = np.sqrt(smooth_energy(fast, rate_hz, width_ms=5.0))
+    return np.asarray(local > 4 * np.quantile(local[:: max(int(rate_hz // 1000), 1)], 0.2))
 
 
 def joined(spans: list[Span], *, duration_s: float, gap_s: float) -> list[Span]:

@@ -190,9 +190,17 @@ def test_sharp_waves_and_fibrillations_of_one_muscle_count_once():
 def test_several_needle_positions_of_a_muscle_are_one_report():
     several = [{"muscle": "gluteus maximus", "side": "left", "fibrillation": grade} for grade in (0, 2, 1)]
     answer = localize(several)
-    once = localize([{"muscle": "gluteus maximus", "side": "left", "fibrillation": 2}])
-    assert probabilities(answer) == probabilities(once)
+    row = {"muscle": "gluteus maximus", "side": "left", "fibrillation": 2, "sites": 3, "positive_sites": 2}
+    assert probabilities(answer) == probabilities(localize([row]))
     assert answer.evidence["finding"].nunique() == 1
+
+
+def test_a_second_positive_insertion_makes_an_error_less_likely():
+    one, two = (
+        localize([{"muscle": "gluteus maximus", "side": "left", "fibs": 1, "sites": 4, "positive_sites": positive}])
+        for positive in (1, 2)
+    )
+    assert probabilities(two)["none"] < probabilities(one)["none"]
 
 
 def test_changed_units_add_less_to_fibrillations_than_they_say_alone():

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from emgkit.knowledge.anatomy import sites
+from emgkit.localization.evidence import severities
 from emgkit.localization.posterior import localize
+from emgkit.localization.reach import reach
 from tests.localization.patterns import SHIPPED, probabilities, rows, shipped_tables
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "reference" / "cases"
@@ -108,30 +110,47 @@ def test_short_head_decides_between_the_knee_and_a_high_lesion_of_the_fibular_di
 
 
 def test_normal_calf_and_short_head_make_an_s1_root_unlikely_but_not_by_the_product_of_independent_counts():
-    distal = ["gastrocnemius_medial", "gastrocnemius_lateral", "biceps_femoris_short_head"]
-    answer = localize(rows(dict.fromkeys(distal, 0)), weeks_since_onset=6)
-    own = answer.posterior.set_index("site")["log_likelihood"]["root_S1"]
-    assert 0.005 < 2.718281828**own < 0.05  # 0.0017 if the three were independent
+    table = reach()
+    distal = [
+        table.test_index[name]
+        for name in ("gastrocnemius_medial", "gastrocnemius_lateral", "biceps_femoris_short_head")
+    ]
+    spared = 1 - table.by_severity[table.site_index["root_S1"], distal]
+    independent = float(np.prod(spared @ severities().weight))
+    shared = float(np.prod(spared, axis=0) @ severities().weight)
+    assert independent < 0.005
+    assert 0.01 < shared < 0.05
 
 
 def test_fibrillations_absent_before_week_3_are_weak_evidence():
     silent = rows(dict.fromkeys(["tibialis_anterior", "peroneus_longus", "tibialis_posterior"], 0))
+    pair = ["root_L5", "none"]
     found = [
-        probabilities(localize(silent, weeks_since_onset=weeks, candidates=["root_L5", "none"]))["root_L5"]
+        probabilities(localize(silent, weeks_since_onset=weeks, candidates=pair, affected_side="left"))["root_L5"]
         for weeks in (1, 2, 3, 6)
     ]
     assert found == sorted(found, reverse=True)
-    assert found[0] > 4 * found[-1]
+    assert found[0] > 3 * found[-1]
 
 
 def test_a_sensory_response_kept_in_the_first_days_does_not_speak_for_a_root():
     kept = [{"study": "superficial fibular", "side": "left", "result": "normal"}]
     pair = ["root_L5", "common_fibular"]
-    prior = probabilities(localize([], candidates=pair))["root_L5"]
-    early = probabilities(localize([], kept, weeks_since_onset=0.5, candidates=pair))["root_L5"]
-    later = probabilities(localize([], kept, weeks_since_onset=4, candidates=pair))["root_L5"]
+    options = {"candidates": pair, "affected_side": "left"}
+    prior = probabilities(localize([], **options))["root_L5"]
+    early = probabilities(localize([], kept, weeks_since_onset=0.5, **options))["root_L5"]
+    later = probabilities(localize([], kept, weeks_since_onset=4, **options))["root_L5"]
     assert early == pytest.approx(prior, abs=0.03)
-    assert later > prior + 0.1
+    assert later > prior + 0.15
+
+
+def test_the_side_of_the_complaint_is_where_a_lesion_without_findings_would_be():
+    normal = rows(dict.fromkeys(["tibialis_anterior", "gastrocnemius_medial", "vastus_medialis"], 0))
+    options = {"weeks_since_onset": 6, "candidates": ["root_L5", "none"]}
+    examined, other, told = (
+        probabilities(localize(normal, affected_side=side, **options))["root_L5"] for side in (None, "right", "left")
+    )
+    assert told < examined < other
 
 
 def test_large_units_without_fibrillations_fit_an_old_lesion_and_not_a_new_one():

@@ -76,6 +76,7 @@ def clean(recording: Recording) -> Cleaned:
         slow_hz=(values["movement_low_hz"], values["movement_high_hz"]),
         factor=values["movement_factor"],
         least_uv=values["movement_least_uv"],
+        sure_uv=values["movement_sure_uv"],
         settle_s=values["movement_settle_s"],
     )
     samples, hum_uv = remove_mains(

@@ -1,0 +1,307 @@
+"""Simulated recordings whose truth is known: what is found, what it is called, and what must not change that."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import emgkit
+from emgkit import Recording, SimulatedUnit, find_spontaneous_activity, simulate_recording
+from emgkit.errors import SignalError, UnknownNameError
+from emgkit.knowledge.anatomy import labels
+from emgkit.model.activity import EVENTS, TRAINS, UNSORTED
+from emgkit.model.table import check_table
+
+DENERVATION = {label.label for label in labels().values() if label.denervation}
+FIBRILLATION = SimulatedUnit("fibrillation", rate_hz=7.0, peak_to_peak_uv=150.0)
+VOLUNTARY = SimulatedUnit("motor_unit", rate_hz=9.0, peak_to_peak_uv=600.0)
+
+
+def simulated(units, *, seed: int, rate_hz: float = 24_000.0, duration_s: float = 10.0, **facts):
+    return simulate_recording(units, duration_s=duration_s, rate_hz=rate_hz, rng=seed, **facts)
+
+
+@cache
+def mixed(rate_hz: float = 24_000.0):
+    """Return one fibrillation beside a voluntary motor unit, its truth and what is found in it."""
+    recording, truth = simulated([FIBRILLATION, VOLUNTARY], seed=1, rate_hz=rate_hz)
+    return recording, truth, find_spontaneous_activity(recording)
+
+
+def again(recording: Recording, samples) -> Recording:
+    return Recording(samples, recording.rate_hz, muscle=recording.muscle, side=recording.side)
+
+
+def times_of(table: pd.DataFrame, number: int, column: str = "train") -> np.ndarray:
+    return table.loc[table[column] == number, "time_s"].to_numpy()
+
+
+def train_named(activity, label: str) -> int:
+    mine = activity.trains[activity.trains["label"] == label]
+    assert len(mine) == 1, activity.trains[["label", "n_events", "rate_hz"]].to_string()
+    return int(mine["train"].item())
+
+
+# What is found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_silent_muscle_has_no_train(seed):
+    recording, _ = simulated([], seed=seed)
+    activity = find_spontaneous_activity(recording)
+    assert len(activity.trains) == 0
+    assert (activity.events["train"] == UNSORTED).all()
+    assert len(activity.events) <= 1  # a spike of six deviations in ten seconds of noise is an accident
+    assert activity.analysed_s == pytest.approx(10.0)
+    assert len(activity.spans) == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_clear_fibrillation_is_named_and_complete(seed, found_share):
+    recording, truth = simulated([FIBRILLATION], seed=seed)
+    activity = find_spontaneous_activity(recording)
+    assert activity.trains["label"].tolist() == ["fibrillation"]
+    found_s = times_of(activity.events, 0)
+    assert found_share(truth.events["time_s"], found_s) >= 0.95
+    assert found_share(found_s, truth.events["time_s"]) >= 0.95
+    train, unit = activity.trains.iloc[0], truth.units.iloc[0]
+    assert train["persistent"]
+    assert train["initial_deflection"] == "positive"
+    assert train["amplitude_uv"] == pytest.approx(unit["peak_to_peak_uv"], rel=0.1)
+    assert train["rate_hz"] == pytest.approx(1 / np.median(np.diff(truth.events["time_s"])), rel=0.03)
+
+
+@pytest.mark.parametrize("variant", ["blocked", "needle_initiated"])
+def test_positive_sharp_waves_are_named_and_complete(variant, found_share):
+    unit = SimulatedUnit("positive_sharp_wave", variant, rate_hz=6.0, peak_to_peak_uv=250.0)
+    recording, truth = simulated([unit], seed=3)
+    activity = find_spontaneous_activity(recording)
+    assert activity.trains["label"].tolist() == ["positive_sharp_wave"]
+    train = activity.trains.iloc[0]
+    assert train["sharp_wave"]
+    assert train["initial_deflection"] == "positive"
+    assert found_share(truth.events["time_s"], times_of(activity.events, 0)) >= 0.95
+
+
+def test_a_fibrillation_beside_a_voluntary_motor_unit_is_told_apart(found_share):
+    _, truth, activity = mixed()
+    assert sorted(activity.trains["label"]) == ["fibrillation", "motor_unit"]
+    for unit, label in enumerate(("fibrillation", "motor_unit")):
+        wanted_s = times_of(truth.events, unit, "unit")
+        found_s = times_of(activity.events, train_named(activity, label))
+        assert found_share(wanted_s, found_s) >= 0.95
+        assert found_share(found_s, wanted_s) >= 0.95
+
+
+def test_two_fibrillations_are_two_trains(found_share):
+    units = [FIBRILLATION, SimulatedUnit("fibrillation", rate_hz=4.3, peak_to_peak_uv=260.0)]
+    recording, truth = simulated(units, seed=5)
+    activity = find_spontaneous_activity(recording)
+    assert activity.trains["label"].tolist() == ["fibrillation"] * 2
+    for unit in range(2):
+        wanted_s = times_of(truth.events, unit, "unit")
+        assert max(found_share(wanted_s, times_of(activity.events, train)) for train in range(2)) >= 0.95
+
+
+# What must never be called denervation
+
+
+@pytest.mark.parametrize(("variant", "seed"), [("typical", 2), ("typical", 3), ("atypical", 2)])
+def test_endplate_spikes_in_endplate_noise_are_no_denervation(variant, seed):
+    recording, _ = simulated([SimulatedUnit("endplate_spike", variant)], seed=seed, endplate_noise=True)
+    activity = find_spontaneous_activity(recording)
+    assert not DENERVATION & set(activity.trains["label"])
+    assert "endplate_spike" in set(activity.trains["label"])
+    assert set(activity.spans["what"]) == {"endplate_noise"}
+    assert (activity.spans["stop_s"] - activity.spans["start_s"]).sum() >= 9.0
+
+
+OTHERS = [
+    ("fasciculation", 2),
+    ("fasciculation", 5),
+    ("complex_repetitive_discharge", 1),
+    ("complex_repetitive_discharge", 2),
+    ("myotonic_discharge", 1),
+    ("myotonic_discharge", 2),
+    ("myotonic_discharge", 3),
+    ("motor_unit", 1),
+    ("motor_unit", 2),
+    ("motor_unit", 3),
+]
+
+
+@pytest.mark.parametrize(("label", "seed"), OTHERS)
+def test_other_discharges_are_no_denervation(label, seed):
+    recording, _ = simulated([label], seed=seed)
+    assert not DENERVATION & set(find_spontaneous_activity(recording).trains["label"])
+
+
+def test_two_voluntary_motor_units_are_no_denervation(found_share):
+    recording, truth = simulated(["motor_unit", "motor_unit"], seed=2)
+    activity = find_spontaneous_activity(recording)
+    assert activity.trains["label"].tolist() == ["motor_unit"] * 2
+    for unit in range(2):
+        wanted_s = times_of(truth.events, unit, "unit")
+        assert max(found_share(wanted_s, times_of(activity.events, train)) for train in range(2)) >= 0.95
+
+
+# What must not change the answer
+
+
+@pytest.mark.parametrize("gain", [0.5, 2.0])
+def test_gain_does_not_change_the_answer(gain):
+    recording, _, activity = mixed()
+    scaled = find_spontaneous_activity(again(recording, gain * np.asarray(recording.samples_uv)))
+    assert scaled.trains["label"].tolist() == activity.trains["label"].tolist()
+    np.testing.assert_allclose(scaled.events["time_s"], activity.events["time_s"], atol=1e-6)
+    np.testing.assert_allclose(scaled.events["snr"], activity.events["snr"], rtol=1e-6)
+    np.testing.assert_allclose(scaled.trains["amplitude_uv"], gain * activity.trains["amplitude_uv"], rtol=1e-6)
+
+
+def test_polarity_times_nothing_and_tells_the_first_deflection():
+    recording, _, activity = mixed()
+    inverted = find_spontaneous_activity(again(recording, -np.asarray(recording.samples_uv)))
+    np.testing.assert_allclose(inverted.events["time_s"], activity.events["time_s"], atol=1e-6)
+    np.testing.assert_array_equal(inverted.events["train"], activity.events["train"])
+    opposite = {"positive": "negative", "negative": "positive", "indeterminate": "indeterminate"}
+    assert inverted.trains["initial_deflection"].tolist() == [
+        opposite[first] for first in activity.trains["initial_deflection"]
+    ]
+
+
+def test_an_inverted_file_read_with_invert_gives_the_same_answer(tmp_path):
+    recording, _, activity = mixed()
+    emgkit.write_recording(tmp_path / "inverted.edf", again(recording, -np.asarray(recording.samples_uv)))
+    read = emgkit.read_recording(tmp_path / "inverted.edf", muscle="gluteus maximus", side="left", invert=True)
+    back = find_spontaneous_activity(read)
+    n = len(recording.samples_uv)  # the last record of a file may be filled up
+    assert np.abs(np.asarray(read.samples_uv)[:n] - np.asarray(recording.samples_uv)).max() < 0.11
+    assert back.trains["label"].tolist() == activity.trains["label"].tolist()
+    assert back.trains["initial_deflection"].tolist() == activity.trains["initial_deflection"].tolist()
+    assert len(back.events) == len(activity.events)
+    assert np.abs(back.events["time_s"] - activity.events["time_s"]).max() < 0.0001
+
+
+def test_how_samples_are_stored_does_not_change_the_answer():
+    recording, _, activity = mixed()
+    samples = np.asarray(recording.samples_uv)
+    for stored in (samples.tolist(), samples.copy()[::1]):
+        found = find_spontaneous_activity(again(recording, stored))
+        pd.testing.assert_frame_equal(found.trains, activity.trains)
+        pd.testing.assert_frame_equal(found.events, activity.events)
+    single = find_spontaneous_activity(again(recording, samples.astype(np.float32)))
+    assert single.trains["label"].tolist() == activity.trains["label"].tolist()
+    np.testing.assert_allclose(single.events["time_s"], activity.events["time_s"], atol=1e-5)
+
+
+def test_the_sampling_rate_does_not_change_the_answer():
+    # The noise differs between the rates, the units do not.
+    _, truth, slow = mixed()
+    _, fast_truth, fast = mixed(48_000.0)
+    np.testing.assert_allclose(truth.units["peak_to_peak_uv"], fast_truth.units["peak_to_peak_uv"], rtol=0.02)
+    assert fast.trains["label"].tolist() == slow.trains["label"].tolist()
+    for train in slow.trains["train"]:
+        one, other = times_of(slow.events, train), times_of(fast.events, train)
+        nearest = other[np.abs(other[:, None] - one).argmin(axis=0)]
+        # One discharge in a collision may go to the other side; all others agree within half a millisecond for now.
+        assert np.mean(np.abs(nearest - one) < 0.0005) >= 0.98
+        assert abs(len(one) - len(other)) <= 1
+
+
+def test_the_same_recording_gives_the_same_answer():
+    recording, _, activity = mixed()
+    once_more = find_spontaneous_activity(recording)
+    pd.testing.assert_frame_equal(once_more.trains, activity.trains, check_exact=True)
+    pd.testing.assert_frame_equal(once_more.events, activity.events, check_exact=True)
+    for train, template in activity.templates_uv.items():
+        np.testing.assert_array_equal(once_more.templates_uv[train], template)
+
+
+# What the record promises
+
+
+def test_tables_keep_to_their_schemas_and_agree_with_each_other():
+    recording, _, activity = mixed()
+    events, trains = activity.events, activity.trains
+    check_table(events, EVENTS)
+    check_table(trains, TRAINS)
+    assert events["time_s"].is_monotonic_increasing
+    assert events["time_s"].between(0, recording.duration_s).all()
+    assert trains["train"].is_unique
+    for row in trains.itertuples():
+        times_s = times_of(events, row.train)
+        assert (row.n_events, row.start_s, row.stop_s) == (len(times_s), times_s.min(), times_s.max())
+        assert 0 <= row.probability <= 1
+        assert row.label != row.runner_up
+        assert row.reasons
+        assert activity.templates_uv[row.train].shape == activity.window_ms.shape
+        assert activity.waveforms_uv[row.train].shape[1] == len(activity.window_ms)
+        assert np.ptp(activity.templates_uv[row.train]) == pytest.approx(row.amplitude_uv)
+    assert activity.muscle == "gluteus_maximus"
+    assert all(value > 0 for value in activity.noise_uv.values())
+    assert activity.criteria["fast_low_hz"] > 0
+
+
+# Low rates and refusals
+
+
+def test_a_low_rate_is_flagged_and_neither_shape_nor_polarity_is_used():
+    recording, _ = simulated([FIBRILLATION], seed=1, rate_hz=5_000.0)
+    activity = find_spontaneous_activity(recording)
+    assert "low_rate" in activity.flags
+    assert len(activity.trains) == 1
+    inverted = find_spontaneous_activity(again(recording, -np.asarray(recording.samples_uv)))
+    # The first deflection changes with the sign of the samples; the name and its probability do not.
+    assert inverted.trains["initial_deflection"].tolist() != activity.trains["initial_deflection"].tolist()
+    for column in ("label", "runner_up", "reasons"):
+        assert inverted.trains[column].tolist() == activity.trains[column].tolist()
+    np.testing.assert_allclose(inverted.trains["probability"], activity.trains["probability"], atol=1e-9)
+    for words in ("duration", "rise", "phases", "spikes", "wave", "deflection"):
+        assert not activity.trains["reasons"].str.contains(words).any()
+    assert "low_rate" not in mixed()[2].flags
+
+
+def quiet(seconds: float, rate_hz: float = 24_000.0) -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 3, int(seconds * rate_hz))
+
+
+def refused(samples: np.ndarray, rate_hz: float, *, match: str, muscle: str = "gluteus maximus") -> None:
+    with pytest.raises(SignalError, match=match):
+        find_spontaneous_activity(Recording(samples, rate_hz, muscle=muscle, side="left"))
+
+
+def test_a_rate_that_cannot_show_fibrillations_is_refused():
+    refused(quiet(10.0, 1500.0), 1500.0, match=r"1500 Hz.*2000 Hz")
+
+
+def test_a_flat_recording_is_refused():
+    refused(np.zeros(240_000), 24_000.0, match=r"0\.00 of 10\.00 s .*flat.*at least 1 s")
+    late = np.zeros(240_000)
+    late[:1200] = quiet(0.05)
+    refused(late, 24_000.0, match=r"0\.05 of 10\.00 s .*flat")
+
+
+def test_half_a_second_is_refused():
+    refused(quiet(0.5), 24_000.0, match=r"0\.50 of 0\.50 s .*at least 1 s")
+
+
+def test_an_unknown_muscle_is_refused_with_an_offer():
+    with pytest.raises(UnknownNameError, match=r"gluteus_maximus"):
+        find_spontaneous_activity(Recording(quiet(2.0), 24_000.0, muscle="gluteus maximuss", side="left"))
+
+
+def test_what_is_left_out_is_said_and_holds_no_event():
+    recording, _ = simulated([FIBRILLATION], seed=1)
+    samples = np.array(recording.samples_uv)
+    samples[72_000:96_000] = 0.0
+    samples[180_000] += 2000.0
+    activity = find_spontaneous_activity(again(recording, samples))
+    flat = activity.excluded[activity.excluded["reason"] == "flat"]
+    assert (flat["start_s"].item(), flat["stop_s"].item()) == pytest.approx((3.0, 4.0), abs=0.001)
+    assert "click" in set(activity.excluded["reason"])
+    assert activity.analysed_s == pytest.approx(9.0, abs=0.01)
+    assert not activity.events["time_s"].between(3.0, 4.0).any()
+    assert activity.trains["label"].tolist() == ["fibrillation"]
