@@ -1,6 +1,6 @@
 """Slow twins: the same answer by the plainest way, to judge the fast one.
 
-``localization_by_enumeration`` builds the joint table of hypothesis, side, severity and the state of every muscle with loops.
+``localization_by_enumeration`` builds the joint table of hypothesis, side, severity and muscle state with loops.
 It reads the same tables of knowledge and shares no arithmetic with ``emgkit.localization``.
 """
 

@@ -28,7 +28,7 @@ class ChannelData:
     start_time: str = ""
 
 
-def choose_channel(names: Sequence[str], channel: str | None, path: Path) -> int:
+def choose_channel(names: Sequence[str], channel: str | None, *, path: Path) -> int:
     """Return the position of the wanted channel.
 
     Parameters
@@ -49,7 +49,7 @@ def choose_channel(names: Sequence[str], channel: str | None, path: Path) -> int
     --------
     >>> from pathlib import Path
     >>> from emgkit.files.channel_data import choose_channel
-    >>> choose_channel(["EMG", "EMG", "Trigger"], "EMG (2)", Path("two.edf"))
+    >>> choose_channel(["EMG", "EMG", "Trigger"], "EMG (2)", path=Path("two.edf"))
     1
     """
     if not names:

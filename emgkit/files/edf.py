@@ -56,9 +56,9 @@ def read_edf(path: Path, *, channel: str | None = None, uv_per_unit: float | Non
     """
     file = _open(path)
     signals = file.signals
-    signal = signals[choose_channel([each.label.strip() for each in signals], channel, path)]
+    signal = signals[choose_channel([each.label.strip() for each in signals], channel, path=path)]
     label = signal.label.strip()
-    per_unit = required_microvolts(signal.physical_dimension, uv_per_unit, f"{path.name}, channel {label!r},")
+    per_unit = required_microvolts(signal.physical_dimension, uv_per_unit, place=f"{path.name}, channel {label!r},")
     try:
         samples = _samples(file, signal, per_unit)
         start_time = _start_time(file)
@@ -173,7 +173,7 @@ class _FileBacked:
 
     def _read(self, low: int, high: int) -> NDArray[np.float64]:
         rate_hz = self._signal.sampling_frequency
-        return scaled(self._signal.get_digital_slice(low / rate_hz, high / rate_hz), self._step, self._offset)
+        return scaled(self._signal.get_digital_slice(low / rate_hz, high / rate_hz), self._step, offset=self._offset)
 
 
 def _open(path: Path) -> Any:
@@ -226,7 +226,7 @@ def _samples(file: Any, signal: Any, per_unit: Fraction) -> Any:
     n_samples = _true_length(file, signal)
     if signal.digital_range.max < 2**15 and n_samples > FILE_BACKED_SAMPLES:
         return _FileBacked(signal, n_samples, step * per_unit, offset)
-    return scaled(signal.digital[:n_samples], step * per_unit, offset)
+    return scaled(signal.digital[:n_samples], step * per_unit, offset=offset)
 
 
 def _true_length(file: Any, signal: Any) -> int:

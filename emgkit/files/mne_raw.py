@@ -47,6 +47,10 @@ def from_mne(
     invert : bool
         True when positive numbers mean a negative electrode.
 
+    Returns
+    -------
+    Recording
+
     Raises
     ------
     InputFileError

@@ -61,7 +61,7 @@ def microvolts_in(unit: str) -> Fraction | None:
     return _PREFIXES[match["prefix"].lower()] if match else None
 
 
-def required_microvolts(unit: str, uv_per_unit: float | None, place: str) -> Fraction:
+def required_microvolts(unit: str, uv_per_unit: float | None, *, place: str) -> Fraction:
     """Return microvolts per unit: as the user says, else as the file says, else refuse.
 
     Parameters
@@ -102,7 +102,7 @@ def required_microvolts(unit: str, uv_per_unit: float | None, place: str) -> Fra
 
 
 def scaled(
-    codes: NDArray[np.integer] | NDArray[np.floating], step: Fraction, offset: Fraction = Fraction(0)
+    codes: NDArray[np.integer] | NDArray[np.floating], step: Fraction, *, offset: Fraction = Fraction(0)
 ) -> NDArray[np.float64]:
     """Return ``codes * step + offset`` rounded once.
 

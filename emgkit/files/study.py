@@ -175,7 +175,7 @@ def _read_facts(path: Path) -> dict[str, Any]:
         raise InputFileError(msg) from error
     for key in content:
         if key not in _KEYS:
-            raise unknown_key(key, _KEYS, "study.toml", "key")
+            raise unknown_key(key, _KEYS, place="study.toml", what="key")
     name = content.get("id", path.resolve().parent.name)
     if not isinstance(name, str):
         msg = f"study.toml: id is {name!r}; text in double quotes is required."
@@ -198,7 +198,7 @@ def _read_facts(path: Path) -> dict[str, Any]:
 def _event(event: Mapping[str, Any], place: str) -> StudyEvent:
     for key in event:
         if key not in _EVENT_KEYS:
-            raise unknown_key(key, _EVENT_KEYS, place, "key")
+            raise unknown_key(key, _EVENT_KEYS, place=place, what="key")
     weeks = _number(event, "weeks_ago", place)
     if weeks is None or not isinstance(event.get("what"), str) or not event["what"].strip():
         msg = f'{place} lacks what or weeks_ago; both are required, such as what = "injection" and weeks_ago = 6.'

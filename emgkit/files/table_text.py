@@ -144,13 +144,13 @@ def _quoted(cell: str) -> str:
     return f'"{cell.replace(chr(34), chr(34) * 2)}"' if any(mark in cell for mark in ',"\r\n') else cell
 
 
-def unknown_key(name: str, known: Mapping[str, object] | Sequence[str], place: str, what: str) -> TableError:
+def unknown_key(name: str, known: Mapping[str, object] | Sequence[str], *, place: str, what: str) -> TableError:
     """Return the error for a name that is not among the known ones, offering the nearest.
 
     Examples
     --------
     >>> from emgkit.files.table_text import unknown_key
-    >>> print(unknown_key("age_year", ["age_years", "height_cm"], "study.toml", "key"))
+    >>> print(unknown_key("age_year", ["age_years", "height_cm"], place="study.toml", what="key"))
     study.toml: unknown key 'age_year'; did you mean 'age_years'?
     """
     nearest = get_close_matches(name, list(known), n=3)

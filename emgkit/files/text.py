@@ -71,9 +71,9 @@ def read_text(path: Path, *, channel: str | None = None, uv_per_unit: float | No
     head = _read_head(path)
     times = [place for place, name in enumerate(head.names) if name.casefold() in _TIMES]
     data = [place for place in range(len(head.names)) if place not in times]
-    column = data[choose_channel([head.names[place] for place in data], channel, path)]
+    column = data[choose_channel([head.names[place] for place in data], channel, path=path)]
     name = head.names[column]
-    per_unit = required_microvolts(head.units[column], uv_per_unit, f"{path.name}, column {name!r},")
+    per_unit = required_microvolts(head.units[column], uv_per_unit, place=f"{path.name}, column {name!r},")
     values = _read_columns(path, head, [*times[:1], column])
     rate_hz = head.rate_hz
     if times:

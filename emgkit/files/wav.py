@@ -69,7 +69,7 @@ def read_wav(path: Path, *, channel: str | None = None, uv_per_unit: float | Non
                 raise InputFileError(msg)
             dtype, shift = _STORED[file.subtype]
             names = [str(number) for number in range(1, file.channels + 1)]
-            position = choose_channel(names, channel, path)
+            position = choose_channel(names, channel, path=path)
             values = file.read(dtype=dtype, always_2d=True)[:, position]
             rate_hz, comment = float(file.samplerate), file.comment or ""
     except soundfile.LibsndfileError as error:
@@ -82,7 +82,7 @@ def read_wav(path: Path, *, channel: str | None = None, uv_per_unit: float | Non
         per_unit = remembered[0]
     else:
         what = "1.0 of its float samples" if dtype == "float64" else "one step of its integer samples"
-        per_unit = required_microvolts("", uv_per_unit, f"{path.name}, a sound file whose unit is {what},")
+        per_unit = required_microvolts("", uv_per_unit, place=f"{path.name}, a sound file whose unit is {what},")
     return ChannelData(scaled(values >> shift if shift else values, per_unit), rate_hz, names[position])
 
 

@@ -98,7 +98,7 @@ def read_wfdb(path: Path, *, channel: str | None = None, uv_per_unit: float | No
     header = _read_header(found)
     names = [line.name or str(number) for number, line in enumerate(header.lines, start=1)]
     if header.segments == 1:
-        position = choose_channel(names, channel, found)
+        position = choose_channel(names, channel, path=found)
     if header.segments > 1 or not _is_plain(header, header.lines[position]):
         return _read_with_package(found, channel, uv_per_unit)
     line = header.lines[position]
@@ -107,7 +107,7 @@ def read_wfdb(path: Path, *, channel: str | None = None, uv_per_unit: float | No
     _check_sum(codes, line, found)
     remarks = header.remarks
     return ChannelData(
-        scaled(codes, per_unit, -baseline * per_unit),
+        scaled(codes, per_unit, offset=-baseline * per_unit),
         header.rate_hz,
         names[position],
         electrode=remarks.get("electrode", ""),
@@ -183,8 +183,8 @@ def _scale(line: _Line, uv_per_unit: float | None, place: str) -> tuple[Any, int
         if uv_per_unit is None:
             msg = f"{place} does not give a gain; pass uv_per_unit=, the microvolts in one step of the converter."
             raise UnitError(msg)
-        return required_microvolts("", uv_per_unit, place), baseline
-    return required_microvolts(line.unit, uv_per_unit, place) / gain, baseline
+        return required_microvolts("", uv_per_unit, place=place), baseline
+    return required_microvolts(line.unit, uv_per_unit, place=place) / gain, baseline
 
 
 def _read_codes(header_path: Path, header: _Header, line: _Line) -> NDArray[np.int64]:
@@ -259,9 +259,9 @@ def _read_with_package(header: Path, channel: str | None, uv_per_unit: float | N
         )
         raise InputFileError(msg) from error
     names = [name or str(number) for number, name in enumerate(record.sig_name, start=1)]
-    position = choose_channel(names, channel, header)
+    position = choose_channel(names, channel, path=header)
     unit = record.units[position] or ""
     if uv_per_unit is None and microvolts_in(unit) is None:
-        required_microvolts(unit, None, f"{header.name}, channel {names[position]!r},")
-    per_unit = required_microvolts(unit, uv_per_unit, header.name)
+        required_microvolts(unit, None, place=f"{header.name}, channel {names[position]!r},")
+    per_unit = required_microvolts(unit, uv_per_unit, place=header.name)
     return ChannelData(scaled(record.p_signal[:, position], per_unit), float(record.fs), names[position])

@@ -83,10 +83,10 @@ def read_rows(name: str, record: type[Record]) -> tuple[Record, ...]:
     TableError
         Naming file, line and column of what does not fit.
     """
-    return parse_rows((files("emgkit.knowledge") / name).read_text(encoding="utf-8"), name, record)
+    return parse_rows((files("emgkit.knowledge") / name).read_text(encoding="utf-8"), record, name=name)
 
 
-def parse_rows(text: str, name: str, record: type[Record]) -> tuple[Record, ...]:
+def parse_rows(text: str, record: type[Record], *, name: str) -> tuple[Record, ...]:
     """Read the text of a table into records; see ``read_rows``."""
     lines = text.splitlines()
     first = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))

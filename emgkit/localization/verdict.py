@@ -148,9 +148,9 @@ def _judge_opposite(row: VerdictCriterion, case: _Case) -> Judgement:
 
 
 def _normal(found: Sequence[Observation]) -> Judgement:
-    if any(one.abnormal for one in found):
-        return "failed"
-    return "met" if any(one.grade is not None or one.kind == "conduction" for one in found) else "missing"
+    if any(not one.abnormal and (one.grade is not None or one.kind == "conduction") for one in found):
+        return "met"
+    return "failed" if any(one.abnormal for one in found) else "missing"
 
 
 def _judge_symmetric(row: VerdictCriterion, case: _Case) -> Judgement:

@@ -111,6 +111,9 @@ def _typed(values: pd.Series[Any], column: Column, table: str) -> pd.Series[Any]
         msg = f"Table '{table}', column {column.name}, row {int(values.isna().argmax()) + 1}: a value is required."
         raise TableError(msg)
     try:
+        # Through the nullable kinds: a plain cast would cut 1.5 to 1 and take any text for True.
+        strict = {"integer": "Int64", "flag": "boolean"}.get(column.kind)
+        values = values if strict is None else values.astype(strict)  # type: ignore[call-overload]
         return values.astype(_DTYPES[column.kind])  # type: ignore[call-overload, no-any-return]
     except (TypeError, ValueError) as error:
         msg = f"Table '{table}', column {column.name}: {error}; every value must be of kind {column.kind}."
@@ -124,5 +127,5 @@ def _check_allowed(values: pd.Series[Any], column: Column, table: str) -> None:
     if wrong.any():
         row = int(wrong.argmax())
         allowed = ", ".join(repr(value) for value in column.allowed)
-        msg = f"Table '{table}', column {column.name}, row {row + 1}: {values.iloc[row]!r} is not one of {allowed}."
+        msg = f"Table '{table}', column {column.name}, row {row + 1}: {values.tolist()[row]!r} is not one of {allowed}."
         raise TableError(msg)

@@ -126,7 +126,7 @@ def plot_evidence(answer: Localization, *, sites: Sequence[str] | None = None, a
     findings = list(dict.fromkeys(answer.evidence["finding"]))
     names = [_wrapped(readable(finding), 62) for finding in findings]
     height = 0.16 * len(names) + 0.13 * sum(name.count("\n") + 1 for name in names)
-    axes = ax or make_axes(_WIDTH_IN, height + 0.72, left_in=3.3, right_in=0.15, top_in=0.3)
+    axes = ax or make_axes(_WIDTH_IN, height + 0.9, left_in=3.3, right_in=0.15, top_in=0.48)
     if not findings or not chosen:
         say_nothing_here(axes, "no finding changed the prior")
         return figure_of(axes)
@@ -140,7 +140,7 @@ def plot_evidence(answer: Localization, *, sites: Sequence[str] | None = None, a
     axes.grid(visible=True, axis="both", color=GRID, linewidth=0.4)
     calm(
         axes,
-        x_label="\u2190 speaks against the site        nat, compared with no lesion        speaks for the site \u2192",
+        x_label="\u2190 against the site      nat, compared with no lesion      for the site \u2192",
     )
     axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE, labelcolor=INK)
     axes.legend(

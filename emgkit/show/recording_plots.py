@@ -87,7 +87,7 @@ def plot_recording(
     count = len(activity.trains)
     height = (_TRACE_HEIGHT_IN if count else _QUIET_HEIGHT_IN) + _LANE_HEIGHT_IN * count
     axes = ax or make_axes(_WIDTH_IN, height + 0.5, left_in=0.6, right_in=1.8 if count else 0.15, top_in=0.08)
-    time_s, low_uv, high_uv = envelope(activity.recording, start, stop, _COLUMNS)
+    time_s, low_uv, high_uv = envelope(activity.recording, start_s=start, stop_s=stop, columns=_COLUMNS)
     lanes = min(0.6, _LANE_HEIGHT_IN * count / height)
     low_uv, high_uv = _set_limits(axes, activity, (start, stop), (time_s, low_uv, high_uv), lanes)
     _shade(axes, activity, start, stop)
@@ -149,10 +149,12 @@ def plot_sweeps(
         say_nothing_here(axes, "too short for a sweep")
         return figure_of(axes)
     stop = min(starts[-1] + sweep_s, last)
-    _, low_uv, high_uv = envelope(activity.recording, starts[0], stop, _SWEEP_COLUMNS)
+    _, low_uv, high_uv = envelope(activity.recording, start_s=starts[0], stop_s=stop, columns=_SWEEP_COLUMNS)
     gain_uv = uv_per_div or _usual_gain(max(-float(low_uv.min()), float(high_uv.max())))
     for number, start in enumerate(starts):
-        time_s, low_uv, high_uv = envelope(activity.recording, start, min(start + sweep_s, last), _SWEEP_COLUMNS)
+        time_s, low_uv, high_uv = envelope(
+            activity.recording, start_s=start, stop_s=min(start + sweep_s, last), columns=_SWEEP_COLUMNS
+        )
         lines = np.column_stack([low_uv, high_uv]).ravel() / gain_uv + 2 * number
         axes.plot((np.repeat(time_s, 2) - start) * 1000, lines, color=INK, linewidth=0.5, rasterized=True)
     _mark_discharges(axes, activity, starts, sweep_s)
@@ -162,7 +164,7 @@ def plot_sweeps(
 
 
 def envelope(
-    recording: Recording, start_s: float, stop_s: float, columns: int
+    recording: Recording, *, start_s: float, stop_s: float, columns: int
 ) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
     """Return the lowest and highest sample of every column of a picture; the samples are read slice by slice.
 
@@ -184,7 +186,7 @@ def envelope(
     >>> from emgkit.model.recording import Recording
     >>> from emgkit.show.recording_plots import envelope
     >>> recording = Recording(np.array([0.0, 1.0, -5.0, 0.0]), 1000.0, muscle="soleus", side="left")
-    >>> time_s, low_uv, high_uv = envelope(recording, 0.0, 0.004, 2)
+    >>> time_s, low_uv, high_uv = envelope(recording, start_s=0.0, stop_s=0.004, columns=2)
     >>> low_uv.tolist(), high_uv.tolist()
     ([0.0, -5.0], [1.0, 0.0])
     """

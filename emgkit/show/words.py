@@ -208,7 +208,7 @@ def readable(text: str) -> str:
     return re.sub(r"(?<=\w)_+(?=\w)", " ", text)
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
+def counted(count: int, noun: str, *, plural: str = "") -> str:
     """Return a count with its noun.
 
     Examples

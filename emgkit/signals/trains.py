@@ -138,7 +138,7 @@ def _nearest(times_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDA
     )
     left = np.maximum(right - 1, 0)
     take_left = np.abs(times_s[left] - wanted_s) <= np.abs(times_s[right] - wanted_s)
-    return np.where(take_left, times_s[left], times_s[right])
+    return np.asarray(np.where(take_left, times_s[left], times_s[right]))
 
 
 def find_lock(

@@ -29,12 +29,23 @@ def site(*trains, analysed_s: float = 10.0, muscle="gluteus_maximus", side="left
         count = round(rate_hz * analysed_s)
         times_s = (np.arange(count) + 0.5) * analysed_s / max(count, 1)
         # Trains are shifted against each other, so that no two discharges share a bin of 10 ms.
-        events += [{"time_s": time + 0.013 * number, "train": number, "peak_to_peak_uv": 100.0, "snr": 20.0} for time in times_s]
+        events += [
+            {"time_s": time + 0.013 * number, "train": number, "peak_to_peak_uv": 100.0, "snr": 20.0}
+            for time in times_s
+        ]
         rows.append(
             {
-                "train": number, "label": label, "probability": 0.95, "runner_up": "indeterminate", "n_events": count,
-                "phases": 2, "spikes": 1, "initial_deflection": "positive", "sharp_wave": label == "positive_sharp_wave",
-                "persistent": persistent, "reasons": "made by hand",
+                "train": number,
+                "label": label,
+                "probability": 0.95,
+                "runner_up": "indeterminate",
+                "n_events": count,
+                "phases": 2,
+                "spikes": 1,
+                "initial_deflection": "positive",
+                "sharp_wave": label == "positive_sharp_wave",
+                "persistent": persistent,
+                "reasons": "made by hand",
             }  # fmt: skip
         )
     return SpontaneousActivity(
@@ -82,14 +93,19 @@ RULES = [
 ]
 
 
-@pytest.mark.parametrize(("trains_at", "grade", "equivocal"), [rule[1:] for rule in RULES], ids=[rule[0] for rule in RULES])
+@pytest.mark.parametrize(
+    ("trains_at", "grade", "equivocal"), [rule[1:] for rule in RULES], ids=[rule[0] for rule in RULES]
+)
 def test_every_rule_of_the_grade(trains_at, grade, equivocal):
     finding = grade_muscle(sites(*trains_at))
     assert (finding.grade, finding.equivocal) == (grade, equivocal)
     assert finding.reason == ""
     assert finding.reasons
     assert finding.sites == len(trains_at)
-    counted = [[train for train in trains if train[0] in {"fibrillation", "positive_sharp_wave"} and train[2]] for trains in trains_at]
+    counted = [
+        [train for train in trains if train[0] in {"fibrillation", "positive_sharp_wave"} and train[2]]
+        for trains in trains_at
+    ]
     assert finding.positive_sites == sum(bool(trains) for trains in counted)
     assert finding.trains == sum(len(trains) for trains in counted)
 
@@ -191,7 +207,10 @@ def test_measured_grades_become_rows():
 
 
 def test_what_the_examiner_scored_is_kept_as_it_is():
-    scored = make_table(NEEDLE, [{"muscle": "soleus", "side": "left", "fibrillation": 0, "recruitment": "reduced", "source": "examiner"}])
+    scored = make_table(
+        NEEDLE,
+        [{"muscle": "soleus", "side": "left", "fibrillation": 0, "recruitment": "reduced", "source": "examiner"}],
+    )
     table = needle_table([finding(), finding(side="right"), finding("tibialis_anterior")], scored)
     assert len(table) == 3
     row = row_of(table, "soleus")

@@ -100,7 +100,7 @@ GOOD = "# A table.\nname,value,known\nfibula,1.5,yes\n"
 
 
 def test_a_good_table_becomes_records():
-    assert parse_rows(GOOD, "bones.csv", _Row) == (_Row("fibula", 1.5, known=True),)
+    assert parse_rows(GOOD, _Row, name="bones.csv") == (_Row("fibula", 1.5, known=True),)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_good_table_becomes_records():
 )
 def test_a_wrong_table_is_refused_naming_file_line_and_column(text, message):
     with pytest.raises(TableError, match=message):
-        parse_rows(text, "bones.csv", _Row)
+        parse_rows(text, _Row, name="bones.csv")
 
 
 def test_an_unknown_name_offers_the_nearest():

@@ -15,7 +15,8 @@ BELOW = {
 }
 SCIATIC_NERVES = {"sural_sensory": "reduced", "superficial_fibular_sensory": "absent", "h_reflex": "absent"}
 
-# site: (grades of the abnormal muscles, results of the abnormal studies); gluteus maximus has four needle positions, the rest one
+# site: grades of the abnormal muscles, results of the abnormal studies; gluteus maximus has four needle positions, the
+# other muscles have one
 SHIPPED = {
     "inferior_gluteal": ({"gluteus_maximus": 2}, {}),
     "root_S1": (

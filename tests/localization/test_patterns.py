@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from emgkit.knowledge.anatomy import sites
@@ -90,7 +91,8 @@ def case_tables(case):
     for muscle, found in case["muscles"].items():
         normal = found.get("state") == "normal"
         needle.append({
-            "muscle": muscle, "side": side, "fibs": 0 if normal else found["fibs"], "psw": 0 if normal else found["psw"],
+            "muscle": muscle, "side": side,
+            "fibs": 0 if normal else found["fibs"], "psw": 0 if normal else found["psw"],
             "recruitment": "normal" if normal else found["recruitment"],
         })  # fmt: skip
     conduction = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.show.made_by_hand import Case, make_case, many_muscles
 
 from emgkit.show.report import render_report
+from tests.show.made_by_hand import Case, make_case, many_muscles
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import sys
 
 import numpy as np
 import pytest
-from tests.show.made_by_hand import Case, Train, make_activity, make_answer
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -21,6 +20,7 @@ from emgkit.model.table import make_table
 from emgkit.show.localization_plots import plot_evidence, plot_posterior
 from emgkit.show.recording_plots import envelope, plot_recording, plot_sweeps
 from emgkit.show.train_plots import plot_discharges, plot_rhythm
+from tests.show.made_by_hand import Case, Train, make_activity, make_answer
 
 LABELS = (
     "fibrillation",
@@ -146,7 +146,9 @@ def test_the_envelope_loses_no_discharge_and_reads_slices_only() -> None:
     samples = np.zeros(1_000_003)
     samples[[10, 500_000, 1_000_002]] = (70.0, -90.0, 40.0)
     view = Sliced(samples)
-    time_s, low, high = envelope(Recording(view, 48_000.0, muscle="soleus", side="left"), 0, 1_000_003 / 48_000, 1_400)
+    time_s, low, high = envelope(
+        Recording(view, 48_000.0, muscle="soleus", side="left"), start_s=0, stop_s=1_000_003 / 48_000, columns=1_400
+    )
     assert len(time_s) == len(low) == len(high) == 1_400
     assert low.min() == -90.0
     assert sorted(high)[-2:] == [40.0, 70.0]
@@ -156,7 +158,7 @@ def test_the_envelope_loses_no_discharge_and_reads_slices_only() -> None:
 def test_the_envelope_of_every_column_is_its_lowest_and_highest_sample() -> None:
     samples = np.random.default_rng(3).normal(size=977)
     recording = Recording(samples, 1000.0, muscle="soleus", side="left")
-    time_s, low, high = envelope(recording, 0.1, 0.9, 130)
+    time_s, low, high = envelope(recording, start_s=0.1, stop_s=0.9, columns=130)
     edges = np.append(np.round(time_s * 1000).astype(int), 900)
     slow = [(samples[a:b].min(), samples[a:b].max()) for a, b in itertools.pairwise(edges)]
     np.testing.assert_array_equal(np.column_stack([low, high]), slow)

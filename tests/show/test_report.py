@@ -10,7 +10,6 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from tests.show.made_by_hand import MUSCLES, Case, Train, make_activity, make_answer, make_case, many_muscles
 
 from emgkit.errors import InputFileError
 from emgkit.model.findings import CONDUCTION, NEEDLE, MuscleFinding, StudyFindings
@@ -19,6 +18,7 @@ from emgkit.model.study import Study
 from emgkit.model.table import make_table
 from emgkit.show.report import render_report, write_report
 from emgkit.show.words import PROBABILITY_NOTE
+from tests.show.made_by_hand import MUSCLES, Case, Train, make_activity, make_answer, make_case, many_muscles
 
 # Law 11: what a report never says.
 NEVER_PRINTED = (

@@ -7,9 +7,9 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.show.made_by_hand import Case, make_case, many_muscles
 
 from emgkit.show.report import write_report
+from tests.show.made_by_hand import Case, make_case, many_muscles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.show.made_by_hand import Case, make_answer
 
 from emgkit.knowledge import anatomy
 from emgkit.knowledge.tables import read_criteria, read_sources
@@ -27,6 +26,7 @@ from emgkit.show.words import (
     site_word,
     verdict_text,
 )
+from tests.show.made_by_hand import Case, make_answer
 
 WORDS = ("supported", "possible", "unlikely", "not supported by what was tested", "not tested")
 

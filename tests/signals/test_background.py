@@ -12,7 +12,9 @@ RATE_HZ = 24_000.0
 LIMITS = {"block_s": 1.0, "limit": -0.3}
 
 
-def shower(seed: int, *, seconds: float = 6.0, rate: float = 300.0, size: float = 15.0, noise: float = 2.0) -> np.ndarray:
+def shower(
+    seed: int, *, seconds: float = 6.0, rate: float = 300.0, size: float = 15.0, noise: float = 2.0
+) -> np.ndarray:
     """Return Gaussian noise under a Poisson shower of negative kernels of about a millisecond."""
     rng = np.random.default_rng(seed)
     n = int(seconds * RATE_HZ)

@@ -10,11 +10,20 @@ from emgkit.signals.clocks import ClockLimits, find_clock
 from emgkit.signals.trains import find_lock
 
 LIMITS = ClockLimits(
-    shortest_s=0.03, longest_s=2.5, slack=0.08, least_slack_s=0.002, max_missed=3, min_events=10, occupancy=0.75, share=0.35
+    shortest_s=0.03,
+    longest_s=2.5,
+    slack=0.08,
+    least_slack_s=0.002,
+    max_missed=3,
+    min_events=10,
+    occupancy=0.75,
+    share=0.35,
 )
 
 
-def clock(rate_hz: float, *, seed: int, jitter: float = 0.01, slowing: float = 0.0, duration_s: float = 10.0) -> np.ndarray:
+def clock(
+    rate_hz: float, *, seed: int, jitter: float = 0.01, slowing: float = 0.0, duration_s: float = 10.0
+) -> np.ndarray:
     rng = np.random.default_rng(seed)
     times_s = [rng.uniform(0, 1 / rate_hz)]
     while times_s[-1] < duration_s:

@@ -19,7 +19,9 @@ def biphasic(at: float = 0.0) -> np.ndarray:
 
 def triphasic(at: float = 0.0) -> np.ndarray:
     where = TIME - at
-    return 35 * (np.exp(-((where + 6) ** 2) / 8) - 1.6 * np.exp(-(where**2) / 10) + 0.7 * np.exp(-((where - 7) ** 2) / 16))
+    return 35 * (
+        np.exp(-((where + 6) ** 2) / 8) - 1.6 * np.exp(-(where**2) / 10) + 0.7 * np.exp(-((where - 7) ** 2) / 16)
+    )
 
 
 def added(signal: np.ndarray, wave, place: float, size: float = 1.0) -> None:

@@ -9,7 +9,9 @@ from naive_signals import folded_irregularity_by_loop
 from emgkit.signals.rhythm import measure_rhythm
 
 
-def clock(rng: np.random.Generator, *, rate_hz: float = 7.0, jitter: float = 0.04, duration_s: float = 10.0) -> np.ndarray:
+def clock(
+    rng: np.random.Generator, *, rate_hz: float = 7.0, jitter: float = 0.04, duration_s: float = 10.0
+) -> np.ndarray:
     return np.cumsum(rng.normal(1, jitter, int(rate_hz * duration_s)) / rate_hz)
 
 

@@ -72,7 +72,7 @@ def find_spontaneous_activity(recording: Recording) -> SpontaneousActivity:
     left_out = [*cleaned.left_out, *contraction(fast, recording.duration_s)]
     left_out = joined(left_out, duration_s=recording.duration_s, gap_s=values["flat_s"])
     analysed_s = recording.duration_s - covered_s(left_out)
-    check_usable(recording, left_out, analysed_s)
+    check_usable(recording, left_out, usable_s=analysed_s)
     measured, noise = _measured(samples, rate_hz, _trains(fast, slow, left_out))
     flags = ["low_rate"] * (rate_hz < values["shape_rate_hz"]) + ["mains_removed"] * (cleaned.hum_uv > 0)
     names, flags = _named(measured, flags, analysed_s)

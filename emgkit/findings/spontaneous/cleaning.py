@@ -67,7 +67,7 @@ def clean(recording: Recording) -> Cleaned:
     raw = np.asarray(recording.samples_uv, dtype=np.float64)
     rate_hz = recording.rate_hz
     constant = find_constant(raw, rate_hz, flat_s=values["flat_s"], clip_s=values["clip_s"])
-    check_usable(recording, constant, recording.duration_s - covered_s(constant))
+    check_usable(recording, constant, usable_s=recording.duration_s - covered_s(constant))
     clicks = find_clicks(raw, factor=values["click_factor"])
     samples = mend_clicks(raw, clicks)
     movement = find_movement(
@@ -102,7 +102,7 @@ def lost(spans: Sequence[Span]) -> list[tuple[float, float]]:
     return [(span.start_s, span.stop_s) for span in spans if span.reason != "click"]
 
 
-def check_usable(recording: Recording, left_out: Sequence[Span], usable_s: float) -> None:
+def check_usable(recording: Recording, left_out: Sequence[Span], *, usable_s: float) -> None:
     """Refuse a recording of which too little is left."""
     least_s = criteria_values("detection_criteria")["least_usable_s"]
     if usable_s >= least_s:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from emgkit.model.activity import SpontaneousActivity
     from emgkit.model.recording import Side
 
-BIN_S = 0.01  # the bins in which Daube and Rubin's "fill the baseline" is counted
-
 
 def grade_muscle(activities: Sequence[SpontaneousActivity], *, left_out: Sequence[str] = ()) -> MuscleFinding:
     """Grade fibrillations and positive sharp waves of one muscle from its needle positions.
@@ -108,7 +106,8 @@ def _denervation(activity: SpontaneousActivity, *, persistent: bool) -> pd.DataF
 
 def _fill(activity: SpontaneousActivity, trains: pd.DataFrame) -> float:
     times_s = activity.events.loc[activity.events["train"].isin(trains["train"]), "time_s"].to_numpy()
-    return float(len(np.unique((times_s / BIN_S).astype(int))) * BIN_S / activity.analysed_s)
+    bin_s = criteria_values("grading_criteria")["fill_bin_s"]
+    return float(len(np.unique((times_s / bin_s).astype(int))) * bin_s / activity.analysed_s)
 
 
 def _grade(sites: int, positive: int, trains: float, rate: float, fill: float) -> tuple[int, list[str]]:

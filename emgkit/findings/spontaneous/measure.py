@@ -127,12 +127,13 @@ def _is_sharp_wave(shape: Shape) -> bool:
 
 
 def _amplitude_cv(windows: NDArray[np.float64], average: NDArray[np.float64], window_ms: NDArray[np.float64]) -> float:
-    core = np.abs(average) > np.ptp(average) / 10
+    values = criteria_values("detection_criteria")
+    core = np.abs(average) > values["amplitude_core_share"] * np.ptp(average)
     energy = float(np.square(average[core]).sum())
     if len(windows) < 2 or energy == 0:
         return 0.0
     scale = windows[:, core] @ average[core] / energy
-    error = np.var(windows[:, window_ms < criteria_values("detection_criteria")["baseline_stop_ms"]]) / energy
+    error = np.var(windows[:, window_ms < values["baseline_stop_ms"]]) / energy
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
 
 

@@ -87,20 +87,21 @@ def features_of(measured: MeasuredTrain) -> dict[str, float]:
     """
     rhythm, shape = measured.rhythm, measured.shape
     found = {"endplate_noise": float(measured.endplate_noise)}
+    values = criteria_values("naming_criteria")
     if np.isfinite(rhythm.irregularity):
-        finest = criteria_values("naming_criteria")["finest_irregularity"]
+        finest = values["finest_irregularity"]
         exact = rhythm.cv < finest / 2  # a machine, not a fibre
         found |= {
             "irregularity": rhythm.irregularity if exact else max(rhythm.irregularity, finest),
             "rate_hz": 1 / rhythm.base_s,
             "interval_p5_ms": rhythm.p5_ms,
-            "rate_swing": rhythm.rate_range - 1 + 0.01,
+            "rate_swing": rhythm.rate_range - 1 + values["least_rate_swing"],
         }
     if shape is not None:
         found |= {
             "duration_ms": shape.duration_ms,
             "rise_ms": shape.rise_ms,
-            "many_phases": float(shape.phases > 3),
+            "many_phases": float(shape.phases > values["most_phases"]),
             "many_spikes": float(measured.spikes > 2),
             "sharp_wave": float(measured.sharp_wave),
         }

@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+
+from emgkit.errors import StudyError
+from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, studies
+from emgkit.localization.posterior import localize
+from emgkit.localization.suggest import expected_information
+from tests.localization.patterns import probabilities, rows, shipped_tables
+
+FOCAL = rows({"gluteus_maximus": 2, "gluteus_medius": 0, "gastrocnemius_medial": 0, "lumbar_paraspinals": 0})
+
+
+def gain(site, rival="none", **options):
+    """How far the context moves the odds of a site against a rival."""
+    options = {"candidates": [site, rival], "affected_side": "left"} | options
+    after = probabilities(localize([], **options))
+    before = probabilities(localize([], candidates=[site, rival], affected_side="left"))
+    return float(np.log(after[site] / after[rival]) - np.log(before[site] / before[rival]))
+
+
+def test_trendelenburg_speaks_for_the_superior_and_against_the_inferior_gluteal_nerve_alone():
+    assert gain("superior_gluteal", "inferior_gluteal", clinical=["trendelenburg"]) > 1
+    assert gain("inferior_gluteal", clinical={"hip_extension_power": "weak"}) > 1
+    assert -1 < gain("inferior_gluteal", clinical={"hip_extension_power": "normal"}) < 0
+
+
+def test_numbness_of_the_posterior_thigh_speaks_for_the_foramen_and_not_for_the_nerve_alone():
+    numb = {"sensory_loss_posterior_thigh": True}
+    assert gain("infrapiriform_foramen", "inferior_gluteal", clinical=numb) > 1
+
+
+def test_a_lost_ankle_jerk_speaks_for_s1_plexus_or_sciatic():
+    for site in ("root_S1", "sacral_plexus", "sciatic_notch"):
+        assert gain(site, "inferior_gluteal", clinical={"ankle_jerk": "absent"}) > 1
+
+
+def test_a_finding_of_the_other_side_speaks_only_for_that_side():
+    weak = {"hip_abduction_power": {"right": "weak", "left": "normal"}}
+    answer = localize([], clinical=weak, candidates=["superior_gluteal", "inferior_gluteal"])
+    assert answer.side == "right"
+
+
+def test_oedema_of_a_muscle_speaks_for_its_nerve_and_for_its_own_injury():
+    oedema = {"muscle_oedema": "gluteus maximus"}
+    assert gain("inferior_gluteal", imaging=oedema) > 2
+    assert gain("superior_gluteal", imaging=oedema) == pytest.approx(0)
+    with_image = probabilities(localize(FOCAL, imaging=oedema, prior="gluteal_referral"))
+    assert with_image["inferior_gluteal"] + with_image["local_muscle_injury"] > 0.8
+
+
+def test_an_injection_or_operation_raises_the_injury_of_that_muscle():
+    plain = probabilities(localize(FOCAL))["local_muscle_injury"]
+    injected = probabilities(localize(FOCAL, history={"injection": "gluteus maximus"}))["local_muscle_injury"]
+    elsewhere = probabilities(localize(FOCAL, history={"injection": "deltoid"}))["local_muscle_injury"]
+    replaced = probabilities(localize(FOCAL, history={"hip_arthroplasty": "posterior"}))["local_muscle_injury"]
+    assert injected > 2 * plain
+    assert elsewhere < plain
+    assert replaced > 2 * plain
+
+
+def test_every_context_finding_has_its_contribution_and_order_does_not_matter():
+    told = {"trendelenburg": False, "hip_extension_power": "weak", "ankle_jerk": "normal"}
+    one = localize(FOCAL, clinical=told)
+    two = localize(FOCAL, clinical=dict(reversed(told.items())))
+    assert probabilities(one) == pytest.approx(probabilities(two))
+    clinical = one.evidence[one.evidence["kind"] == "clinical"]
+    assert clinical["subject"].unique().tolist() == list(told)
+    none = clinical[clinical["site"] == "none"]
+    assert none["against_none"].tolist() == pytest.approx([0, 0, 0])
+
+
+def test_a_value_that_a_finding_does_not_take_is_refused():
+    with pytest.raises(StudyError, match="ankle_jerk is 'brisk'"):
+        localize([], clinical={"ankle_jerk": "brisk"})
+
+
+def test_information_of_a_perfect_and_of_a_useless_test():
+    assert expected_information(np.eye(4) / 4) == pytest.approx(2)
+    assert expected_information(np.full((4, 3), 1 / 12)) == pytest.approx(0, abs=1e-12)
+
+
+def test_suggestions_are_untested_of_the_affected_side_and_sorted():
+    needle, conduction = shipped_tables("inferior_gluteal")
+    answer = localize(needle, conduction, weeks_since_onset=6)
+    done = {row["muscle"] for row in needle} | {row["study"] for row in conduction}
+    suggestions = answer.suggestions
+    limb = {name for name, muscle in muscles().items() if muscle.region in LOWER_LIMB}
+    assert len(suggestions) == 8
+    assert set(suggestions["side"]) == {"left"}
+    assert not done & set(suggestions["test"])
+    assert set(suggestions["test"]) <= limb | set(studies())
+    assert suggestions["information_bits"].is_monotonic_decreasing
+    assert (suggestions["information_bits"] > 0).all()
+    for row in suggestions.itertuples():
+        assert row.hazard == (muscles()[row.test].hazard if row.test in muscles() else "")
+
+
+def test_information_is_the_expected_fall_of_entropy_over_real_answers():
+    table, candidates = rows({"tibialis_anterior": 2}), ["root_L5", "common_fibular", "sciatic_notch", "none"]
+    options = {"candidates": candidates, "weeks_since_onset": 6, "affected_side": "left"}
+    before = localize(table, **options)
+    told = before.suggestions.set_index("test")["information_bits"]
+    test = told.index[0]
+    assert test in muscles()
+    entropy = 0.0
+    chances = []
+    for grade in (0, 1, 2, 3):
+        after = localize([*table, *rows({test: grade})], **options)
+        chance = np.exp(_evidence(after) - _evidence(before))
+        chances.append(chance)
+        entropy += chance * _entropy(after)
+    assert sum(chances) == pytest.approx(1)
+    assert told[test] == pytest.approx(_entropy(before) - entropy, abs=1e-6)
+
+
+def _evidence(answer):
+    return float(np.logaddexp.reduce(np.log(answer.posterior["prior"]) + answer.posterior["log_likelihood"]))
+
+
+def _entropy(answer):
+    chance = answer.posterior["probability"].to_numpy()
+    return float(-(chance * np.log2(chance)).sum())
+
+
+def test_the_short_head_is_asked_for_between_the_knee_and_the_thigh():
+    table = rows({"tibialis_anterior": 3, "peroneus_longus": 3, "gastrocnemius_medial": 0, "semitendinosus": 0})
+    pair = ["common_fibular", "sciatic_fibular_division"]
+    suggestions = localize(table, weeks_since_onset=6, candidates=pair).suggestions
+    assert suggestions["test"][0] == "biceps_femoris_short_head"
+    assert set(suggestions["separates"][0].split(" | ")) == set(pair)
