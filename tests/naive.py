@@ -106,7 +106,7 @@ def _shown(scenario, states):
 def _state_chance(lesion, test, side, state, weeks):
     changed = _changed(lesion["site"], test, lesion["severity"]) if lesion["side"] in {side, "both"} else 0.0
     if test in muscles():
-        visible = timed("fibrillation", weeks, muscles()[test].length_class)
+        visible = timed("fibrillation", weeks, length_class=muscles()[test].length_class)
         hidden = model_value("silent_per_reach")
     else:
         visible, hidden = timed(studies()[test].kind, weeks), 0.0
@@ -125,7 +125,7 @@ def _changed(site, test, severity):
     if site == "none":
         return 0.0
     if count and (share > 0 or count.abnormal > 0):
-        rates = false_positive(kind, test, muscles()[test].length_class if kind == "needle" else None)
+        rates = false_positive(kind, test, length_class=muscles()[test].length_class if kind == "needle" else None)
         false = sum(rates[grade] for grade in GRADES[1:]) if kind == "needle" else rates["abnormal"]
         mean = max(0.0, (count.probability - false) / (1 - false))
     elif expected:
@@ -155,7 +155,7 @@ def _shown_chance(lesion, state, muscle, weeks, seen):
 
 def _cells(site, severity, state, muscle, weeks):
     """Joint table of grade class and unit class of a muscle in one state."""
-    rates = false_positive("needle", muscle, muscles()[muscle].length_class)
+    rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class)
     late = timed("remodelled", weeks)
     half = model_value("false_remodelled")
     false = [1 - sum(rates[grade] for grade in GRADES[1:]), *(rates[grade] for grade in GRADES[1:])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from itertools import pairwise
 
 
 def local_energy_by_loop(values, half):
@@ -21,7 +22,7 @@ def local_energy_by_loop(values, half):
 
 
 def largest_by_loop(positions, heights, separation):
-    """Return indices that survive when the highest goes first and strikes out every lower one nearer than ``separation``."""
+    """Return indices that stay when the highest goes first and strikes out those nearer than ``separation``."""
     order = sorted(range(len(positions)), key=lambda index: (-heights[index], index))
     kept: list[int] = []
     for index in order:
@@ -32,14 +33,12 @@ def largest_by_loop(positions, heights, separation):
 
 def folded_irregularity_by_loop(times_s):
     """Return base interval and median CV2 of the folded intervals, from their definition."""
-    intervals = [after - before for before, after in zip(times_s[:-1], times_s[1:], strict=True)]
+    intervals = [after - before for before, after in pairwise(times_s)]
     middle = statistics.median(intervals)
     near = [interval for interval in intervals if 0.6 * middle < interval < 1.5 * middle]
     base = statistics.median(near or [middle])
     folded = [interval / max(round(interval / base), 1) for interval in intervals]
-    changes = [
-        2 * abs(after - before) / (after + before) for before, after in zip(folded[:-1], folded[1:], strict=True)
-    ]
+    changes = [2 * abs(after - before) / (after + before) for before, after in pairwise(folded)]
     return statistics.median(folded), statistics.median(changes)
 
 

@@ -51,7 +51,7 @@ def read_caveats() -> Mapping[str, Caveat]:
 
 
 def find_caveats(
-    weighed: Weighed, observations: Sequence[Observation], context: Context, *, weeks: float | None
+    weighed: Weighed, observations: Sequence[Observation], *, context: Context, weeks: float | None
 ) -> tuple[str, ...]:
     """Return the ids of the cautions that apply, urgent ones first.
 
@@ -125,5 +125,5 @@ def _families_tie(weighed: Weighed) -> bool:
 
 
 def _leading_tie(weighed: Weighed) -> bool:
-    second = weighed.probability[weighed.order][1:2]
-    return bool((second >= model_value("caveat_tie")).any())
+    first, second = (*weighed.probability[weighed.order][:2], 0.0)[:2]
+    return bool(second >= model_value("caveat_tie_ratio") * first)

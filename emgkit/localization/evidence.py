@@ -191,7 +191,7 @@ def reach_probability(kind: str, share: Floats) -> Floats:
     return np.interp(share, knots[0], knots[1])
 
 
-def timed(what: str, weeks: float | None, length_class: int | None = None) -> float:
+def timed(what: str, weeks: float | None, *, length_class: int | None = None) -> float:
     """Return the part of a change that can be seen at this time.
 
     Parameters
@@ -209,7 +209,7 @@ def timed(what: str, weeks: float | None, length_class: int | None = None) -> fl
     Examples
     --------
     >>> from emgkit.localization.evidence import timed
-    >>> timed("fibrillation", 2, 3) < timed("fibrillation", 2, 0) < timed("fibrillation", 6, 3)
+    >>> timed("fibrillation", 2, length_class=3) < timed("fibrillation", 6, length_class=3)
     True
     """
     knots = _timing_knots()[what, length_class]
@@ -219,7 +219,7 @@ def timed(what: str, weeks: float | None, length_class: int | None = None) -> fl
     return float(np.interp(weeks, [at for at, _ in known], [value for _, value in known]))
 
 
-def false_positive(kind: str, subject: str, length_class: int | None = None) -> Mapping[str, float]:
+def false_positive(kind: str, subject: str, *, length_class: int | None = None) -> Mapping[str, float]:
     """Return how often a test is called abnormal without a lesion.
 
     Parameters
@@ -238,7 +238,8 @@ def false_positive(kind: str, subject: str, length_class: int | None = None) -> 
     Examples
     --------
     >>> from emgkit.localization.evidence import false_positive
-    >>> buttock, foot = false_positive("needle", "gluteus_maximus", 1), false_positive("needle", "abductor_hallucis", 4)
+    >>> buttock = false_positive("needle", "gluteus_maximus", length_class=1)
+    >>> foot = false_positive("needle", "abductor_hallucis", length_class=4)
     >>> buttock["grade_2"] < foot["grade_2"]
     True
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from emgkit.localization.weigh import Weighed
 
 
-def evidence_table(weighed: Weighed, observations: Sequence[Observation], context: Context) -> pd.DataFrame:
+def evidence_table(weighed: Weighed, observations: Sequence[Observation], *, context: Context) -> pd.DataFrame:
     """Return the contribution of every finding at every site.
 
     The contribution is the log likelihood of the finding given all other findings (leave one out), with side and
@@ -85,7 +86,7 @@ def evidence_table(weighed: Weighed, observations: Sequence[Observation], contex
     return check_table(frame, EVIDENCE)
 
 
-def rows_assumed(weighed: Weighed, observations: Sequence[Observation], context: Context) -> tuple[str, ...]:
+def rows_assumed(weighed: Weighed, observations: Sequence[Observation], *, context: Context) -> tuple[str, ...]:
     """Return the keys of the assumed rows that the answer rests on, as ``table`` or ``table:row``.
 
     Examples
@@ -117,6 +118,7 @@ def rows_assumed(weighed: Weighed, observations: Sequence[Observation], context:
     return tuple(sorted(set(keys)))
 
 
+@cache
 def _origin(sites: tuple[str, ...], test: str) -> tuple[str, str]:
     found = [reach().basis[site, test] for site in sites]
     return next((one for one in found if one[0] == "assumed"), found[0])

@@ -107,6 +107,9 @@ def enumerate_hypotheses(
     (('inferior_gluteal', 'root_S1'), (0.25, 0.75))
     """
     name, weights = _weights(prior)
+    if isinstance(candidates, str):
+        msg = f"candidates is the text {candidates!r}; it must be a list of sites: write [{candidates!r}]."
+        raise StudyError(msg)
     if candidates is None:
         pairs = () if name in PRIORS else tuple(tuple(key.split("+")) for key in weights if "+" in key)
         members = (*((site,) for site in sites() if site in weights), *pairs)

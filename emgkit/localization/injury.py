@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -32,7 +33,7 @@ class _WeightRow:
 
 
 def injured_muscles(observations: Iterable[Observation], context: Context) -> dict[tuple[str, str], float]:
-    """Return the share of each sampled muscle among direct injuries.
+    """Return the share of each sampled muscle among direct injuries of its side.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def injured_muscles(observations: Iterable[Observation], context: Context) -> di
     Returns
     -------
     dict of (muscle, side) to float
-        Sums to one; empty when no muscle was sampled.
+        Sums to one for each side that was sampled.
 
     Examples
     --------
@@ -59,11 +60,13 @@ def injured_muscles(observations: Iterable[Observation], context: Context) -> di
     """
     sampled = [(one.test, one.side) for one in observations if one.kind == "needle"]
     weights = {key: _weight(*key, context.hurt) for key in sampled}
-    total = sum(weights.values())
-    return {key: weight / total for key, weight in weights.items()}
+    total: dict[str, float] = defaultdict(float)
+    for (_, side), weight in weights.items():
+        total[side] += weight
+    return {(muscle, side): weight / total[side] for (muscle, side), weight in weights.items()}
 
 
-def may_have_hurt(told: object, muscle: str, side: str) -> bool:
+def may_have_hurt(told: object, muscle: str, *, side: str) -> bool:
     """Return whether what was told of an injury or operation may concern this muscle on this side.
 
     Parameters
@@ -75,9 +78,9 @@ def may_have_hurt(told: object, muscle: str, side: str) -> bool:
     Examples
     --------
     >>> from emgkit.localization.injury import may_have_hurt
-    >>> may_have_hurt(("gluteus_medius",), "gluteus_maximus", "left")
+    >>> may_have_hurt(("gluteus_medius",), "gluteus_maximus", side="left")
     False
-    >>> may_have_hurt({"left": "posterior"}, "gluteus_maximus", "left")
+    >>> may_have_hurt({"left": "posterior"}, "gluteus_maximus", side="left")
     True
     """
     value = told.get(side) if isinstance(told, Mapping) else told

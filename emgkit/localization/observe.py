@@ -102,12 +102,12 @@ def grade_likelihoods(muscle: str, weeks: float | None) -> tuple[Floats, Floats,
     ([1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0], 1.0)
     """
     length_class = muscles()[muscle].length_class
-    rates = false_positive("needle", muscle, length_class)
+    rates = false_positive("needle", muscle, length_class=length_class)
     false = np.array([rates[grade] for grade in GRADE_CLASSES[1:]])
     grades = severities().grades
     active = np.concatenate([np.zeros((len(grades), 1)), grades], axis=1)
     untouched = np.concatenate([[1 - false.sum()], false])
-    return active, np.eye(4)[0], untouched, timed("fibrillation", weeks, length_class)
+    return active, np.eye(4)[0], untouched, timed("fibrillation", weeks, length_class=length_class)
 
 
 def observe_needle(table: pd.DataFrame, *, weeks: float | None, operated: Collection[str] = ()) -> list[Observation]:
@@ -313,7 +313,7 @@ def _unit_mask(report: MuscleReport) -> Floats:
 
 def _unit_tables(muscle: str, weeks: float | None) -> dict[str, Floats]:
     late = timed("remodelled", weeks)
-    rates = false_positive("needle", muscle, muscles()[muscle].length_class)
+    rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class)
     small = model_value("involved_myopathic")
     false_late = model_value("false_remodelled")
     return {

@@ -14,12 +14,13 @@ from emgkit.localization.explain import evidence_table, rows_assumed
 from emgkit.localization.hypotheses import enumerate_hypotheses
 from emgkit.localization.injury import injured_muscles
 from emgkit.localization.observe import observe_conduction, observe_needle
-from emgkit.localization.scenarios import SIDES, log_likelihoods, side_shares, unfold
+from emgkit.localization.scenarios import log_likelihoods, side_shares, unfold
 from emgkit.localization.suggest import suggest_tests
 from emgkit.localization.tables import read_conduction_table, read_needle_table
 from emgkit.localization.verdict import judge_inferior_gluteal
 from emgkit.localization.weigh import Weighed, weigh
 from emgkit.model.localization import FAMILIES, POSTERIOR, Localization
+from emgkit.model.recording import SIDES
 from emgkit.model.table import make_table
 
 if TYPE_CHECKING:
@@ -110,18 +111,18 @@ def localize(
     scenarios = unfold(hypotheses, injured_muscles(used, context), shares=shares)
     found = log_likelihoods(scenarios, used)
     told = context.log_likelihoods(scenarios)
-    weighed = weigh(hypotheses, scenarios, np.concatenate([found, told], axis=1))
+    weighed = weigh(hypotheses, scenarios, found=np.concatenate([found, told], axis=1))
     suggestions = suggest_tests(weighed, used, weeks=weeks_since_onset)
-    verdict = judge_inferior_gluteal(weighed, observations, context, weeks=weeks_since_onset)
+    verdict = judge_inferior_gluteal(weighed, observations, context=context, weeks=weeks_since_onset)
     return Localization(
         posterior=_posterior(weighed),
         families=_families(weighed),
-        evidence=evidence_table(weighed, observations, context),
+        evidence=evidence_table(weighed, observations, context=context),
         suggestions=suggestions,
         verdict=verdict,
         side=weighed.side,
-        caveats=find_caveats(weighed, observations, context, weeks=weeks_since_onset),
-        assumed=rows_assumed(weighed, used, context),
+        caveats=find_caveats(weighed, observations, context=context, weeks=weeks_since_onset),
+        assumed=rows_assumed(weighed, used, context=context),
         prior_name=hypotheses.prior_name,
         weeks_since_onset=weeks_since_onset,
     )

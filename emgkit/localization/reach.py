@@ -149,7 +149,7 @@ def _share(site: str, test: str) -> float:
 
 def _beyond_false_positives(probability: float, kind: str, test: str) -> float:
     length_class = muscles()[test].length_class if kind == "needle" else None
-    rates = false_positive(kind, test, length_class)
+    rates = false_positive(kind, test, length_class=length_class)
     false = sum(rates[grade] for grade in GRADE_CLASSES[1:]) if kind == "needle" else rates["abnormal"]
     return max(0.0, (probability - false) / (1 - false))
 

@@ -7,6 +7,7 @@ A scenario fixes the probability of every finding. The sum over scenarios is exa
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from emgkit.knowledge.anatomy import sites
 from emgkit.localization.evidence import model_value, severities
 from emgkit.localization.observe import PROCESSES
 from emgkit.localization.reach import LOCAL_INJURY, reach, spread_over_severities
+from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from emgkit.localization.hypotheses import Hypotheses
     from emgkit.localization.observe import Observation
 
-SIDES = ("left", "right")
 BOTH = "both"
 _PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
 
@@ -124,7 +125,7 @@ def unfold(
     ----------
     hypotheses : Hypotheses
     injured : mapping of (muscle, side) to float
-        Muscles that a local injury may have hit, with shares that sum to one: those sampled. Empty when none was.
+        Muscles that a local injury may have hit: those sampled, with shares that sum to one for each side.
     shares : tuple of float
         From ``side_shares``.
 
@@ -187,19 +188,19 @@ def log_likelihoods(scenarios: Scenarios, observations: Sequence[Observation]) -
     untouched = np.array([one.untouched for one in observations])
     visible = np.array([one.visible for one in observations])
     tests = [one.test for one in observations]
-    changed = lesion_reach(scenarios.lesions, tests, [one.side for one in observations])
-    states = lesion_states(changed, visible, tests)
-    likelihood = mixture(scenarios, states, active, silent, untouched)
+    changed = lesion_reach(scenarios.lesions, tests, test_sides=[one.side for one in observations])
+    states = lesion_states(changed, visible, tests=tests)
+    likelihood = mixture(scenarios, states, active=active, silent=silent, untouched=untouched)
     return np.asarray(np.log(likelihood))
 
 
-def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], test_sides: Sequence[str]) -> Floats:
+def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], *, test_sides: Sequence[str]) -> Floats:
     """Return the probability that each lesion changes each test, shape (n_lesions, n_severities, n_tests).
 
     Examples
     --------
     >>> from emgkit.localization.scenarios import Lesion, lesion_reach
-    >>> lesion_reach([Lesion("root_S1", "left")], ["soleus", "soleus"], ["left", "right"])[0, :, 1]
+    >>> lesion_reach([Lesion("root_S1", "left")], ["soleus", "soleus"], test_sides=["left", "right"])[0, :, 1]
     array([0., 0., 0.])
     """
     table = reach()
@@ -217,7 +218,7 @@ def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], test_sides: Se
     return np.asarray(changed)
 
 
-def lesion_states(changed: Floats, visible: Floats, tests: Sequence[str]) -> tuple[Floats, Floats, Floats]:
+def lesion_states(changed: Floats, visible: Floats, *, tests: Sequence[str]) -> tuple[Floats, Floats, Floats]:
     """Return the probabilities of the states active, silent and untouched, each (n_lesions, n_severities, n_tests).
 
     Parameters
@@ -232,7 +233,7 @@ def lesion_states(changed: Floats, visible: Floats, tests: Sequence[str]) -> tup
     --------
     >>> import numpy as np
     >>> from emgkit.localization.scenarios import lesion_states
-    >>> states = lesion_states(np.full((1, 1, 1), 0.5), np.ones(1), ["sural_sensory"])
+    >>> states = lesion_states(np.full((1, 1, 1), 0.5), np.ones(1), tests=["sural_sensory"])
     >>> [float(state[0, 0, 0]) for state in states]
     [0.5, 0.0, 0.5]
     """
@@ -244,8 +245,13 @@ def lesion_states(changed: Floats, visible: Floats, tests: Sequence[str]) -> tup
 
 
 def _lesions(site: str, injured: Mapping[tuple[str, str], float], shares: tuple[float, float]) -> list[Lesion]:
-    if site == LOCAL_INJURY and injured:
-        return [Lesion(site, side, muscle, share) for (muscle, side), share in injured.items()]
+    if site == LOCAL_INJURY:
+        of_side = {
+            on: [Lesion(site, on, name, part * share) for (name, side), part in injured.items() if side == on]
+            or [Lesion(site, on, share=share)]
+            for on, share in zip(SIDES, shares, strict=True)
+        }
+        return [lesion for lesions in of_side.values() for lesion in lesions]
     if site == "none":
         return [Lesion(site, "")]
     if sites()[site].bilateral:
@@ -254,12 +260,19 @@ def _lesions(site: str, injured: Mapping[tuple[str, str], float], shares: tuple[
 
 
 def _grid(*choices: Sequence[int]) -> NDArray[np.intp]:
-    return np.stack(np.meshgrid(*choices, indexing="ij"), axis=-1).reshape(-1, len(choices)).astype(np.intp)
+    places = _places(tuple(map(len, choices)))
+    return np.column_stack([np.asarray(choice, dtype=np.intp)[at] for choice, at in zip(choices, places, strict=True)])
+
+
+@cache
+def _places(shape: tuple[int, ...]) -> NDArray[np.intp]:
+    return np.indices(shape).reshape(len(shape), -1)
 
 
 def mixture(
     scenarios: Scenarios,
     states: tuple[Floats, Floats, Floats],
+    *,
     active: Floats,
     silent: Floats,
     untouched: Floats,
@@ -285,30 +298,27 @@ def mixture(
     >>> from emgkit.localization.scenarios import mixture, unfold
     >>> scenarios = unfold(enumerate_hypotheses(["none"]), {})
     >>> states = (np.zeros((1, 3, 1)), np.zeros((1, 3, 1)), np.ones((1, 3, 1)))
-    >>> mixture(scenarios, states, np.ones((3, 3, 1)), np.ones((3, 1)), np.array([0.25])).ravel()
+    >>> mixture(
+    ...     scenarios, states, active=np.ones((3, 3, 1)), silent=np.ones((3, 1)), untouched=np.array([0.25])
+    ... ).ravel()
     array([0.25, 0.25, 0.25])
     """
-    process = np.array([lesion.process for lesion in scenarios.lesions])
     shows, hides, spared = states
-    one, level = scenarios.first, scenarios.first_severity
-    first = shows[one, level] * active[process[one], level] + hides[one, level] * silent[process[one]]
-    left = spared[one, level]
+    process = [lesion.process for lesion in scenarios.lesions]
+    shown = shows * active[process]
+    quiet = silent[process][:, None, :]
+    alone = shown + hides * quiet + spared * untouched
+    likelihood = alone[scenarios.first, scenarios.first_severity]
     pairs = scenarios.second >= 0
-    likelihood = np.asarray(first + left * untouched)
     if not pairs.any():
-        return likelihood
-    one, level = one[pairs], level[pairs]
-    two, second_level = scenarios.second[pairs], scenarios.second_severity[pairs]
+        return np.asarray(likelihood)
+    first, level = scenarios.first[pairs], scenarios.first_severity[pairs]
+    second, second_level = scenarios.second[pairs], scenarios.second_severity[pairs]
     swap = second_level > level
-    one, two = np.where(swap, two, one), np.where(swap, one, two)
-    level, second_level = np.where(swap, second_level, level), np.where(swap, level, second_level)
-    a, b, u = shows[one, level], hides[one, level], spared[one, level]
-    a2, b2, u2 = shows[two, second_level], hides[two, second_level], spared[two, second_level]
+    one = np.where(swap, second, first), np.where(swap, second_level, level)
+    two = np.where(swap, first, second), np.where(swap, level, second_level)
+    # the more severe lesion shows, or it hides and the other shows or hides too, or it spares the muscle
     likelihood[pairs] = (
-        a * active[process[one], level]
-        + (1 - a) * a2 * active[process[two], second_level]
-        + b * (1 - a2) * silent[process[one]]
-        + u * b2 * silent[process[two]]
-        + u * u2 * untouched
+        shown[one] + hides[one] * shown[two] + (hides * quiet)[one] * (1 - shows)[two] + spared[one] * alone[two]
     )
-    return likelihood
+    return np.asarray(likelihood)

@@ -10,8 +10,9 @@ import numpy as np
 from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, studies
 from emgkit.localization.evidence import model_value
 from emgkit.localization.observe import PROCESSES, conduction_likelihoods, grade_likelihoods, myopathic_grades
-from emgkit.localization.scenarios import SIDES, lesion_reach, lesion_states, mixture
+from emgkit.localization.scenarios import lesion_reach, lesion_states, mixture
 from emgkit.model.localization import SUGGESTIONS
+from emgkit.model.recording import SIDES
 from emgkit.model.table import make_table
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from emgkit.localization.observe import Observation
     from emgkit.localization.weigh import Weighed
 
-_NEGLIGIBLE = 1e-3  # share of the posterior below which a hypothesis does not change the order of the tests
 _RIVALS = 4
 
 
@@ -54,7 +54,8 @@ def suggest_tests(weighed: Weighed, observations: Sequence[Observation], *, week
     """
     side = side_to_test(weighed, observations)
     tests = _untested(observations, side)
-    kept = np.flatnonzero(weighed.probability > _NEGLIGIBLE)
+    leading = weighed.order[: int(model_value("suggestion_hypotheses"))]
+    kept = np.sort(leading[weighed.probability[leading] > model_value("suggestion_negligible")])
     outcome = _outcomes(weighed, tests, side, weeks, kept)
     information = expected_information(outcome)
     best = np.argsort(-information, kind="stable")[: int(model_value("suggestion_count"))]
@@ -121,10 +122,13 @@ def _outcomes(weighed: Weighed, tests: Sequence[str], side: str, weeks: float | 
     scenarios = weighed.scenarios.chosen(chosen)
     weight = weighed.scenario_probability[chosen][:, None]
     active, silent, untouched, visible = _predictions(tests, weeks)
-    states = lesion_states(lesion_reach(scenarios.lesions, tests, [side] * len(tests)), visible, tests)
+    states = lesion_states(lesion_reach(scenarios.lesions, tests, test_sides=[side] * len(tests)), visible, tests=tests)
     joint = [
         np.add.reduceat(
-            weight * mixture(scenarios, states, active[..., one], silent[..., one], untouched[..., one]),
+            weight
+            * mixture(
+                scenarios, states, active=active[..., one], silent=silent[..., one], untouched=untouched[..., one]
+            ),
             scenarios.starts,
             axis=0,
         )

@@ -10,8 +10,8 @@ from emgkit.knowledge.anatomy import muscle_share
 from emgkit.knowledge.tables import Basis, read_rows
 from emgkit.localization.evidence import model_value
 from emgkit.localization.injury import may_have_hurt
-from emgkit.localization.scenarios import SIDES
 from emgkit.model.localization import Verdict
+from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,7 @@ class _Case:
 
 
 def judge_inferior_gluteal(
-    weighed: Weighed, observations: Sequence[Observation], context: Context, *, weeks: float | None
+    weighed: Weighed, observations: Sequence[Observation], *, context: Context, weeks: float | None
 ) -> Verdict:
     """Judge the inferior gluteal nerve by the listed criteria.
 
@@ -181,7 +181,7 @@ def _judge_time(_row: VerdictCriterion, case: _Case) -> Judgement:
 
 
 def _judge_history(_row: VerdictCriterion, case: _Case) -> Judgement:
-    if any(may_have_hurt(told, MUSCLE, case.side) for told in case.context.hurt.values()):
+    if any(may_have_hurt(told, MUSCLE, side=case.side) for told in case.context.hurt.values()):
         return "failed"
     return "missing" if case.context.told.get("history") is None else "met"
 

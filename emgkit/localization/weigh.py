@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.localization.scenarios import SIDES
+from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +63,7 @@ class Weighed:
         return float(self.probability[holds].sum())
 
 
-def weigh(hypotheses: Hypotheses, scenarios: Scenarios, found: Floats) -> Weighed:
+def weigh(hypotheses: Hypotheses, scenarios: Scenarios, *, found: Floats) -> Weighed:
     """Weigh findings into hypotheses.
 
     Parameters
@@ -86,7 +86,7 @@ def weigh(hypotheses: Hypotheses, scenarios: Scenarios, found: Floats) -> Weighe
     >>> from emgkit.localization.weigh import weigh
     >>> hypotheses = enumerate_hypotheses(["root_S1", "none"], prior={"root_S1": 1, "none": 3})
     >>> scenarios = unfold(hypotheses, {})
-    >>> weigh(hypotheses, scenarios, np.zeros((len(scenarios.hypothesis), 0))).probability
+    >>> weigh(hypotheses, scenarios, found=np.zeros((len(scenarios.hypothesis), 0))).probability
     array([0.25, 0.75])
     """
     total = scenarios.log_weight + found.sum(axis=1)

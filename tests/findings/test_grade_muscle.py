@@ -46,7 +46,7 @@ def site(*trains, analysed_s: float = 10.0, muscle="gluteus_maximus", side="left
                 "sharp_wave": label == "positive_sharp_wave",
                 "persistent": persistent,
                 "reasons": "made by hand",
-            }  # fmt: skip
+            }
         )
     return SpontaneousActivity(
         recording=recording,
@@ -88,6 +88,7 @@ RULES = [
     ("just below the large rate", [(("fibrillation", 14.8, True),)] * 4, 2, False),
     ("large numbers in all, one position silent of ten", [(FIB,) * 4] * 9 + [SILENT], 3, False),
     ("the baseline is filled", [(("fibrillation", 26.0, True),) * 2] * 4, 4, False),
+    ("the baseline is filled in four of five", [(("fibrillation", 26.0, True),) * 2] * 4 + [SILENT], 4, False),
     ("the baseline is filled in three of four", [(("fibrillation", 26.0, True),) * 2] * 3 + [SILENT], 2, False),
     ("not quite filled", [(("fibrillation", 24.0, True),) * 2] * 4, 3, False),
 ]

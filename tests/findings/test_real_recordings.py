@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ import pytest
 from emgkit import find_spontaneous_activity, read_recording
 from emgkit.errors import SignalError
 from emgkit.knowledge.anatomy import labels
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DENERVATION = {label.label for label in labels().values() if label.denervation}
 pytestmark = pytest.mark.shared_data

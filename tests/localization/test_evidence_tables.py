@@ -54,7 +54,7 @@ def test_probabilities_are_strictly_between_0_and_1():
     for row in expectations().values():
         assert 0 < row.value < 1, row
     for muscle, record in muscles().items():
-        rates = false_positive("needle", muscle, record.length_class)
+        rates = false_positive("needle", muscle, length_class=record.length_class)
         assert 0 < rates["grade_3"] < rates["grade_2"] < rates["grade_1"] < 0.1, muscle
     assert severities().weight.sum() == pytest.approx(1)
     assert severities().grades.sum(axis=1) == pytest.approx(1)
@@ -76,10 +76,10 @@ def test_published_frequencies_are_what_the_model_predicts():
         if site == "none" or test not in muscles():
             continue
         length_class = muscles()[test].length_class
-        rates = false_positive("needle", test, length_class)
+        rates = false_positive("needle", test, length_class=length_class)
         false = sum(rates[grade] for grade in GRADE_CLASSES[1:])
         changed = table.by_severity[table.site_index[site], table.test_index[test]] @ severities().weight
-        shown = changed * timed("fibrillation", 6, length_class)
+        shown = changed * timed("fibrillation", 6, length_class=length_class)
         hidden = (1 - changed) * changed * criteria_values("evidence_model")["silent_per_reach"]
         predicted = shown + max(0.0, 1 - changed - hidden) * false
         low, high = beta.ppf([0.025, 0.975], count.abnormal + 0.5, count.tested - count.abnormal + 0.5)
@@ -109,7 +109,7 @@ def test_a_lower_share_is_never_more_likely_to_show():
 
 def test_fibrillations_appear_from_proximal_to_distal():
     for weeks in (1.5, 2, 3, 4):
-        seen = [timed("fibrillation", weeks, length_class) for length_class in range(5)]
+        seen = [timed("fibrillation", weeks, length_class=length_class) for length_class in range(5)]
         assert seen == sorted(seen, reverse=True), weeks
 
 

@@ -110,6 +110,8 @@ def test_values_that_were_not_judged_say_nothing():
     [
         ({"candidates": ["root_S9"]}, UnknownNameError, "root_S"),
         ({"candidates": []}, StudyError, "0 candidates"),
+        ({"candidates": "root_S1"}, StudyError, "must be a list of sites"),
+        ({"affected_side": "L"}, TableError, "must be left or right"),
         ({"candidates": ["root_S1+root_S1"]}, StudyError, "two different"),
         ({"candidates": ["root_S1+none"]}, StudyError, "two different"),
         ({"prior": "surgeons"}, UnknownNameError, "general, gluteal_referral"),

@@ -17,7 +17,7 @@ from emgkit.signals.artifacts import (
 )
 
 RATE_HZ = 10_000.0
-MOVEMENT = {"slow_hz": (5.0, 50.0), "factor": 6.0, "least_uv": 100.0, "settle_s": 0.5}
+MOVEMENT = {"slow_hz": (5.0, 30.0), "factor": 6.0, "least_uv": 20.0, "sure_uv": 100.0, "settle_s": 0.5}
 MAINS = {"mains_hz": (50.0, 60.0), "harmonics": 20, "least_uv": 2.0}
 
 
@@ -91,6 +91,17 @@ def test_movement_is_slow_and_large_and_the_tissue_settles():
     assert find_movement(samples, RATE_HZ, **MOVEMENT) == []
 
 
+def test_a_small_slow_potential_is_movement_only_with_a_burst_of_fast_activity():
+    samples, _ = with_discharges(150_000)
+    moved = samples.copy()
+    moved[60_000:64_000] += 60 * np.sin(2 * np.pi * 15 * np.arange(4000) / RATE_HZ)
+    assert find_movement(moved, RATE_HZ, **MOVEMENT) == []
+    moved[60_000:64_000] += np.random.default_rng(1).normal(0, 150, 4000)
+    found = joined(find_movement(moved, RATE_HZ, **MOVEMENT), duration_s=15.0, gap_s=0.1)
+    assert [span.reason for span in found] == ["movement"]
+    assert 5.7 < found[0].start_s < 6.2
+
+
 def test_large_fast_discharges_are_no_movement():
     samples, _ = with_discharges(150_000, size=3000.0)
     assert find_movement(samples, RATE_HZ, **MOVEMENT) == []
@@ -112,6 +123,7 @@ def test_spans_are_joined_by_reason_and_cut_to_the_recording():
 
 def test_overlaps_are_counted_once():
     spans = [Span(2.0, 3.0, "flat"), Span(0.0, 1.0, "clipped"), Span(0.5, 2.5, "movement"), Span(2.2, 2.3, "flat")]
+    spans.append(Span(2.8, 3.2, "movement"))
     covered = np.zeros(4000, dtype=bool)
     for span in spans:
         covered[int(span.start_s * 1000) : int(span.stop_s * 1000)] = True

@@ -103,7 +103,8 @@ def test_positions_are_right_to_a_fraction_of_a_sample():
     assert len(found.position) == len(places)
     off_ms = np.abs(found.position - places) * 1000 / RATE_HZ
     assert off_ms.max() < 0.1
-    assert np.median(off_ms) < 1000 / RATE_HZ / 4  # better than a quarter of a sample: it does not just round
+    # Rounding to whole samples would err by a quarter of one in the median, quarters of a sample by a sixteenth.
+    assert np.median(off_ms) < 0.12 * 1000 / RATE_HZ
 
 
 @pytest.mark.parametrize("size", [0.7, 1.0, 1.4])

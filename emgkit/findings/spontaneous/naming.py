@@ -182,8 +182,9 @@ def _reasons(
         max((kind for kind in score if priors[kind].label == label), key=score.__getitem__) for label in (best, rival)
     )
     weight = {name: terms[first][name] - terms[second][name] for name in found}
-    ordered = sorted(weight, key=lambda name: -weight[name])
-    speaking = [name for name in ordered if weight[name] > 0][:4] or ordered[:2]
+    rhythm = [name for name in ("irregularity", "rate_hz") if name in found]
+    others = sorted((name for name in weight if name not in rhythm), key=lambda name: -weight[name])
+    speaking = [*rhythm, *(name for name in others if weight[name] > 0)][: len(rhythm) + 2]
     said = [_said(features[name], found[name]) for name in speaking]
     return f"{', '.join(said)} (against {rival})"
 
