@@ -96,6 +96,7 @@ def localize_study(
         imaging=study.imaging,
         history=study.history,
         weeks_since_onset=study.weeks_since_onset,
+        affected_side=study.affected_side,
         candidates=candidates,
         prior=prior,
     )

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+FIRST_SLACK = 0.3  # how far the first interval of a clock may lie from the most common one
+
+
 @dataclass(frozen=True)
 class ClockLimits:
     """What counts as one clock among mixed events.
@@ -112,13 +115,17 @@ def _longest_chain(times_s: NDArray[np.float64], period_s: float, limits: ClockL
         gap = times_s[last] - times_s[before]
         steps = np.maximum(np.round(gap / running[before]), 1)
         off = np.abs(gap / steps - running[before])
-        allowed = np.maximum(limits.slack * running[before], limits.least_slack_s) / np.sqrt(steps)
+        # The first interval of a chain may differ from the common one: the clock may have slowed down since.
+        slack = np.where(previous[before] < 0, FIRST_SLACK, limits.slack)
+        allowed = np.maximum(slack * running[before], limits.least_slack_s) / np.sqrt(steps)
         fits = (off < allowed) & (steps <= limits.max_missed + 1)
         gain = np.where(fits, score[before] + 1 - 0.4 * (steps - 1) - 0.5 * off / allowed, 0.0)
         chosen = int(gain.argmax())
         if gain[chosen] > score[last]:
             score[last], previous[last] = gain[chosen], before[chosen]
-            running[last] = 0.8 * running[before[chosen]] + 0.2 * gap[chosen] / steps[chosen]
+            interval = gap[chosen] / steps[chosen]
+            far = abs(interval - running[before[chosen]]) > limits.slack * running[before[chosen]]
+            running[last] = interval if far else 0.8 * running[before[chosen]] + 0.2 * interval
     chain, place = [], int(score.argmax())
     while place >= 0:
         chain.append(place)

@@ -21,7 +21,7 @@ class Rhythm:
     base_s : float
         Median of the intervals after folding: the time from one discharge to the next when none is missed.
     irregularity : float
-        Folded median CV2; 0 is a clock, 1 about a Poisson process. NaN below two intervals.
+        Folded median CV2; 0 is a clock, about 0.5 a Poisson process. NaN below two intervals.
     cv : float
         Plain coefficient of variation.
     p5_ms : float

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from emgkit.signals.sort import SortedBand
 
 SEPARATION_MS = 3.0  # no fibre and no unit of this kind fires twice within its own action potential
-LOCK_REACH_MS = 45.0  # how far the parts of one polyphasic potential or complex may lie apart
+LOCK_REACH_MS = 80.0  # how far the parts of one polyphasic potential or complex may lie apart
 LOCK_WIDTH_MS = 1.2  # scatter of the lag between parts of one potential
 BAND_LOCK_REACH_MS = 30.0
 BAND_LOCK_WIDTH_MS = 4.0  # the slow band times an event less sharply

@@ -30,7 +30,6 @@ ARGUED = {
         "emgkit/localization/reach.py",
         60,
     ): "halvings of a bisection, and its outermost logits: both beyond the precision of a float",
-    ("emgkit/localization/suggest.py", 0.001): "share of the posterior that cannot change an order that is shown",
     ("emgkit/localization/suggest.py", 4): "how many leading sites are compared in pairs",
     ("emgkit/model/localization.py", 3): "how many sites a repr shows",
     ("emgkit/model/findings.py", 3): "a grade by its name",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,14 +64,10 @@ def grade_muscle(activities: Sequence[SpontaneousActivity], *, left_out: Sequenc
         reason = "; ".join([short, *left_out])
         return MuscleFinding(muscle, side, None, None, None, reason=reason)
     counted = [_denervation(activity, persistent=True) for activity in sites]
-    positive = [(activity, trains) for activity, trains in zip(sites, counted, strict=True) if len(trains)]
+    positive = [_counts(activity, trains) for activity, trains in zip(sites, counted, strict=True) if len(trains)]
     transient = any(len(_denervation(activity, persistent=False)) for activity in sites)
-    trains = float(np.median([len(table) for _, table in positive])) if positive else 0.0
-    rates = [table["n_events"].sum() / activity.analysed_s for activity, table in positive]
-    rate = float(np.median(rates)) if positive else 0.0
-    fill = float(np.median([_fill(activity, table) for activity, table in positive])) if positive else 0.0
-    grade, reasons = _grade(len(sites), len(positive), trains, rate, fill)
-    seen = {label for _, table in positive for label in table["label"]}
+    grade, reasons = _grade(positive, len(sites))
+    seen = {label for table in counted for label in table["label"]}
     return MuscleFinding(
         muscle=muscle,
         side=side,
@@ -81,8 +78,8 @@ def grade_muscle(activities: Sequence[SpontaneousActivity], *, left_out: Sequenc
         sites=len(sites),
         positive_sites=len(positive),
         trains=sum(len(table) for table in counted),
-        discharges_per_s=rate,
-        fill=fill,
+        discharges_per_s=_median(positive, "discharges_per_s"),
+        fill=_median(positive, "fill"),
         fasciculation=any("fasciculation" in set(activity.trains["label"]) for activity in sites),
         reason=_provisional(len(sites)),
         reasons=tuple(reasons),
@@ -104,34 +101,49 @@ def _denervation(activity: SpontaneousActivity, *, persistent: bool) -> pd.DataF
     return trains[trains["label"].isin(counts) & (trains["persistent"] == persistent)]
 
 
-def _fill(activity: SpontaneousActivity, trains: pd.DataFrame) -> float:
+@dataclass(frozen=True)
+class _Counts:
+    # What one positive needle position shows.
+    trains: int
+    discharges_per_s: float
+    fill: float
+
+
+def _counts(activity: SpontaneousActivity, trains: pd.DataFrame) -> _Counts:
     times_s = activity.events.loc[activity.events["train"].isin(trains["train"]), "time_s"].to_numpy()
     bin_s = criteria_values("grading_criteria")["fill_bin_s"]
-    return float(len(np.unique((times_s / bin_s).astype(int))) * bin_s / activity.analysed_s)
+    filled_s = len(np.unique((times_s / bin_s).astype(int))) * bin_s
+    return _Counts(len(trains), len(times_s) / activity.analysed_s, float(filled_s / activity.analysed_s))
 
 
-def _grade(sites: int, positive: int, trains: float, rate: float, fill: float) -> tuple[int, list[str]]:
+def _median(positive: Sequence[_Counts], what: str) -> float:
+    return float(np.median([getattr(site, what) for site in positive])) if positive else 0.0
+
+
+def _grade(positive: Sequence[_Counts], sites: int) -> tuple[int, list[str]]:
+    # Positions that reach each level are counted, as the scheme words it: more denervation never lowers a grade.
     values = criteria_values("grading_criteria")
-    raw = f"{positive} of {sites} positions positive; there {trains:g} trains, {rate:.1f} discharges/s, fill {fill:.0%}"
+    raw = (
+        f"{len(positive)} of {sites} positions positive; there {_median(positive, 'trains'):g} trains, "
+        f"{_median(positive, 'discharges_per_s'):.1f} discharges/s, fill {_median(positive, 'fill'):.0%}"
+    )
     # Two positions cannot be positive when one was sampled: the grade is then provisional, not withheld.
-    needed = min(values["positive_sites_1"], sites)
-    if positive < max(needed, 1):
+    if len(positive) < max(min(values["positive_sites_1"], sites), 1):
         return 0, [raw]
-    share = positive / sites
-    wide = positive >= values["positive_sites_2"]
-    if wide and share >= values["share_3"] and fill >= values["fill_4"]:
-        return 4, [raw, f"fill reaches {values['fill_4']:.0%}"]
-    if wide and share >= values["share_3"] and (trains >= values["trains_3"] or rate >= values["rate_3_hz"]):
-        return 3, [
-            raw,
-            f"large numbers (at least {values['trains_3']:g} trains or {values['rate_3_hz']:g}/s) nearly everywhere",
-        ]
-    if wide and (trains >= values["trains_2"] or rate >= values["rate_2_hz"]):
-        return 2, [
-            raw,
-            f"moderate numbers (at least {values['trains_2']:g} trains or {values['rate_2_hz']:g}/s) in several areas",
-        ]
+    everywhere = max(values["positive_sites_2"], values["share_3"] * sites)
+    if sum(site.fill >= values["fill_4"] for site in positive) >= everywhere:
+        return 4, [raw, f"fills {values['fill_4']:.0%} of the baseline nearly everywhere"]
+    if _reaching(positive, values["trains_3"], values["rate_3_hz"]) >= everywhere:
+        large = f"large numbers (at least {values['trains_3']:g} trains or {values['rate_3_hz']:g}/s)"
+        return 3, [raw, f"{large} nearly everywhere"]
+    if _reaching(positive, values["trains_2"], values["rate_2_hz"]) >= values["positive_sites_2"]:
+        moderate = f"moderate numbers (at least {values['trains_2']:g} trains or {values['rate_2_hz']:g}/s)"
+        return 2, [raw, f"{moderate} at {values['positive_sites_2']:g} or more positions"]
     return 1, [raw]
+
+
+def _reaching(positive: Sequence[_Counts], trains: float, rate_hz: float) -> int:
+    return sum(site.trains >= trains or site.discharges_per_s >= rate_hz for site in positive)
 
 
 def _provisional(sites: int) -> str:

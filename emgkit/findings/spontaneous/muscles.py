@@ -40,8 +40,14 @@ def find_activities(recordings: Iterable[Recording]) -> tuple[list[SpontaneousAc
         try:
             activities.append(find_spontaneous_activity(recording))
         except SignalError as error:
-            left_out.setdefault((find_muscle(recording.muscle), recording.side), []).append(str(error))
+            left_out.setdefault((find_muscle(recording.muscle), recording.side), []).append(
+                f"{_where(recording)}{error}"
+            )
     return activities, left_out
+
+
+def _where(recording: Recording) -> str:
+    return f"{recording.site}: " if recording.site else ""
 
 
 def grade_muscles(
