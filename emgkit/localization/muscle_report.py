@@ -46,9 +46,9 @@ class MuscleReport:
             "positive sharp wave": self.positive_sharp_wave,
             "units": self.motor_unit or None,
             "recruitment": self.recruitment or None,
-            "fasciculation": self.fasciculation or None,
+            "fasciculation": self.fasciculation if self.fasciculation == "present" or self.grade is None else None,
         }
-        return ", ".join(f"{name} {value}" for name, value in told.items() if value is not None)
+        return ", ".join(f"{name} {value}" for name, value in told.items() if value not in {None, ""})
 
     @property
     def units_changed(self) -> bool:

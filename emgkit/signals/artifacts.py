@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FAST_HZ = (200.0, 3000.0)  # insertional activity crackles here
+BURST_S = 1.0  # a longer dense stretch is activity of its own
 MAINS_BLOCK_S = 2.0  # a mains component is fitted anew this often: its size drifts
 
 
@@ -146,11 +147,13 @@ def find_movement(
     level = np.sqrt(smooth_energy(slow, rate, width_ms=100.0))
     limit = max(factor * float(np.quantile(level, 0.25)), least_uv)
     dense = _dense(samples, rate_hz)
-    return [
-        Span(start / rate, stop / rate + settle_s, "movement")
-        for start, stop in _runs(level > limit)
-        if np.max(level[start:stop]) > max(1.5 * limit, sure_uv) or dense[start * step : stop * step].mean() > 0.5
-    ]
+    spans = []
+    for start, stop in _runs(level > limit):
+        sure = np.max(level[start:stop]) > max(1.5 * limit, sure_uv)
+        burst = (stop - start) / rate < BURST_S and dense[start * step : stop * step].mean() > 0.5
+        if sure or burst:
+            spans.append(Span(start / rate, stop / rate + settle_s, "movement"))
+    return spans
 
 
 def _dense(samples: NDArray[np.floating], rate_hz: float) -> NDArray[np.bool_]:
