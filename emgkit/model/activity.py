@@ -56,7 +56,7 @@ TRAINS = Schema("trains", (
 EXCLUDED = Schema("excluded", (
     Column("start_s", "number", "s", "from"),
     Column("stop_s", "number", "s", "to"),
-    Column("reason", "text", "", "why this span was left out: flat, clipped, movement, contraction, click"),
+    Column("reason", "text", "", "flat, clipped, movement, insertional activity, contraction or click"),
 ))  # fmt: skip
 
 SPANS = Schema("spans", (

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from emgkit.signals.sort import SortedBand
 
 SKEW_BAND_HZ = (20.0, 1500.0)  # holds one-sided kernels of 0.5 to 3 ms
+SILENT_SHARE = 3.0  # activity in less than a third of the time is an exception
 EVENT_LEAD_MS = 5.0  # cut out before a discharge
 
 
@@ -51,6 +52,54 @@ def find_dense(
     left = np.square(band.residual[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
     dense = (active > fill) & (left > unexplained * np.maximum(total, noise))
     return [(number * block_s, (number + 1) * block_s) for number in np.flatnonzero(dense)]
+
+
+def find_bursts(
+    times_s: NDArray[np.float64], *, window_s: float, fewest: int, excess: float, longest_s: float
+) -> list[tuple[float, float]]:
+    """Find short crowds of spikes, far more than the usual rate explains, as a moving needle provokes them.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_spikes,)
+        Ascending, of all units and none.
+    window_s : float
+    fewest : int
+        Spikes in a window that make a crowd.
+    excess : float
+        Standard deviations (Poisson) over the usual number.
+    longest_s : float
+        A longer crowd is activity of its own.
+
+    Returns
+    -------
+    list of (start_s, stop_s)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.background import find_bursts
+    >>> times = np.sort(np.concatenate([np.arange(0, 10, 0.15), 4 + np.arange(30) * 0.005]))
+    >>> [(start, stop)] = find_bursts(times, window_s=0.06, fewest=10, excess=6.0, longest_s=0.5)
+    >>> bool(abs(start - 4) < 0.02), bool(abs(stop - 4.15) < 0.02)
+    (True, True)
+    """
+    if len(times_s) < fewest:
+        return []
+    inside = np.searchsorted(times_s, times_s + window_s, side="right") - np.arange(len(times_s))
+    # The usual number is counted where there is anything at all, so that a long silent stretch does not make the rest a
+    # crowd, unless nearly everything is silent.
+    counts = np.bincount(((times_s - times_s[0]) / window_s).astype(int))
+    usual = float(min(counts[counts > 0].mean(), SILENT_SHARE * counts.mean()))
+    crowded = np.flatnonzero(inside >= max(fewest, usual + excess * np.sqrt(usual)))
+    found: list[tuple[float, float]] = []
+    for index in crowded:
+        start, stop = float(times_s[index]), float(times_s[index + inside[index] - 1])
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], stop)
+        else:
+            found.append((start, stop))
+    return [(start, stop) for start, stop in found if stop - start <= longest_s]
 
 
 def find_skewed(

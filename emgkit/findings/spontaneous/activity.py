@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.cleaning import check_usable, clean, contraction, lost
+from emgkit.findings.spontaneous.cleaning import check_usable, clean, contraction, insertion, lost
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
 from emgkit.findings.spontaneous.naming import Name, name_train, polarity_is_suspect
 from emgkit.findings.spontaneous.record import event_table, train_table
@@ -69,7 +69,7 @@ def find_spontaneous_activity(recording: Recording) -> SpontaneousActivity:
     cleaned = clean(recording)
     samples, rate_hz = cleaned.samples, recording.rate_hz
     fast, slow = (sort_band(samples, rate_hz, band=band, left_out=lost(cleaned.left_out)) for band in bands())
-    left_out = [*cleaned.left_out, *contraction(fast, recording.duration_s)]
+    left_out = [*cleaned.left_out, *insertion(fast), *contraction(fast, recording.duration_s)]
     left_out = joined(left_out, duration_s=recording.duration_s, gap_s=values["flat_s"])
     analysed_s = recording.duration_s - covered_s(left_out)
     check_usable(recording, left_out, usable_s=analysed_s)

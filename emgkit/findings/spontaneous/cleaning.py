@@ -19,7 +19,7 @@ from emgkit.signals.artifacts import (
     mend_clicks,
     remove_mains,
 )
-from emgkit.signals.background import find_dense
+from emgkit.signals.background import find_bursts, find_dense
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,6 +113,19 @@ def check_usable(recording: Recording, left_out: Sequence[Span], *, usable_s: fl
         f"analysed ({', '.join(reasons)}); at least {least_s:g} s are needed. Record this needle position again."
     )
     raise SignalError(msg)
+
+
+def insertion(band: SortedBand) -> list[Span]:
+    """Find insertional activity, and leave out the time that the tissue needs to settle after it."""
+    values = criteria_values("detection_criteria")
+    bursts = find_bursts(
+        np.sort(np.concatenate([band.time_s, band.loose_s])),
+        window_s=values["burst_window_s"],
+        fewest=int(values["burst_spikes"]),
+        excess=values["burst_excess"],
+        longest_s=values["burst_longest_s"],
+    )
+    return [Span(start, stop + values["movement_settle_s"], "insertional activity") for start, stop in bursts]
 
 
 def contraction(band: SortedBand, duration_s: float) -> list[Span]:

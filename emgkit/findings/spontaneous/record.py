@@ -31,11 +31,14 @@ def event_table(
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
     least = criteria_values("detection_criteria")["loose_ratio"]
     trains = [(number, train.train.time_s, train.train.snr) for number, train in enumerate(measured)]
-    rows = [
-        {"time_s": time_s, "train": number, "peak_to_peak_uv": size, "snr": snr}
-        for number, times_s, snr in [*trains, (UNSORTED, loose_s, least)]
-        for time_s, size in zip(times_s, _sizes(samples, rate_hz, times_s), strict=True)
-    ]
+    rows: list[dict[str, float]] = []
+    for number, times_s, snr in [*trains, (UNSORTED, loose_s, least)]:
+        sizes = _sizes(samples, rate_hz, times_s)
+        usual = float(np.median(sizes)) if len(sizes) else 1.0
+        rows += [
+            {"time_s": time_s, "train": number, "peak_to_peak_uv": size, "snr": snr * size / max(usual, 1e-9)}
+            for time_s, size in zip(times_s, sizes, strict=True)
+        ]
     return make_table(EVENTS, sorted(rows, key=lambda row: row["time_s"]))
 
 
