@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHIFTS = 4  # sub-sample positions of a template
+BLOCK = 2**18  # samples explained at a time
+MARGIN = 8  # templates beside a block that are explained with it, so that its edges have their neighbours
 MAX_PASSES = 12
 
 
@@ -66,6 +68,15 @@ class Matches:
     residual: NDArray[np.float64]
 
 
+class _Found(NamedTuple):
+    # One match: where the shifted template starts, and its size as subtracted and as measured.
+    start: int
+    template: int
+    shift: int
+    scale: float
+    measured: float
+
+
 class _Pursuit:
     # The running state of one pursuit: residual, correlations and scores, all kept exact by local updates.
 
@@ -107,7 +118,7 @@ class _Pursuit:
             blocked[max(place - self.size, 0) : place + self.size + 1] = True
         return np.array(chosen, dtype=np.int64)
 
-    def subtract(self, place: int) -> tuple[int, float, float]:
+    def subtract(self, place: int) -> _Found:
         template = int(self.score[:, place].argmax())
         around = self.correlation[template, max(place - 1, 0) : place + 2]
         offset = _parabola(around) if len(around) == 3 else 0.0
@@ -119,7 +130,7 @@ class _Pursuit:
         self.residual[place : place + self.size] -= shape
         self.explained[place : place + self.size] += np.square(shape)
         self._update(place, template, shift, scale)
-        return template, place + shift / SHIFTS - self.size / 2, measured
+        return _Found(place - self.size, template, shift, scale, measured)
 
     def _update(self, place: int, template: int, shift: int, scale: float) -> None:
         low, high = max(place - self.size + 1, 0), min(place + self.size, self.correlation.shape[1])
@@ -164,17 +175,39 @@ def match_templates(
     if len(templates) == 0:
         empty = np.array([])
         return Matches(empty.astype(np.int64), empty, empty, signal.astype(np.float64))
-    pursuit = _Pursuit(signal, np.array(templates), limits)
-    found: list[tuple[int, float, float]] = []
+    stack = np.array(templates)
+    bank, size = _shifted(stack), stack.shape[1]
+    residual = signal.astype(np.float64)
+    found: list[_Found] = []
+    # Long signals are explained block by block, each with a margin, so that memory does not grow with length.
+    for first in range(0, len(signal), BLOCK):
+        low = max(first - MARGIN * size, 0)
+        block = _explained(signal[low : first + BLOCK + MARGIN * size], stack, limits)
+        own = (match._replace(start=match.start + low) for match in block)
+        found += [match for match in own if first <= match.start + size // 2 < first + BLOCK]
+    for match in found:
+        inside = slice(max(-match.start, 0), min(size, len(signal) - match.start))
+        residual[match.start + inside.start : match.start + inside.stop] -= (
+            match.scale * bank[match.template, match.shift, inside]
+        )
+    found.sort(key=lambda match: match.start + match.shift / SHIFTS)
+    return Matches(
+        template=np.array([match.template for match in found], dtype=np.int64),
+        position=np.array([match.start + match.shift / SHIFTS + size / 2 for match in found]),
+        scale=np.array([match.measured for match in found]),
+        residual=residual,
+    )
+
+
+def _explained(signal: NDArray[np.floating], templates: NDArray[np.float64], limits: MatchLimits) -> list[_Found]:
+    pursuit = _Pursuit(signal, templates, limits)
+    found: list[_Found] = []
     for _ in range(MAX_PASSES):
         places = pursuit.best_places()
         if len(places) == 0:
             break
         found += [pursuit.subtract(int(place)) for place in places]
-    found.sort(key=lambda match: match[1])
-    template, position, scale = (np.array(part) for part in zip(*found, strict=True)) if found else (np.array([]),) * 3
-    residual = pursuit.residual[pursuit.size : pursuit.size + len(signal)]
-    return Matches(template.astype(np.int64), position, scale, residual)
+    return found
 
 
 def best_scale(signal: NDArray[np.floating], template: NDArray[np.float64]) -> tuple[int, float, float]:

@@ -166,3 +166,17 @@ def test_similarity_sees_shift_and_not_size():
     wave = np.concatenate([np.zeros(20), biphasic(), np.zeros(20)])
     assert similarity(wave, 3 * np.roll(wave, -4), max_lag=6) == (1.0, -4)
     assert similarity(wave, -wave, max_lag=0)[0] == -1.0
+
+
+def test_a_signal_explained_in_blocks_is_explained_as_a_whole(monkeypatch):
+    rng = np.random.default_rng(5)
+    shape = np.diff(np.hanning(41)) * 300
+    signal = rng.normal(0, 1, 40_000)
+    for start in np.sort(rng.choice(np.arange(100, 39_800, 60), 300, replace=False)):
+        signal[start : start + 40] += shape
+    limits = MatchLimits(1.0, 40.0, scale_low=0.6, scale_high=1.5, stiffness=1.0, correlation=0.6, residue=0.05)
+    whole = match_templates(signal, [shape], limits=limits)
+    monkeypatch.setattr("emgkit.signals.match.BLOCK", 3_000)
+    blocks = match_templates(signal, [shape], limits=limits)
+    np.testing.assert_allclose(blocks.position, whole.position)
+    np.testing.assert_allclose(blocks.residual, whole.residual, atol=1e-9)
