@@ -85,3 +85,8 @@ def _sections(text: str) -> dict[str, str]:
 def _documented(section: str) -> list[str]:
     heads = [line.partition(" : ")[0] for line in section.splitlines() if line and not line.startswith(" ")]
     return [name.strip() for head in heads for name in head.split(",")]
+
+
+def test_the_readme_tells_every_public_name():
+    readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+    assert [name for name in emgkit.__all__ if f"`{name}`" not in readme] == []
