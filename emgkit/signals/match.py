@@ -77,18 +77,24 @@ class _Found(NamedTuple):
     measured: float
 
 
+class _Library(NamedTuple):
+    # The templates, their sub-sample shifts, and how each template answers to each shift.
+    templates: NDArray[np.float64]
+    bank: NDArray[np.float64]
+    cross: NDArray[np.float64]
+
+
 class _Pursuit:
     # The running state of one pursuit: residual, correlations and scores, all kept exact by local updates.
 
-    def __init__(self, signal: NDArray[np.floating], templates: NDArray[np.float64], limits: MatchLimits) -> None:
+    def __init__(self, signal: NDArray[np.floating], library: _Library, limits: MatchLimits) -> None:
         self.limits = limits
-        self.bank = _shifted(templates)
+        templates, self.bank, self.cross = library
         self.size = templates.shape[1]
         self.energy = np.square(templates).sum(axis=1)
         self.residual = np.pad(signal.astype(np.float64), self.size)
         self.explained = np.zeros_like(self.residual)
         self.correlation = np.array([np.correlate(self.residual, template, "valid") for template in templates])
-        self.cross = _cross_correlations(templates, self.bank)
         self.score = self._score(0, self.correlation.shape[1])
 
     def _score(self, start: int, stop: int) -> NDArray[np.float64]:
@@ -177,12 +183,13 @@ def match_templates(
         return Matches(empty.astype(np.int64), empty, empty, signal.astype(np.float64))
     stack = np.array(templates)
     bank, size = _shifted(stack), stack.shape[1]
+    library = _Library(stack, bank, _cross_correlations(stack, bank))
     residual = signal.astype(np.float64)
     found: list[_Found] = []
     # Long signals are explained block by block, each with a margin, so that memory does not grow with length.
     for first in range(0, len(signal), BLOCK):
         low = max(first - MARGIN * size, 0)
-        block = _explained(signal[low : first + BLOCK + MARGIN * size], stack, limits)
+        block = _explained(signal[low : first + BLOCK + MARGIN * size], library, limits)
         own = (match._replace(start=match.start + low) for match in block)
         found += [match for match in own if first <= match.start + size // 2 < first + BLOCK]
     for match in found:
@@ -199,8 +206,8 @@ def match_templates(
     )
 
 
-def _explained(signal: NDArray[np.floating], templates: NDArray[np.float64], limits: MatchLimits) -> list[_Found]:
-    pursuit = _Pursuit(signal, templates, limits)
+def _explained(signal: NDArray[np.floating], library: _Library, limits: MatchLimits) -> list[_Found]:
+    pursuit = _Pursuit(signal, library, limits)
     found: list[_Found] = []
     for _ in range(MAX_PASSES):
         places = pursuit.best_places()

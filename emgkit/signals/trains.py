@@ -204,19 +204,15 @@ def _across_bands(fast: list[Train], slow: list[Train]) -> list[Train]:
             find_lock(other.time_s, train.time_s, reach_ms=BAND_LOCK_REACH_MS, width_ms=BAND_LOCK_WIDTH_MS)[1]
             for other in kept
         ]
-        if locks and max(locks) >= LOCKED_SHARE * len(train.time_s):
+        enough = LOCKED_SHARE * len(train.time_s)
+        if max(locks, default=0) >= enough:
             continue
-        if sum(max(lock, 0) for lock, other in zip(locks, kept, strict=True) if other.band == 0) >= LOCKED_SHARE * len(
-            train.time_s
-        ):
-            inside = [lock >= LOCKED_SHARE * len(other.time_s) for lock, other in zip(locks, kept, strict=True)]
-            if sum(inside) != 1 or max(locks) > 0.8 * len(train.time_s):
-                continue
-        swallowed = [
-            lock >= LOCKED_SHARE * len(other.time_s) and other.snr < train.snr
-            for lock, other in zip(locks, kept, strict=True)
-        ]
-        kept = [other for other, gone in zip(kept, swallowed, strict=True) if not gone]
+        # Whose discharges this train holds, nearly all of them.
+        held = [lock >= LOCKED_SHARE * len(other.time_s) for lock, other in zip(locks, kept, strict=True)]
+        echoes = sum(max(lock, 0) for lock, other in zip(locks, kept, strict=True) if other.band == 0)
+        if echoes >= enough and sum(held) != 1:
+            continue  # the slow band cannot tell several sharper trains apart
+        kept = [other for other, inside in zip(kept, held, strict=True) if not (inside and other.snr < train.snr)]
         kept.append(train)
     return kept
 

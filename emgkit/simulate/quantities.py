@@ -95,19 +95,6 @@ def draw_many(quantity: Quantity, n: int, *, rng: np.random.Generator) -> np.nda
             return value * np.exp(rng.normal(0.0, np.log(second), n))
 
 
-def draw_group(quantities: Mapping[str, Quantity], rng: np.random.Generator) -> dict[str, float]:
-    """Draw every quantity of a group once.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.simulate.quantities import draw_group, read_quantities
-    >>> sorted(draw_group(read_quantities("firing")["pacemaker"], np.random.default_rng(1)))
-    ['interval_cv', 'rate_hz']
-    """
-    return {key: draw(quantity, rng) for key, quantity in quantities.items()}
-
-
 def limited(value: float, limits: Quantity) -> float:
     """Return the value, moved to the nearest limit when it lies outside ``value`` to ``second`` of the row.
 

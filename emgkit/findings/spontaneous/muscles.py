@@ -9,6 +9,7 @@ from emgkit.findings.spontaneous.activity import find_spontaneous_activity
 from emgkit.findings.spontaneous.grade import grade_muscle
 from emgkit.knowledge.anatomy import find_muscle
 from emgkit.model.findings import NEEDLE, MuscleFinding
+from emgkit.model.recording import Side
 from emgkit.model.table import make_table
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from emgkit.model.activity import SpontaneousActivity
     from emgkit.model.recording import Recording
 
-Place = tuple[str, str]
+Place = tuple[str, Side]
 
 
 def find_activities(recordings: Iterable[Recording]) -> tuple[list[SpontaneousActivity], dict[Place, list[str]]]:
@@ -66,7 +67,7 @@ def grade_muscles(
         places.setdefault((activity.muscle, activity.recording.side), []).append(activity)
     graded = [grade_muscle(sites, left_out=left_out.get(place, ())) for place, sites in places.items()]
     lost = [
-        MuscleFinding(muscle, side, None, None, None, reason="; ".join(reasons))  # type: ignore[arg-type]
+        MuscleFinding(muscle, side, None, None, None, reason="; ".join(reasons))
         for (muscle, side), reasons in left_out.items()
         if (muscle, side) not in places
     ]
