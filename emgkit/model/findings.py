@@ -53,6 +53,40 @@ CONDUCTION = Schema("conduction", (
 
 
 @dataclass(frozen=True)
+class NeedlePosition:
+    """What one needle position shows of denervation: a row of the raw vector behind a grade.
+
+    Parameters
+    ----------
+    site : str
+        Needle position, as the recording names it.
+    analysed_s : float
+    trains : int
+        Persistent trains of denervation, about one a fibre.
+    discharges_per_s : float
+        Of these trains.
+    fill : float
+        Share of the baseline that they fill, 0 to 1.
+    level : int
+        0-4: the highest grade whose numbers this position shows.
+    transient, doubtful : int
+        Trains of denervation that do not count: shorter than persistent, or too irregular to be sure of.
+    left_out : str
+        Why the position does not count for the grade; empty when it does.
+    """
+
+    site: str
+    analysed_s: float
+    trains: int = 0
+    discharges_per_s: float = 0.0
+    fill: float = 0.0
+    level: int = 0
+    transient: int = 0
+    doubtful: int = 0
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
 class MuscleFinding:
     """One muscle and side, graded.
 
@@ -60,13 +94,14 @@ class MuscleFinding:
     ----------
     muscle, side : str
     grade : int or None
-        0-4 for fibrillations and positive sharp waves together; None is *not gradable*, see ``reason``.
+        0-4 for fibrillations and positive sharp waves together; None is *not gradable*, see ``reason``. A rank, never
+        to be averaged.
     fibrillation, positive_sharp_wave : int or None
         The same grade for the kind that was seen, 0 for the kind that was not.
     equivocal : bool
-        Transient trains only, or one positive site among several: written ± and neither 0 nor 1.
+        Transient or doubtful trains only, or one positive site among several: written ± and neither 0 nor 1.
     sites, positive_sites, trains : int
-        Raw vector: needle positions analysed, those with a persistent train, persistent trains in all.
+        Raw vector: needle positions that count, those with a persistent train, persistent trains in all.
     discharges_per_s, fill : float
         Raw vector: median over positive sites of discharges per second, and of the share of 10 ms bins that are filled.
     fasciculation : bool
@@ -76,6 +111,27 @@ class MuscleFinding:
         Why not gradable, or why provisional; empty otherwise.
     reasons : tuple of str
         The criteria that gave the grade.
+    interval : tuple of int, optional
+        Lowest and highest grade of the bootstrap interval over needle positions; None when there is none.
+    interval_level : float
+        Probability that the interval was made for, such as 0.95.
+    positions : tuple of NeedlePosition
+        The raw vector of every position at rest, also of those that do not count.
+    amp95_uv : float or None
+        95th percentile of the amplitudes of the trains that count; None with too few of them.
+    amplitude_trains : int
+        Trains whose amplitude was measured.
+    amplitude_statement, amplitude_caution : str
+        What that amplitude is compatible with, and why it says no more, or nothing.
+    criteria : mapping of str to float
+        Every threshold used, by its key in the criteria tables.
+
+    Examples
+    --------
+    >>> from emgkit.model.findings import MuscleFinding
+    >>> finding = MuscleFinding("soleus", "left", 2, 2, 0, sites=4, positive_sites=3, trains=6, discharges_per_s=5.5)
+    >>> finding.raw_vector
+    (4, 3, 6, 5.5, 0.0)
     """
 
     muscle: str
@@ -93,6 +149,19 @@ class MuscleFinding:
     scheme: str = "mayo"
     reason: str = ""
     reasons: tuple[str, ...] = ()
+    interval: tuple[int, int] | None = None
+    interval_level: float = 0.0
+    positions: tuple[NeedlePosition, ...] = ()
+    amp95_uv: float | None = None
+    amplitude_trains: int = 0
+    amplitude_statement: str = ""
+    amplitude_caution: str = ""
+    criteria: Mapping[str, float] = field(default_factory=dict, repr=False)
+
+    @property
+    def raw_vector(self) -> tuple[int, int, int, float, float]:
+        """Sites, positive sites, trains, discharges per second and fill: what the grade was made from."""
+        return self.sites, self.positive_sites, self.trains, self.discharges_per_s, self.fill
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ def _assumed(answer: Localization) -> list[tuple[str, str]]:
 
 
 def _thresholds(findings: StudyFindings) -> list[dict[str, str]]:
-    used = {(key, value) for activity in findings.activities for key, value in activity.criteria.items()}
+    criteria = [found.criteria for found in findings.activities] + [found.criteria for found in findings.muscles]
+    used = {row for table in criteria for row in table.items()}
     known = _criteria()
     return [_threshold(key, value, known.get(key)) for key, value in sorted(used)]
 

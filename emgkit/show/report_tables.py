@@ -10,10 +10,20 @@ from emgkit.knowledge.tables import read_sources
 from emgkit.show.localization_plots import leading_sites
 from emgkit.show.names import muscle_name, nerve_and_roots, site_name, study_name
 from emgkit.show.rows import each_row
-from emgkit.show.words import NOT_ASSESSED, counted, grade_notation, grade_text, number_text, readable
+from emgkit.show.words import (
+    NOT_ASSESSED,
+    amplitude_text,
+    counted,
+    grade_notation,
+    grade_text,
+    interval_text,
+    number_text,
+    readable,
+    scheme_text,
+)
 
 if TYPE_CHECKING:
-    from emgkit.model.findings import MuscleFinding, StudyFindings
+    from emgkit.model.findings import MuscleFinding, NeedlePosition, StudyFindings
     from emgkit.model.localization import Localization
 
 _KINDS = ("fibrillation", "positive_sharp_wave")
@@ -154,14 +164,23 @@ def _vector(finding: MuscleFinding) -> str:
         return f"No persistent train of denervation at {counted(finding.sites, 'needle position')}"
     return (
         f"{finding.positive_sites} of {counted(finding.sites, 'needle position')} with a persistent train"
-        f" of denervation; {counted(finding.trains, 'persistent train')}"
-        f"; {number_text(finding.discharges_per_s, 2)} discharges per second; "
-        f"{100 * finding.fill:.0f} % of the baseline filled"
+        f" of denervation; {counted(finding.trains, 'persistent train')}; median there {_density(finding)}"
     )
 
 
+def _density(shown: MuscleFinding | NeedlePosition) -> str:
+    rate = number_text(shown.discharges_per_s, 2)
+    return f"{rate} discharges per second, {100 * shown.fill:.0f} % of the baseline filled"
+
+
+def _position(position: NeedlePosition, number: int) -> str:
+    place = readable(position.site) or f"position {number}"
+    what = f"{counted(position.trains, 'train')}{', ' + _density(position) if position.trains else ''}"
+    return f"{place}: {what}{'; not counted, ' + position.left_out if position.left_out else ''}"
+
+
 def muscle_summary(finding: MuscleFinding) -> dict[str, Any]:
-    """Return the heading and reasons of a graded muscle.
+    """Return the heading of a graded muscle, the numbers behind its grade, and the reasons.
 
     Examples
     --------
@@ -170,10 +189,15 @@ def muscle_summary(finding: MuscleFinding) -> dict[str, Any]:
     >>> muscle_summary(examples.study_and_findings()[1].muscles[0])["grade"]
     '2+'
     """
+    shows = any(position.trains for position in finding.positions)
+    positions = [_position(position, number) for number, position in enumerate(finding.positions, start=1)]
     return {
         "grade": grade_text(finding),
         "vector": _vector(finding),
-        "scheme": readable(finding.scheme),
+        "positions": positions if shows else [],
+        "interval": interval_text(finding),
+        "amplitude": amplitude_text(finding),
+        "scheme": scheme_text(finding.scheme),
         "reasons": [readable(reason) for reason in finding.reasons],
         "provisional": readable(finding.reason),
     }

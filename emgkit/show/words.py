@@ -32,6 +32,7 @@ _FAMILIES = {
     "diffuse": "a widespread disorder",
     "none": "no lesion shown by what was tested",
 }
+_SCHEMES = {"mayo": "Mayo", "preston_shapiro": "Preston and Shapiro"}
 _FLAGS = {
     "low_rate": "Sampled too slowly to judge shapes: the shape of discharges was not used.",
     "polarity_suspect": "The polarity of this recording may be inverted; initial deflections are uncertain.",
@@ -179,6 +180,57 @@ def grade_notation(grade: int | None) -> str:
     if grade is None:
         return NOT_ASSESSED
     return f"{grade}+" if grade else "0"
+
+
+def scheme_text(scheme: str) -> str:
+    """Return the name of a grading scheme.
+
+    Examples
+    --------
+    >>> from emgkit.show.words import scheme_text
+    >>> scheme_text("preston_shapiro")
+    'Preston and Shapiro'
+    """
+    return _SCHEMES.get(scheme, readable(scheme))
+
+
+def interval_text(finding: MuscleFinding) -> str:
+    """Return the bootstrap interval of a grade, or nothing when there is none or nothing was found.
+
+    Examples
+    --------
+    >>> from emgkit.model.findings import MuscleFinding
+    >>> from emgkit.show.words import interval_text
+    >>> interval_text(MuscleFinding("soleus", "left", 2, 2, 0, sites=5, interval=(1, 3), interval_level=0.95))
+    '95 % bootstrap interval over 5 needle positions: 1+ to 3+'
+    """
+    if finding.interval is None or finding.interval[1] == 0:
+        return ""
+    ends = " to ".join(dict.fromkeys(grade_notation(grade) for grade in finding.interval))
+    positions = counted(finding.sites, "needle position")
+    return f"{100 * finding.interval_level:g} % bootstrap interval over {positions}: {ends}"
+
+
+def amplitude_text(finding: MuscleFinding) -> str:
+    """Return what the size of a muscle's fibrillations is compatible with, always with its caution.
+
+    Examples
+    --------
+    >>> from emgkit.model.findings import MuscleFinding
+    >>> from emgkit.show.words import amplitude_text
+    >>> finding = MuscleFinding("soleus", "left", 1, 1, 0, amplitude_trains=3, amplitude_caution="too few trains")
+    >>> amplitude_text(finding)
+    'too few trains'
+    """
+    if finding.amp95_uv is None:
+        return finding.amplitude_caution
+    size = (
+        f"{finding.criteria['amplitude_percentile']:g}th percentile of the amplitudes of "
+        f"{counted(finding.amplitude_trains, 'train')}: {number_text(finding.amp95_uv)} μV"
+    )
+    if not finding.amplitude_statement:
+        return f"{size}; {finding.amplitude_caution}"
+    return f"{size}, {finding.amplitude_statement} ({finding.amplitude_caution})"
 
 
 def number_text(value: float, digits: int = 3) -> str:

@@ -8,8 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from emgkit.findings.spontaneous.amplitude import judge_amplitude
 from emgkit.model.activity import EVENTS, EXCLUDED, SPANS, TRAINS, SpontaneousActivity
-from emgkit.model.findings import CONDUCTION, NEEDLE, ConductionFinding, MuscleFinding, StudyFindings
+from emgkit.model.findings import (
+    CONDUCTION,
+    NEEDLE,
+    ConductionFinding,
+    MuscleFinding,
+    NeedlePosition,
+    StudyFindings,
+)
 from emgkit.model.localization import EVIDENCE, FAMILIES, POSTERIOR, SUGGESTIONS, Localization, Verdict
 from emgkit.model.recording import Recording
 from emgkit.model.study import Study, StudyEvent
@@ -268,6 +276,7 @@ def make_findings(activities: tuple[SpontaneousActivity, ...]) -> StudyFindings:
                 fill=0.11 if positive else 0.0,
                 reason=reason,
                 reasons=("persistent trains at three of four needle positions",) if positive else (),
+                **(_beside_the_grade(own, grade) if positive else {}),
             )
         )
         needle.append(
@@ -303,6 +312,21 @@ def make_findings(activities: tuple[SpontaneousActivity, ...]) -> StudyFindings:
         nerves,
         ("left gluteus_medius, posterior: flat throughout",),
     )
+
+
+def _beside_the_grade(own: list[SpontaneousActivity], grade: int) -> dict[str, Any]:
+    shown = [NeedlePosition(a.recording.site, a.analysed_s, len(a.trains), 5.6, 0.05, 1) for a in own]
+    size = judge_amplitude([90.0, 130.0, 160.0, 180.0, 214.0], electrodes=["concentric"])
+    return {
+        "positions": (*shown, NeedlePosition("deep", 4.2, left_out="4.2 s at rest of the 5 s that are needed")),
+        "interval": (max(grade - 1, 0), grade),
+        "interval_level": 0.95,
+        "amp95_uv": size.amp95_uv,
+        "amplitude_trains": size.trains,
+        "amplitude_statement": size.statement,
+        "amplitude_caution": size.caution,
+        "criteria": MappingProxyType({"amplitude_percentile": 95.0}),
+    }
 
 
 def make_conduction() -> tuple[list[dict[str, Any]], tuple[ConductionFinding, ...]]:

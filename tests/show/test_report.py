@@ -377,9 +377,29 @@ def test_thresholds_sources_and_assumed_rows_are_in_the_small_print(page: str) -
     assert "left gluteus medius, posterior: flat throughout" in words
     row = page[page.index(">persistent span s<") :]
     cells = re.findall(r">([^<>]+)</t[dh]>", row[: row.index("</tr>")])
-    assert cells[:5] == ["persistent span s", "3", "s", "a train this long is persistent", "consensus"]
+    meaning = "span from which the table of trains calls a train persistent"
+    assert cells[:5] == ["persistent span s", "3", "s", meaning, "consensus"]
     assert "evidence expected: sacral plexus: gluteus maximus, gluteus medius" in words
     assert "Tsao BE, Levin KH, Bodner RA." in words
+
+
+def test_a_grade_stands_beside_its_raw_numbers_its_interval_and_the_caution_on_amplitude(page: str) -> None:
+    muscle = words_of(
+        Page(page[page.index('<section class="muscle"') : page.index('<section class="recording"')] + "</section>")
+    )
+    for words in (
+        "3 of 4 needle positions with a persistent train of denervation; 6 persistent trains",
+        "11 discharges per second, 11 % of the baseline filled. Grading scheme: Mayo.",
+        "95 % bootstrap interval over 4 needle positions: 1+ to 2+.",
+        "upper lateral: 2 trains, 5.6 discharges per second, 5 % of the baseline filled",
+        "lower medial: no trains",
+        "deep: no trains; not counted, 4.2 s at rest of the 5 s that are needed",
+        "Size of the discharges: 95th percentile of the amplitudes of 5 trains: 207 μV, compatible with less than",
+        "12 months of denervation (no date: distant fibres are small as well",
+    ):
+        assert words in muscle, words
+    assert words_of(Page(page)).count("bootstrap interval") == 1  # the silent muscles have none to tell
+    assert words_of(Page(page)).count("Size of the discharges") == 1
 
 
 def test_trains_beyond_those_pictured_are_still_in_the_table() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emgkit.findings.spontaneous.amplitude import judge_amplitude
 from emgkit.knowledge import anatomy
 from emgkit.knowledge.tables import read_criteria, read_sources
 from emgkit.model.findings import MuscleFinding
@@ -17,9 +18,11 @@ from emgkit.model.table import make_table
 from emgkit.show.names import label_name, muscle_name, nerve_and_roots, site_name, study_name
 from emgkit.show.style import LABEL_COLORS
 from emgkit.show.words import (
+    amplitude_text,
     counted,
     family_text,
     grade_text,
+    interval_text,
     number_text,
     probability_text,
     readable,
@@ -89,6 +92,56 @@ def test_a_site_that_no_finding_touches_is_not_tested_however_probable(case: Cas
 )
 def test_grades_have_their_usual_notation(finding: MuscleFinding, text: str) -> None:
     assert grade_text(finding) == text
+
+
+def test_an_interval_is_said_only_where_something_was_found() -> None:
+    def said(*interval: int) -> str:
+        return interval_text(MuscleFinding("soleus", "left", 2, 2, 0, sites=4, interval=interval, interval_level=0.9))
+
+    assert said(1, 3) == "90 % bootstrap interval over 4 needle positions: 1+ to 3+"
+    assert said(0, 1).endswith(": 0 to 1+")
+    assert said(2, 2).endswith(": 2+")
+    assert said(0, 0) == ""
+    assert interval_text(MuscleFinding("soleus", "left", 2, 2, 0, sites=1)) == ""
+
+
+def test_an_amplitude_is_never_said_without_its_caution() -> None:
+    def said(*sizes_uv: float, electrode: str = "concentric") -> str:
+        size = judge_amplitude(sizes_uv, electrodes=[electrode])
+        return amplitude_text(
+            MuscleFinding(
+                "soleus",
+                "left",
+                2,
+                2,
+                0,
+                amp95_uv=size.amp95_uv,
+                amplitude_trains=size.trains,
+                amplitude_statement=size.statement,
+                amplitude_caution=size.caution,
+                criteria={"amplitude_percentile": 95.0},
+            )
+        )
+
+    size = "95th percentile of the amplitudes of {} trains: {} μV"
+    unknown = "distant fibres are small as well, and the electrode of the published series is unknown"
+    assert said() == ""
+    assert said(150.0) == "1 of at least 5 trains that a summary of amplitudes needs"
+    assert said(*[240.0] * 5) == (
+        size.format(5, 240) + f", compatible with less than 12 months of denervation (no date: {unknown})"
+    )
+    assert said(*[80.0] * 10) == (
+        size.format(10, 80)
+        + ", not above 100 μV, as described after 12 months of denervation "
+        + f"(weak evidence at most, and no date: {unknown})"
+    )
+    assert said(*[80.0] * 9) == (
+        size.format(9, 80)
+        + "; not above 100 μV, no evidence of chronicity with fewer than 10 trains: distant fibres are small as well"
+    )
+    assert said(*[240.0] * 9, electrode="") == (
+        size.format(9, 240) + "; the electrode is not recorded, so the amplitude says nothing about age"
+    )
 
 
 def test_every_verdict_has_words_and_definite_claims_no_more_than_its_criteria() -> None:

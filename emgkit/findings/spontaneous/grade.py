@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emgkit.errors import StudyError
-from emgkit.knowledge.anatomy import labels
+from emgkit.findings.spontaneous.amplitude import judge_amplitude
+from emgkit.findings.spontaneous.positions import count_position, counted_trains
+from emgkit.findings.spontaneous.schemes import (
+    grade_interval,
+    grade_of,
+    level_words,
+    positions_needed,
+    read_scheme,
+    scheme_criteria,
+)
 from emgkit.knowledge.tables import criteria_values
-from emgkit.model.findings import MuscleFinding
+from emgkit.model.findings import GRADES, MuscleFinding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
+    from emgkit.findings.spontaneous.amplitude import AmplitudeStatement
+    from emgkit.findings.spontaneous.schemes import Scheme
     from emgkit.model.activity import SpontaneousActivity
+    from emgkit.model.findings import NeedlePosition
     from emgkit.model.recording import Side
 
 
-def grade_muscle(activities: Sequence[SpontaneousActivity], *, left_out: Sequence[str] = ()) -> MuscleFinding:
+def grade_muscle(
+    activities: Sequence[SpontaneousActivity], *, scheme: str = "mayo", left_out: Sequence[str] = ()
+) -> MuscleFinding:
     """Grade fibrillations and positive sharp waves of one muscle from its needle positions.
 
-    Only persistent trains count. The grade uses fibrillations and positive sharp waves together, because both mean the
-    same; beside it stands the raw vector it came from.
+    Only trains that persist count, and of those only the ones whose name is sure enough: a transient train, an
+    irregular one, or a single positive position among several makes the muscle equivocal, neither 0 nor 1+. The grade
+    uses fibrillations and positive sharp waves together, because both mean the same; beside it stand the raw vector it
+    came from, position by position, and how far it depends on the choice of positions. Fewer than four positions give
+    a grade that is called provisional.
 
     Parameters
     ----------
     activities : sequence of SpontaneousActivity
         One a needle position, all of one muscle and side.
+    scheme : {"mayo", "preston_shapiro"}
+        Whose words the grade follows.
     left_out : sequence of str
         Why further positions could not be analysed; part of the reason when the muscle is not gradable.
 
@@ -43,47 +62,34 @@ def grade_muscle(activities: Sequence[SpontaneousActivity], *, left_out: Sequenc
     ------
     StudyError
         When there is no activity, or the activities are of several muscles or sides.
+    UnknownNameError
+        For a scheme that does not exist.
 
     References
     ----------
-    Source key ``statpearls_spontaneous``.
+    Source keys ``statpearls_spontaneous`` and ``preston_shapiro_2013`` for the schemes, ``kraft_1990`` for amplitudes.
 
     Examples
     --------
     >>> import emgkit
     >>> recording, truth = emgkit.simulate_recording([], duration_s=6.0, rate_hz=24000.0, rng=1)
-    >>> emgkit.grade_muscle([emgkit.find_spontaneous_activity(recording)]).grade
-    0
+    >>> finding = emgkit.grade_muscle([emgkit.find_spontaneous_activity(recording)])
+    >>> finding.grade, finding.reason
+    (0, '1 of 4 needle positions, provisional')
+    >>> finding.raw_vector
+    (1, 0, 0, 0.0, 0.0)
     """
     muscle, side = _place(activities)
-    values = criteria_values("grading_criteria")
+    rules = read_scheme(scheme)
     resting = [activity for activity in activities if activity.recording.state == "rest"]
-    sites = [activity for activity in resting if activity.analysed_s >= values["least_site_s"]]
-    if not sites:
-        short = f"no needle position has {values['least_site_s']:g} s at rest that could be analysed"
-        reason = "; ".join([short, *left_out])
-        return MuscleFinding(muscle, side, None, None, None, reason=reason)
-    counted = [_denervation(activity, persistent=True) for activity in sites]
-    positive = [_counts(activity, trains) for activity, trains in zip(sites, counted, strict=True) if len(trains)]
-    transient = any(len(_denervation(activity, persistent=False)) for activity in sites)
-    grade, reasons = _grade(positive, len(sites))
-    seen = {label for table in counted for label in table["label"]}
-    return MuscleFinding(
-        muscle=muscle,
-        side=side,
-        grade=grade,
-        fibrillation=grade if "fibrillation" in seen or not seen else 0,
-        positive_sharp_wave=grade if "positive_sharp_wave" in seen or not seen else 0,
-        equivocal=grade == 0 and bool(positive or transient),
-        sites=len(sites),
-        positive_sites=len(positive),
-        trains=sum(len(table) for table in counted),
-        discharges_per_s=_median(positive, "discharges_per_s"),
-        fill=_median(positive, "fill"),
-        fasciculation=any("fasciculation" in set(activity.trains["label"]) for activity in sites),
-        reason=_provisional(len(sites)),
-        reasons=tuple(reasons),
-    )
+    positions = tuple(count_position(activity, rules) for activity in resting)
+    judged = [activity for activity, position in zip(resting, positions, strict=True) if not position.left_out]
+    criteria = {**scheme_criteria(rules), **criteria_values("amplitude_criteria")}
+    finding = MuscleFinding(muscle, side, None, None, None, scheme=rules.name, positions=positions, criteria=criteria)
+    if not judged:
+        why = dict.fromkeys(position.left_out for position in positions)
+        return replace(finding, reason="; ".join(["no needle position at rest could be judged", *why, *left_out]))
+    return _graded(finding, judged, rules)
 
 
 def _place(activities: Sequence[SpontaneousActivity]) -> tuple[str, Side]:
@@ -95,59 +101,73 @@ def _place(activities: Sequence[SpontaneousActivity]) -> tuple[str, Side]:
     return places[0]
 
 
-def _denervation(activity: SpontaneousActivity, *, persistent: bool) -> pd.DataFrame:
-    trains = activity.trains
-    counts = [label.label for label in labels().values() if label.denervation]
-    return trains[trains["label"].isin(counts) & (trains["persistent"] == persistent)]
-
-
-@dataclass(frozen=True)
-class _Counts:
-    # What one positive needle position shows.
-    trains: int
-    discharges_per_s: float
-    fill: float
-
-
-def _counts(activity: SpontaneousActivity, trains: pd.DataFrame) -> _Counts:
-    times_s = activity.events.loc[activity.events["train"].isin(trains["train"]), "time_s"].to_numpy()
-    bin_s = criteria_values("grading_criteria")["fill_bin_s"]
-    filled_s = len(np.unique((times_s / bin_s).astype(int))) * bin_s
-    return _Counts(len(trains), len(times_s) / activity.analysed_s, float(filled_s / activity.analysed_s))
-
-
-def _median(positive: Sequence[_Counts], what: str) -> float:
-    return float(np.median([getattr(site, what) for site in positive])) if positive else 0.0
-
-
-def _grade(positive: Sequence[_Counts], sites: int) -> tuple[int, list[str]]:
-    # Positions that reach each level are counted, as the scheme words it: more denervation never lowers a grade.
+def _graded(finding: MuscleFinding, judged: Sequence[SpontaneousActivity], rules: Scheme) -> MuscleFinding:
     values = criteria_values("grading_criteria")
-    raw = (
-        f"{len(positive)} of {sites} positions positive; there {_median(positive, 'trains'):g} trains, "
-        f"{_median(positive, 'discharges_per_s'):.1f} discharges/s, fill {_median(positive, 'fill'):.0%}"
+    sites = [position for position in finding.positions if not position.left_out]
+    levels = [site.level for site in sites]
+    grade = grade_of(levels, rules)
+    trains = [counted_trains(activity, rules) for activity in judged]
+    kinds = {label for table in trains for label in table["label"]}
+    several = len(sites) >= values["interval_least_sites"]
+    few = f"{len(sites)} of {values['full_sites']:g} needle positions, provisional"
+    size = _size(judged, trains)
+    return replace(
+        finding,
+        grade=grade,
+        fibrillation=grade if "fibrillation" in kinds or not kinds else 0,
+        positive_sharp_wave=grade if "positive_sharp_wave" in kinds or not kinds else 0,
+        equivocal=grade == 0 and any(site.trains or site.transient or site.doubtful for site in sites),
+        sites=len(sites),
+        positive_sites=sum(site.trains > 0 for site in sites),
+        trains=sum(site.trains for site in sites),
+        discharges_per_s=_median([site.discharges_per_s for site in sites if site.trains]),
+        fill=_median([site.fill for site in sites if site.trains]),
+        fasciculation=any("fasciculation" in set(activity.trains["label"]) for activity in judged),
+        reason=few if len(sites) < values["full_sites"] else "",
+        reasons=(*_why_this_grade(levels, grade, rules), *_not_counted(finding.positions)),
+        interval=grade_interval(levels, rules, level=values["interval_level"]) if several else None,
+        interval_level=values["interval_level"] if several else 0.0,
+        amp95_uv=size.amp95_uv,
+        amplitude_trains=size.trains,
+        amplitude_statement=size.statement,
+        amplitude_caution=size.caution,
     )
-    # Two positions cannot be positive when one was sampled: the grade is then provisional, not withheld.
-    if len(positive) < max(min(values["positive_sites_1"], sites), 1):
-        return 0, [raw]
-    everywhere = max(values["positive_sites_2"], values["share_3"] * sites)
-    if sum(site.fill >= values["fill_4"] for site in positive) >= everywhere:
-        return 4, [raw, f"fills {values['fill_4']:.0%} of the baseline nearly everywhere"]
-    if _reaching(positive, values["trains_3"], values["rate_3_hz"]) >= everywhere:
-        large = f"large numbers (at least {values['trains_3']:g} trains or {values['rate_3_hz']:g}/s)"
-        return 3, [raw, f"{large} nearly everywhere"]
-    if _reaching(positive, values["trains_2"], values["rate_2_hz"]) >= values["positive_sites_2"]:
-        moderate = f"moderate numbers (at least {values['trains_2']:g} trains or {values['rate_2_hz']:g}/s)"
-        return 2, [raw, f"{moderate} at {values['positive_sites_2']:g} or more positions"]
-    return 1, [raw]
 
 
-def _reaching(positive: Sequence[_Counts], trains: float, rate_hz: float) -> int:
-    return sum(site.trains >= trains or site.discharges_per_s >= rate_hz for site in positive)
+def _median(values: Sequence[float]) -> float:
+    return float(np.median(values)) if values else 0.0
 
 
-def _provisional(sites: int) -> str:
-    values = criteria_values("grading_criteria")
-    if sites >= values["full_sites"]:
-        return ""
-    return f"{sites} of {values['full_sites']:g} needle positions, provisional"
+def _size(judged: Sequence[SpontaneousActivity], trains: Sequence[pd.DataFrame]) -> AmplitudeStatement:
+    # Sampled too slowly, a short potential loses its peaks.
+    sharp = [
+        (activity, table)
+        for activity, table in zip(judged, trains, strict=True)
+        if len(table) and "low_rate" not in activity.flags
+    ]
+    sizes_uv = [float(uv) for _, table in sharp for uv in table["amplitude_uv"]]
+    return judge_amplitude(sizes_uv, electrodes=[activity.recording.electrode for activity, _ in sharp])
+
+
+def _why_this_grade(levels: Sequence[int], grade: int, rules: Scheme) -> list[str]:
+    # What this grade asks for and what the next one would: by how much it is reached or missed.
+    needed = dict(zip(GRADES[1:], positions_needed(rules, len(levels)), strict=True))
+    return [
+        f"{each}+ asks for {level_words(rules, each)} at {needed[each]} or more positions: "
+        f"{sum(level >= each for level in levels)} of {len(levels)}"
+        for each in (grade, grade + 1)
+        if each in needed
+    ]
+
+
+def _not_counted(positions: Sequence[NeedlePosition]) -> list[str]:
+    sites = [position for position in positions if not position.left_out]
+    transient, doubtful = sum(site.transient for site in sites), sum(site.doubtful for site in sites)
+    lines = [f"transient trains, not counted: {transient}"] * (transient > 0)
+    lines += [f"doubtful trains, reported and not counted: {doubtful}"] * (doubtful > 0)
+    left_out = (position for position in positions if position.left_out)
+    return lines + [f"position not counted{_named(position)}: {position.left_out}" for position in left_out]
+
+
+def _named(position: NeedlePosition) -> str:
+    return f" ({position.site})" if position.site else ""

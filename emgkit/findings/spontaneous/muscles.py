@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emgkit.errors import SignalError
 from emgkit.findings.spontaneous.activity import find_spontaneous_activity
 from emgkit.findings.spontaneous.grade import grade_muscle
+from emgkit.findings.spontaneous.schemes import read_scheme
 from emgkit.knowledge.anatomy import find_muscle
 from emgkit.model.findings import NEEDLE, MuscleFinding
 from emgkit.model.recording import Side
@@ -52,7 +53,7 @@ def _where(recording: Recording) -> str:
 
 
 def grade_muscles(
-    activities: Sequence[SpontaneousActivity], left_out: dict[Place, list[str]]
+    activities: Sequence[SpontaneousActivity], left_out: dict[Place, list[str]], *, scheme: str = "mayo"
 ) -> tuple[MuscleFinding, ...]:
     """Grade every muscle and side that was recorded, in the order they were recorded.
 
@@ -61,13 +62,15 @@ def grade_muscles(
     activities : sequence of SpontaneousActivity
     left_out : mapping of (muscle, side) to reasons
         A muscle of which nothing could be analysed is *not gradable* for these reasons.
+    scheme : str
+        See ``grade_muscle``.
     """
     places: dict[Place, list[SpontaneousActivity]] = {}
     for activity in activities:
         places.setdefault((activity.muscle, activity.recording.side), []).append(activity)
-    graded = [grade_muscle(sites, left_out=left_out.get(place, ())) for place, sites in places.items()]
+    graded = [grade_muscle(sites, scheme=scheme, left_out=left_out.get(place, ())) for place, sites in places.items()]
     lost = [
-        MuscleFinding(muscle, side, None, None, None, reason="; ".join(reasons))
+        MuscleFinding(muscle, side, None, None, None, scheme=read_scheme(scheme).name, reason="; ".join(reasons))
         for (muscle, side), reasons in left_out.items()
         if (muscle, side) not in places
     ]
@@ -96,7 +99,7 @@ def needle_table(muscles: Sequence[MuscleFinding], scored: pd.DataFrame | None =
 
 def _row(muscle: MuscleFinding) -> dict[str, object]:
     silent = muscle.grade is None or muscle.equivocal
-    note = "equivocal (±): transient, or one of several positions; " * muscle.equivocal + muscle.reason
+    doubt = "equivocal (±): transient, doubtful, or one of several positions" * muscle.equivocal
     return {
         "muscle": muscle.muscle,
         "side": muscle.side,
@@ -106,5 +109,12 @@ def _row(muscle: MuscleFinding) -> dict[str, object]:
         "sites": muscle.sites,
         "positive_sites": muscle.positive_sites,
         "source": "recording",
-        "note": note.removesuffix("; "),
+        "note": "; ".join(filter(None, [doubt, muscle.reason, _raw(muscle)])),
     }
+
+
+def _raw(muscle: MuscleFinding) -> str:
+    # What of the raw vector has no column of its own.
+    if not muscle.trains:
+        return ""
+    return f"{muscle.trains} trains, {muscle.discharges_per_s:.1f} discharges/s, fill {100 * muscle.fill:.0f} %"
