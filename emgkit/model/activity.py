@@ -41,6 +41,8 @@ TRAINS = Schema("trains", (
     Column("rate_trend_per_s", "number", "1/s", "relative change of the interval per second; positive slows down"),
     Column("rate_range", "number", "", "largest over smallest smoothed rate"),
     Column("amplitude_uv", "number", "uV", "peak to peak of the averaged, lightly filtered discharge"),
+    Column("variability", "number", "", "change of shape between neighbouring discharges beyond noise; 0 for one fibre"),
+    Column("turns", "integer", "", "turns of the average"),
     Column("amplitude_cv", "number", "", "coefficient of variation of single discharge sizes, noise removed"),
     Column("duration_ms", "number", "ms", "first to last departure of the average from the baseline"),
     Column("rise_ms", "number", "ms", "10-90 % of the steepest main edge of the average"),
@@ -50,6 +52,7 @@ TRAINS = Schema("trains", (
     Column("sharp_wave", "flag", "", "average has the shape of a positive sharp wave"),
     Column("snr", "number", "", "template peak over the noise of the better detection band"),
     Column("persistent", "flag", "", "long enough to count for a grade"),
+    Column("counted", "flag", "", "sure enough of its name to count for a grade"),
     Column("reasons", "text", "", "why this label, in words and numbers"),
 ))  # fmt: skip
 

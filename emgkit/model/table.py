@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from emgkit.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import pandas as pd
 
@@ -43,14 +44,14 @@ class Schema:
         return [column.name for column in self.columns]
 
 
-def make_table(schema: Schema, rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
-    """Build a checked table from rows; what a row leaves out is missing.
+def make_table(schema: Schema, rows: Iterable[Mapping[str, Any]] | Mapping[str, Any] = ()) -> pd.DataFrame:
+    """Build a checked table from rows, or from columns; what a row leaves out is missing.
 
     Parameters
     ----------
     schema : Schema
-    rows : iterable of mapping
-        One mapping from column name to value for each row.
+    rows : iterable of mapping, or mapping
+        One mapping from column name to value for each row, or one from column name to an array.
 
     Returns
     -------
@@ -72,7 +73,7 @@ def make_table(schema: Schema, rows: Iterable[Mapping[str, Any]] = ()) -> pd.Dat
     """
     import pandas as pd  # noqa: PLC0415 - pandas is loaded when the first table is made
 
-    frame = pd.DataFrame(list(rows))
+    frame = pd.DataFrame(dict(rows) if isinstance(rows, Mapping) else list(rows))
     unknown = [str(name) for name in frame.columns if name not in schema.names]
     if unknown:
         msg = f"Table '{schema.name}' has no column {', '.join(unknown)}; its columns are {', '.join(schema.names)}."

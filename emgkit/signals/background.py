@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.filters import band_pass, smooth_energy
+from emgkit.signals.detect import smooth_energy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from emgkit.signals.sort import SortedBand
 
-SKEW_BAND_HZ = (20.0, 1500.0)  # holds one-sided kernels of 0.5 to 3 ms
+DENSE_S = 0.002
 SILENT_SHARE = 3.0  # activity in less than a third of the time is an exception
 EVENT_LEAD_MS = 5.0  # cut out before a discharge
 
@@ -45,13 +45,13 @@ def find_dense(
     if n_blocks == 0 or band.noise_uv <= 0:
         return []
     blocks = slice(0, n_blocks * size)
-    local = smooth_energy(band.signal, band.rate_hz, width_ms=2.0)
+    local = smooth_energy(band.signal, width=max(round(DENSE_S * band.rate_hz), 1))
     active = (np.sqrt(local) > threshold * band.noise_uv)[blocks].reshape(n_blocks, size).mean(axis=1)
     noise = band.noise_uv**2
     total = np.square(band.signal[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
     left = np.square(band.residual[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
     dense = (active > fill) & (left > unexplained * np.maximum(total, noise))
-    return [(number * block_s, (number + 1) * block_s) for number in np.flatnonzero(dense)]
+    return [(band.start_s + number * block_s, band.start_s + (number + 1) * block_s) for number in np.flatnonzero(dense)]
 
 
 def find_bursts(
@@ -103,15 +103,23 @@ def find_bursts(
 
 
 def find_skewed(
-    samples: NDArray[np.float64], rate_hz: float, *, events: Sequence[tuple[float, float]], block_s: float, limit: float
+    slow: NDArray[np.floating],
+    rate_hz: float,
+    *,
+    start_s: float,
+    events: Sequence[tuple[float, float]],
+    block_s: float,
+    limit: float,
 ) -> list[tuple[float, float, float]]:
     """Find stretches whose noise leans to the negative side, as a shower of small negative potentials does.
 
     Parameters
     ----------
-    samples : ndarray of shape (n_samples,)
-        Microvolt.
+    slow : ndarray of shape (n_samples,)
+        Microvolt, band-passed so that one-sided kernels of 0.5 to 3 ms stay one-sided.
     rate_hz : float
+    start_s : float
+        Time of the first sample.
     events : sequence of (time_s, length_ms)
         Discharges with their duration, which are not part of the noise.
     block_s : float
@@ -128,16 +136,14 @@ def find_skewed(
     >>> import numpy as np
     >>> from emgkit.signals.background import find_skewed
     >>> noise = np.random.default_rng(0).normal(0, 2, 30000)
-    >>> find_skewed(noise, 10000.0, events=[], block_s=1.0, limit=-0.3)
+    >>> find_skewed(noise, 10000.0, start_s=0.0, events=[], block_s=1.0, limit=-0.3)
     []
     """
-    step = max(int(rate_hz // (4 * SKEW_BAND_HZ[1])), 1)
-    noise = band_pass(samples, rate_hz, low_hz=SKEW_BAND_HZ[0], high_hz=SKEW_BAND_HZ[1], step=step)
-    rate = rate_hz / step
-    quiet = np.ones(len(noise), dtype=bool)
+    noise, rate = slow, rate_hz
+    quiet = noise != 0
     for time_s, length_ms in events:
-        start = int((time_s - EVENT_LEAD_MS / 1000) * rate)
-        quiet[max(start, 0) : int((time_s + length_ms / 1000) * rate) + 1] = False
+        start = int((time_s - start_s - EVENT_LEAD_MS / 1000) * rate)
+        quiet[max(start, 0) : int((time_s - start_s + length_ms / 1000) * rate) + 1] = False
     size = int(block_s * rate)
     found: list[tuple[float, float, float]] = []
     for start in range(0, len(noise) - size + 1, size):
@@ -147,8 +153,8 @@ def find_skewed(
         level = float(part.std())
         if np.mean(((part - part.mean()) / level) ** 3) > limit:
             continue
-        if found and abs(found[-1][1] - start / rate) < 1e-9:
-            found[-1] = (found[-1][0], (start + size) / rate, max(found[-1][2], level))
+        if found and abs(found[-1][1] - start_s - start / rate) < 1e-9:
+            found[-1] = (found[-1][0], start_s + (start + size) / rate, max(found[-1][2], level))
         else:
-            found.append((start / rate, (start + size) / rate, level))
+            found.append((start_s + start / rate, start_s + (start + size) / rate, level))
     return found

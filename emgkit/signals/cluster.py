@@ -9,12 +9,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MAX_SPIKES = 1200  # clustered; templates find the rest. Memory and time grow with the square
+ALONE_SHARE = 0.3  # enough spikes without a neighbour to learn shapes from them alone
+MAX_SPIKES = 500  # compared with each other; templates find the rest. Memory and time grow with the square
 
 
 def cut_windows(
     signal: NDArray[np.floating], positions: NDArray[np.integer], *, before: int, after: int
-) -> NDArray[np.float64]:
+) -> NDArray[np.floating]:
     """Cut one window for each position, repeating the edge samples of the signal beyond its ends.
 
     Parameters
@@ -35,8 +36,11 @@ def cut_windows(
     >>> cut_windows(np.arange(10.0), np.array([5]), before=1, after=2)
     array([[4., 5., 6.]])
     """
-    index = positions[:, None] + np.arange(-before, after)
-    return np.asarray(signal[np.clip(index, 0, len(signal) - 1)], dtype=np.float64)
+    starts = positions - before
+    if len(signal) < before + after or (len(starts) and (starts.min() < 0 or starts.max() > len(signal) - before - after)):
+        index = starts[:, None] + np.arange(before + after)
+        return np.asarray(signal[np.clip(index, 0, len(signal) - 1)])
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(signal, before + after)[starts])
 
 
 def find_templates(
@@ -52,7 +56,8 @@ def find_templates(
     """Return the median waveform of every group of at least ``min_spikes`` spikes of one shape.
 
     Two spikes are of one shape when what remains after the best shift is explained by the noise of both and a share
-    ``tolerance`` of their energy. Groups come from average linkage cut at that limit.
+    ``tolerance`` of their energy. The spike with most spikes of its shape founds the first group; what is left founds
+    the next.
 
     Parameters
     ----------
@@ -88,41 +93,78 @@ def find_templates(
     """
     if len(positions) < min_spikes:
         return []
-    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - loaded when spikes are there to sort
-
-    picked = positions[np.unique(np.linspace(0, len(positions) - 1, min(len(positions), MAX_SPIKES)).astype(int))]
-    windows = cut_windows(signal, picked, before=half_window + max_lag, after=half_window + max_lag)
-    distance = _shift_distance(windows, noise_uv, max_lag, tolerance)
-    groups = fcluster(linkage(distance[np.triu_indices(len(picked), 1)], "average"), 1.0, "distance")
-    templates = [
-        _aligned_median(windows[groups == group], max_lag)
-        for group in np.unique(groups)
-        if (groups == group).sum() >= min_spikes
-    ]
+    picked = _sample(positions, 2 * half_window)
+    windows = _twice(cut_windows(signal, picked, before=half_window + max_lag, after=half_window + max_lag))
+    lag = 2 * max_lag
+    near = _distance(windows, windows, noise_uv, lag, tolerance, noises=2) < 1
+    near |= near.T
+    left = np.ones(len(picked), dtype=bool)
+    templates = []
+    while True:
+        counts = (near & left).sum(axis=1) * left
+        founder = int(counts.argmax())
+        if counts[founder] < min_spikes:
+            break
+        members = near[founder] & left
+        for _ in range(2):
+            template = _aligned_median(windows[members], lag)
+            padded = np.pad(template, lag)[None]
+            members = (_distance(padded, windows, noise_uv, lag, tolerance, noises=1)[0] < 1) & left
+            if members.sum() < min_spikes:
+                members = near[founder] & left
+                break
+        templates.append(_aligned_median(windows[members], lag)[::2])
+        left &= ~members
     return sorted(templates, key=lambda template: -float(np.square(template).sum()))
 
 
-def _shift_distance(
-    windows: NDArray[np.float64], noise_uv: float, max_lag: int, tolerance: float
-) -> NDArray[np.float64]:
-    size = windows.shape[1] - 2 * max_lag
-    core = windows[:, max_lag : max_lag + size]
+def _sample(positions: NDArray[np.integer], width: int) -> NDArray[np.integer]:
+    # A bounded sample, spread evenly, of spikes that have no neighbour if there are enough of those.
+    alone = np.ones(len(positions), dtype=bool)
+    close = np.diff(positions) < width
+    alone[1:] &= ~close
+    alone[:-1] &= ~close
+    if alone.mean() > ALONE_SHARE:
+        positions = positions[alone]
+    return positions[np.unique(np.linspace(0, len(positions) - 1, min(len(positions), MAX_SPIKES)).astype(int))]
+
+
+def _twice(windows: NDArray[np.floating]) -> NDArray[np.float32]:
+    # Twice the rate: half a sample off is too much for sharp potentials.
+    size = windows.shape[1]
+    return np.asarray(2 * np.fft.irfft(np.fft.rfft(windows, axis=1), n=2 * size, axis=1), dtype=np.float32)
+
+
+def _distance(
+    fixed: NDArray[np.floating],
+    moved: NDArray[np.floating],
+    noise_uv: float,
+    max_lag: int,
+    tolerance: float,
+    *,
+    noises: int,
+) -> NDArray[np.floating]:
+    # Energy of the difference at the best shift over what may be expected, for all pairs.
+    size = fixed.shape[1] - 2 * max_lag
+    # Every second sample of twice the rate holds all there is.
+    core = np.ascontiguousarray(fixed[:, max_lag : max_lag + size : 2])
     energy = np.square(core).sum(axis=1)
-    best = np.full((len(windows), len(windows)), np.inf)
+    total = np.pad(np.cumsum(np.square(moved), axis=1), ((0, 0), (1, 0))) / 2
+    best = np.full((len(fixed), len(moved)), np.inf, dtype=core.dtype)
     for lag in range(2 * max_lag + 1):
-        shifted = windows[:, lag : lag + size]
-        np.minimum(best, energy[:, None] + np.square(shifted).sum(axis=1) - 2 * core @ shifted.T, out=best)
-    best = np.minimum(best, best.T)
-    expected = 2.5 * noise_uv**2 * size  # twice the noise energy, and room for its scatter
-    return np.asarray(np.maximum(best, 0) / (expected + tolerance * (energy[:, None] + energy) / 2))
+        there = total[:, lag + size] - total[:, lag]
+        np.minimum(best, there - 2 * (core @ moved[:, lag : lag + size : 2].T), out=best)
+    middle = np.square(moved[:, max_lag : max_lag + size : 2]).sum(axis=1)
+    best += energy[:, None]
+    expected = 1.25 * noises * noise_uv**2 * size / 2  # with room for the scatter of the noise energy
+    return np.asarray(best / (expected + tolerance * (energy[:, None] + middle) / 2))
 
 
-def _aligned_median(windows: NDArray[np.float64], max_lag: int) -> NDArray[np.float64]:
+def _aligned_median(windows: NDArray[np.floating], max_lag: int) -> NDArray[np.float64]:
     size = windows.shape[1] - 2 * max_lag
-    aligned = windows[:, max_lag : max_lag + size]
-    template: NDArray[np.float64] = np.median(aligned, axis=0)
+    template: NDArray[np.float64] = np.median(windows[:, max_lag : max_lag + size], axis=0)
     views = np.lib.stride_tricks.sliding_window_view(windows, size, axis=1)
     for _ in range(3):
-        lags = (views @ template).argmax(axis=1)
+        lags = np.array([windows[:, lag : lag + size] @ template for lag in range(2 * max_lag + 1)]).argmax(axis=0)
         template = np.median(views[np.arange(len(windows)), lags], axis=0)
     return template

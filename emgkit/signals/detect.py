@@ -6,20 +6,56 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.filters import smooth_energy
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+BLOCK = 2**16  # samples looked at together, so that temporary arrays stay in the cache
+
+
+def smooth_energy(filtered: NDArray[np.floating], *, width: int) -> NDArray[np.floating]:
+    """Return the local mean square under a triangular window, two running means of ``width`` samples.
+
+    Parameters
+    ----------
+    filtered : ndarray of shape (n_samples,)
+        Microvolt.
+    width : int
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Square microvolt; beyond its ends the signal is taken as zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.detect import smooth_energy
+    >>> round(float(smooth_energy(np.full(100, 2.0), width=5)[50]), 6)
+    4.0
+    """
+    padded = np.zeros(len(filtered) + 2 * (width - 1), dtype=filtered.dtype)
+    np.square(filtered, out=padded[width - 1 : len(padded) - width + 1])
+    return np.asarray(_running_sum(_running_sum(padded, width), width) / filtered.dtype.type(width**2))
+
+
+def _running_sum(values: NDArray[np.floating], width: int) -> NDArray[np.floating]:
+    # Sums of 1, 2, 4, ... samples are put together; a cumulative sum would lose digits and take longer.
+    total, taken, size = None, 0, 1
+    while width:
+        if width & 1:
+            part = values[taken : len(values)] if taken else values
+            total = part if total is None else total[: len(part)] + part[: len(total)]
+            taken += size
+        width >>= 1
+        if width:
+            values = values[size:] + values[:-size]
+            size *= 2
+    assert total is not None  # noqa: S101 - width is at least one
+    return total
+
 
 def find_spikes(
-    filtered: NDArray[np.floating],
-    rate_hz: float,
-    *,
-    noise_uv: float | NDArray[np.floating],
-    threshold: float,
-    width_ms: float,
-    separation_ms: float,
+    filtered: NDArray[np.floating], *, noise_uv: float | NDArray[np.floating], threshold: float, width: int, separation: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Find the peaks of the local energy that rise over the noise.
 
@@ -30,15 +66,14 @@ def find_spikes(
     ----------
     filtered : ndarray of shape (n_samples,)
         Band-passed microvolt.
-    rate_hz : float
     noise_uv : float or ndarray of shape (n_samples,)
         Standard deviation of what may be expected without a spike.
     threshold : float
         Root of the local energy over the noise.
-    width_ms : float
-        Half base of the triangular window of the local energy.
-    separation_ms : float
-        The largest peak within this distance stands for all.
+    width : int
+        Samples of the running means of the local energy.
+    separation : int
+        The largest peak within so many samples stands for all.
 
     Returns
     -------
@@ -53,15 +88,25 @@ def find_spikes(
     >>> from emgkit.signals.detect import find_spikes
     >>> signal = np.random.default_rng(0).normal(0, 1, 20000)
     >>> signal[5000:5010] += 20 * np.sin(np.linspace(0, 2 * np.pi, 10))
-    >>> peaks, _ = find_spikes(signal, 10000.0, noise_uv=1.0, threshold=3.0, width_ms=0.6, separation_ms=2.0)
+    >>> peaks, _ = find_spikes(signal, noise_uv=1.0, threshold=3.0, width=6, separation=20)
     >>> bool(abs(peaks[0] - 5005) < 3), len(peaks)
     (True, 1)
     """
-    ratio = np.sqrt(smooth_energy(filtered, rate_hz, width_ms=width_ms)) / np.maximum(noise_uv, 1e-9)
-    inner = ratio[1:-1]
-    peaks = np.flatnonzero((inner >= ratio[:-2]) & (inner > ratio[2:]) & (inner > threshold)) + 1
-    kept = keep_largest(peaks, ratio[peaks], separation=separation_ms * rate_hz / 1000)
-    return peaks[kept], ratio[peaks[kept]]
+    places, heights = [np.empty(0, np.int64)], [np.empty(0)]
+    for start in range(0, len(filtered), BLOCK):
+        low, high = max(start - 2 * width, 0), min(start + BLOCK + 2 * width, len(filtered))
+        energy = smooth_energy(filtered[low:high], width=width)
+        limit = np.square(threshold * np.maximum(noise_uv if np.isscalar(noise_uv) else noise_uv[low:high], 1e-9))
+        # Few samples are over the limit, so only those are compared with their neighbours.
+        over = np.flatnonzero(energy > limit)
+        over = over[(over > 0) & (over < len(energy) - 1)]
+        over = over[(over + low >= start) & (over + low < start + BLOCK)]
+        over = over[(energy[over] >= energy[over - 1]) & (energy[over] > energy[over + 1])]
+        places.append(over + low)
+        heights.append(threshold * np.sqrt(energy[over] / (limit if np.isscalar(noise_uv) else limit[over])))
+    peaks, ratio = np.concatenate(places), np.concatenate(heights)
+    kept = keep_largest(peaks, ratio, separation=separation)
+    return peaks[kept], ratio[kept]
 
 
 def keep_largest(
@@ -84,12 +129,22 @@ def keep_largest(
     >>> keep_largest(np.array([0, 3, 10]), np.array([1.0, 2.0, 1.0]), separation=5)
     array([1, 2])
     """
-    alive = np.ones(len(positions), dtype=bool)
-    for index in np.argsort(-heights, kind="stable"):
-        if not alive[index]:
-            continue
-        low = np.searchsorted(positions, positions[index] - separation, side="right")
-        high = np.searchsorted(positions, positions[index] + separation, side="left")
-        alive[low:high] = False
-        alive[index] = True
-    return np.flatnonzero(alive)
+    # The largest of all neighbours stays and takes its neighbours away, until nobody has one.
+    index = np.arange(len(positions))
+    kept = [index[:0]]
+    while len(index):
+        place, height = positions[index], heights[index]
+        top = np.ones(len(index), dtype=bool)
+        for step in range(1, len(index)):
+            near = place[step:] - place[:-step] < separation
+            if not near.any():
+                break
+            top[:-step] &= ~near | (height[:-step] >= height[step:])  # ties go to the earlier one
+            top[step:] &= ~near | (height[step:] > height[:-step])
+        tops = place[top]
+        next_top = np.searchsorted(tops, place)
+        after = np.abs(tops[np.minimum(next_top, len(tops) - 1)] - place) < separation
+        before = np.abs(place - tops[np.maximum(next_top - 1, 0)]) < separation
+        kept.append(index[top])
+        index = index[~(after | before | top)]
+    return np.sort(np.concatenate(kept))

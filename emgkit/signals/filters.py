@@ -19,8 +19,8 @@ BLOCK = 2**17  # samples a block: large enough that the margins cost little, sma
 MARGIN_S = 0.3  # the response to an impulse has died out within this time for edges of 20 Hz and more
 
 
-def band_pass(samples: Samples, rate_hz: float, *, low_hz: float, high_hz: float, step: int = 1) -> NDArray[np.float64]:
-    """Return the samples band-passed without phase shift, every ``step``-th of them.
+def band_pass(samples: Samples, rate_hz: float, *, low_hz: float, high_hz: float) -> NDArray[np.float64]:
+    """Return the samples band-passed without phase shift.
 
     The gain is that of a second-order Butterworth band-pass applied forwards and backwards. Blocks lie on a grid that
     starts at sample 0, so the result does not depend on how the samples are stored.
@@ -33,12 +33,10 @@ def band_pass(samples: Samples, rate_hz: float, *, low_hz: float, high_hz: float
         Sampling rate.
     low_hz, high_hz : float
         Edges (half power of one pass). The upper edge is lowered to 0.45 of the rate when it lies above.
-    step : int
-        Keep every ``step``-th sample; the caller chooses it so that ``rate_hz / step`` still holds the band.
 
     Returns
     -------
-    ndarray of shape (ceil(n_samples / step),)
+    ndarray of shape (n_samples,)
         Microvolt.
 
     Examples
@@ -52,15 +50,15 @@ def band_pass(samples: Samples, rate_hz: float, *, low_hz: float, high_hz: float
     True
     """
     n_samples = len(samples)
-    margin = -(-int(np.ceil(MARGIN_S * rate_hz)) // step) * step
-    own = max(BLOCK - 2 * margin, margin) // step * step
+    margin = int(np.ceil(MARGIN_S * rate_hz))
+    own = max(BLOCK - 2 * margin, margin)
     gain = _gain(own + 2 * margin, rate_hz, low_hz, min(high_hz, 0.45 * rate_hz))
-    filtered = np.empty(-(-n_samples // step))
+    filtered = np.empty(n_samples)
     for start in range(0, n_samples, own):
         stop = min(start + own, n_samples)
         block = _padded(samples, start - margin, start + own + margin)
         whole = np.fft.irfft(np.fft.rfft(block) * gain, n=len(block))
-        filtered[start // step : -(-stop // step)] = whole[margin : margin + stop - start : step]
+        filtered[start:stop] = whole[margin : margin + stop - start]
     return filtered
 
 
@@ -74,30 +72,3 @@ def _padded(samples: Samples, start: int, stop: int) -> NDArray[np.float64]:
     inner = np.asarray(samples[max(start, 0) : min(stop, len(samples))], dtype=np.float64)
     return np.pad(inner, (max(-start, 0), max(stop - len(samples), 0)), mode="edge")
 
-
-def smooth_energy(filtered: NDArray[np.floating], rate_hz: float, *, width_ms: float) -> NDArray[np.float64]:
-    """Return the local mean square under a triangular window.
-
-    Parameters
-    ----------
-    filtered : ndarray of shape (n_samples,)
-        Microvolt.
-    rate_hz : float
-    width_ms : float
-        Half of the base of the triangle.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        Square microvolt.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.signals.filters import smooth_energy
-    >>> round(float(smooth_energy(np.full(100, 2.0), 1000.0, width_ms=5.0)[50]), 6)
-    4.0
-    """
-    half = max(round(width_ms * rate_hz / 1000), 1)
-    window = np.bartlett(2 * half + 1)
-    return np.convolve(np.square(filtered, dtype=np.float64), window / window.sum(), mode="same")

@@ -1,4 +1,4 @@
-"""Explain a signal by templates: matching pursuit with exact local updates, superpositions included."""
+"""Explain spikes by templates, superpositions included: matching pursuit on all spikes of a signal at once."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from emgkit.signals.cluster import cut_windows
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-SHIFTS = 4  # sub-sample positions of a template
-BLOCK = 2**18  # samples explained at a time
-MARGIN = 8  # templates beside a block that are explained with it, so that its edges have their neighbours
-MAX_PASSES = 12
+SHIFTS = 8  # sub-sample positions of a template
+BATCH = 4096  # spikes compared with the templates at a time, so that memory is bounded
+MAX_PASSES = 8
 
 
 @dataclass(frozen=True)
@@ -65,101 +66,56 @@ class Matches:
     template: NDArray[np.int64]
     position: NDArray[np.float64]
     scale: NDArray[np.float64]
-    residual: NDArray[np.float64]
-
-
-class _Found(NamedTuple):
-    # One match: where the shifted template starts, and its size as subtracted and as measured.
-    start: int
-    template: int
-    shift: int
-    scale: float
-    measured: float
+    residual: NDArray[np.float32]
 
 
 class _Library(NamedTuple):
-    # The templates, their sub-sample shifts, and how each template answers to each shift.
-    templates: NDArray[np.float64]
-    bank: NDArray[np.float64]
-    cross: NDArray[np.float64]
+    # The templates with their sub-sample shifts and energies, and every lag of each as one matrix.
+    bank: NDArray[np.float32]
+    energy: NDArray[np.float32]
+    lagged: NDArray[np.float32]
+    lag: int
+
+    @property
+    def size(self) -> int:
+        return int(self.bank.shape[2])
 
 
-class _Pursuit:
-    # The running state of one pursuit: residual, correlations and scores, all kept exact by local updates.
+class _Best(NamedTuple):
+    # The best template of each spike: its number, where it starts (to a fraction), its size and what it takes away.
+    template: NDArray[np.int64]
+    start: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    drop: NDArray[np.float64]
 
-    def __init__(self, signal: NDArray[np.floating], library: _Library, limits: MatchLimits) -> None:
-        self.limits = limits
-        templates, self.bank, self.cross = library
-        self.size = templates.shape[1]
-        self.energy = np.square(templates).sum(axis=1)
-        self.residual = np.pad(signal.astype(np.float64), self.size)
-        self.explained = np.zeros_like(self.residual)
-        self.correlation = np.array([np.correlate(self.residual, template, "valid") for template in templates])
-        self.score = self._score(0, self.correlation.shape[1])
-
-    def _score(self, start: int, stop: int) -> NDArray[np.float64]:
-        limits, correlation = self.limits, self.correlation[:, start:stop]
-        scale = correlation / self.energy[:, None]
-        clipped = self._sized(scale)
-        drop = self.energy[:, None] * (clipped * (2 * scale - clipped) - limits.stiffness * np.square(clipped - 1))
-        present = _window_sums(np.square(self.residual[start : stop + self.size - 1]), self.size)
-        explained = _window_sums(self.explained[start : stop + self.size - 1], self.size)
-        enough = drop > limits.gain * limits.noise_uv**2 + limits.residue * explained
-        alike = correlation * np.abs(correlation) > limits.correlation**2 * self.energy[:, None] * present
-        return np.where(enough & alike & (scale > limits.scale_low), drop, 0.0)
-
-    def _sized(self, scale: NDArray[np.float64]) -> NDArray[np.float64]:
-        limits = self.limits
-        return np.clip((scale + limits.stiffness) / (1 + limits.stiffness), limits.scale_low, limits.scale_high)
-
-    def best_places(self) -> NDArray[np.int64]:
-        height = self.score.max(axis=0)
-        places = np.flatnonzero(height > 0)
-        chosen: list[int] = []
-        blocked = np.zeros(len(height), dtype=bool)
-        for place in places[np.argsort(-height[places], kind="stable")]:
-            if not blocked[place]:
-                chosen.append(int(place))
-            # A place beside a better one waits for the next pass, when that one has been taken away.
-            blocked[max(place - self.size, 0) : place + self.size + 1] = True
-        return np.array(chosen, dtype=np.int64)
-
-    def subtract(self, place: int) -> _Found:
-        template = int(self.score[:, place].argmax())
-        around = self.correlation[template, max(place - 1, 0) : place + 2]
-        offset = _parabola(around) if len(around) == 3 else 0.0
-        steps = round(offset * SHIFTS)
-        place, shift = place + steps // SHIFTS, steps % SHIFTS
-        measured = float(self.correlation[template, place] / self.energy[template])
-        scale = float(self._sized(np.asarray(measured)))
-        shape = scale * self.bank[template, shift]
-        self.residual[place : place + self.size] -= shape
-        self.explained[place : place + self.size] += np.square(shape)
-        self._update(place, template, shift, scale)
-        return _Found(place - self.size, template, shift, scale, measured)
-
-    def _update(self, place: int, template: int, shift: int, scale: float) -> None:
-        low, high = max(place - self.size + 1, 0), min(place + self.size, self.correlation.shape[1])
-        first = low - (place - self.size + 1)
-        self.correlation[:, low:high] -= scale * self.cross[:, template, shift, first : first + high - low]
-        self.score[:, low:high] = self._score(low, high)
+    def __getitem__(self, item: object) -> _Best:  # type: ignore[override]
+        return _Best(*(tuple.__getitem__(self, place)[item] for place in range(4)))  # type: ignore[index]
 
 
 def match_templates(
-    signal: NDArray[np.floating], templates: Sequence[NDArray[np.float64]], *, limits: MatchLimits
+    signal: NDArray[np.floating],
+    peaks: NDArray[np.integer],
+    *,
+    templates: Sequence[NDArray[np.floating]],
+    limits: MatchLimits,
+    lag: int,
 ) -> Matches:
-    """Find where templates occur in a signal, also where they overlap.
+    """Find which template each spike is, also where spikes overlap.
 
-    Greedy: the place where a template takes away most energy first, then the next in what remains. Positions are
-    refined to a quarter of a sample, sizes may vary within the limits.
+    Greedy: of spikes near each other, the one whose best template takes away most energy is subtracted first; then the
+    others are looked at again in what remains. Positions are to an eighth of a sample, sizes may vary within the limits.
 
     Parameters
     ----------
     signal : ndarray of shape (n_samples,)
         Band-passed microvolt.
+    peaks : ndarray of int, shape (n_spikes,)
+        Where to look, ascending.
     templates : sequence of ndarray of shape (size,)
         All of one size.
     limits : MatchLimits
+    lag : int
+        How far the middle of a template may lie from a peak, in samples.
 
     Returns
     -------
@@ -175,73 +131,154 @@ def match_templates(
     >>> for start in (500, 530, 2000):
     ...     signal[start : start + 30] += shape
     >>> limits = MatchLimits(1.0, 40.0, scale_low=0.6, scale_high=1.5, stiffness=1.0, correlation=0.6, residue=0.05)
-    >>> np.round(match_templates(signal, [shape], limits=limits).position).astype(int)
+    >>> found = match_templates(signal, np.array([513, 547, 2016]), templates=[shape], limits=limits, lag=4)
+    >>> np.round(found.position).astype(int)
     array([ 515,  545, 2015])
     """
-    if len(templates) == 0:
-        empty = np.array([])
-        return Matches(empty.astype(np.int64), empty, empty, signal.astype(np.float64))
-    stack = np.array(templates)
-    bank, size = _shifted(stack), stack.shape[1]
-    library = _Library(stack, bank, _cross_correlations(stack, bank))
-    residual = signal.astype(np.float64)
-    found: list[_Found] = []
-    # Long signals are explained block by block, each with a margin, so that memory does not grow with length.
-    for first in range(0, len(signal), BLOCK):
-        low = max(first - MARGIN * size, 0)
-        block = _explained(signal[low : first + BLOCK + MARGIN * size], library, limits)
-        own = (match._replace(start=match.start + low) for match in block)
-        found += [match for match in own if first <= match.start + size // 2 < first + BLOCK]
-    for match in found:
-        inside = slice(max(-match.start, 0), min(size, len(signal) - match.start))
-        residual[match.start + inside.start : match.start + inside.stop] -= (
-            match.scale * bank[match.template, match.shift, inside]
-        )
-    found.sort(key=lambda match: match.start + match.shift / SHIFTS)
-    return Matches(
-        template=np.array([match.template for match in found], dtype=np.int64),
-        position=np.array([match.start + match.shift / SHIFTS + size / 2 for match in found]),
-        scale=np.array([match.measured for match in found]),
-        residual=residual,
-    )
+    residual = np.array(signal, dtype=np.float32)
+    none = np.empty(0)
+    found = [_Best(none.astype(np.int64), none, none, none)]
+    if len(templates) and len(peaks):
+        library = _library(np.array(templates, dtype=np.float32), lag)
+        explained = np.zeros_like(residual)
+        active = np.asarray(peaks, dtype=np.int64)
+        for _ in range(MAX_PASSES):
+            best = _best(residual, explained, active, library, limits)
+            good = best.drop > 0
+            chosen = best[good][_firsts(best[good], library.size)]
+            if len(chosen.drop) == 0:
+                break
+            found.append(chosen)
+            _subtract(residual, explained, chosen, library)
+            active = _beside(active[good], active, chosen, library)
+    every = _Best(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    order = np.argsort(every.start, kind="stable")
+    middle = len(templates[0]) / 2 if len(templates) else 0.0
+    return Matches(every.template[order], every.start[order] + middle, every.scale[order], residual)
 
 
-def _explained(signal: NDArray[np.floating], library: _Library, limits: MatchLimits) -> list[_Found]:
-    pursuit = _Pursuit(signal, library, limits)
-    found: list[_Found] = []
-    for _ in range(MAX_PASSES):
-        places = pursuit.best_places()
-        if len(places) == 0:
+def _best(
+    residual: NDArray[np.float32],
+    explained: NDArray[np.float32],
+    peaks: NDArray[np.int64],
+    library: _Library,
+    limits: MatchLimits,
+) -> _Best:
+    parts = [
+        _best_of_batch(residual, explained, peaks[first : first + BATCH], library, limits)
+        for first in range(0, len(peaks), BATCH)
+    ]
+    return _Best(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _best_of_batch(
+    residual: NDArray[np.float32],
+    explained: NDArray[np.float32],
+    peaks: NDArray[np.int64],
+    library: _Library,
+    limits: MatchLimits,
+) -> _Best:
+    size, lag, n_lags = library.size, library.lag, 2 * library.lag + 1
+    reach = size // 2 + lag
+    windows = cut_windows(residual, peaks, before=reach, after=size - size // 2 + lag)
+    answer = (windows @ library.lagged).reshape(len(peaks), len(library.energy), n_lags)
+    row = np.arange(len(peaks))[:, None]
+    column = np.arange(len(library.energy))[None]
+    place = answer.argmax(axis=2)
+    inner = np.clip(place, 1, n_lags - 2)
+    left, middle, right = (answer[row, column, inner + shift] for shift in (-1, 0, 1))
+    bend = np.minimum(left - 2 * middle + right, -1e-9)
+    shift = np.clip(0.5 * (left - right) / bend, -1.0, 1.0)
+    scale = (middle - 0.25 * (left - right) * shift) / library.energy  # at the top of the parabola
+    stiff = limits.stiffness
+    sized = np.clip((scale + stiff) / (1 + stiff), limits.scale_low, limits.scale_high)
+    drop = library.energy * (sized * (2 * scale - sized) - stiff * np.square(sized - 1))
+    best = drop.argmax(axis=1)
+    row, take = row[:, 0], lambda values: values[np.arange(len(peaks)), best]
+    start = inner[row, best]
+    present = _energy_at(windows, start, size)
+    before = _explained_at(explained, peaks - reach + start, size) if explained is not None else 0.0
+    scale, drop, energy = take(scale), take(drop), library.energy[best]
+    enough = drop > limits.gain * limits.noise_uv**2 + limits.residue * before
+    alike = scale * np.sqrt(energy / np.maximum(present, 1e-12)) > limits.correlation
+    good = enough & alike & (scale > limits.scale_low) & (scale < limits.scale_high)
+    return _Best(best, peaks - reach + start + take(shift), scale, np.where(good, drop, 0.0))
+
+
+def _energy_at(windows: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float64]:
+    total = np.cumsum(np.square(windows), axis=1, dtype=np.float64)
+    total = np.concatenate([np.zeros((len(windows), 1)), total], axis=1)
+    row = np.arange(len(windows))
+    return np.asarray(total[row, start + size] - total[row, start])
+
+
+def _explained_at(explained: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float64]:
+    index = np.clip(start[:, None] + np.arange(0, size, 4), 0, len(explained) - 1)
+    return np.asarray(explained[index].sum(axis=1) * 4)
+
+
+def _firsts(best: _Best, size: int) -> NDArray[np.bool_]:
+    # Of matches that overlap, the one that takes away most comes first.
+    order = np.argsort(best.start, kind="stable")
+    start, drop = best.start[order], best.drop[order]
+    top = np.ones(len(order), dtype=bool)
+    for step in range(1, len(order)):
+        near = start[step:] - start[:-step] < size
+        if not near.any():
             break
-        found += [pursuit.subtract(int(place)) for place in places]
-    return found
+        top[:-step] &= ~near | (drop[:-step] >= drop[step:])
+        top[step:] &= ~near | (drop[step:] > drop[:-step])
+    firsts = np.zeros(len(order), dtype=bool)
+    firsts[order[top]] = True
+    return firsts
 
 
-def best_scale(signal: NDArray[np.floating], template: NDArray[np.float64]) -> tuple[int, float, float]:
-    """Return where in a short signal a template fits best: position of its middle, size, correlation.
-
-    Parameters
-    ----------
-    signal : ndarray of shape (n_samples,)
-        At least as long as the template.
-    template : ndarray of shape (size,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.signals.match import best_scale
-    >>> best_scale(np.pad(2 * np.hanning(9), 5), np.hanning(9))
-    (9, 2.0, 1.0)
-    """
-    correlation = np.correlate(signal, template, "valid")
-    energy = float(np.square(template).sum())
-    place = int(correlation.argmax())
-    present = float(np.square(signal[place : place + len(template)]).sum())
-    alike = float(correlation[place] / np.sqrt(max(energy * present, 1e-12)))
-    return place + len(template) // 2, float(correlation[place] / energy), round(alike, 12)
+def _subtract(
+    residual: NDArray[np.float32], explained: NDArray[np.float32], chosen: _Best, library: _Library
+) -> None:
+    whole = np.floor(chosen.start).astype(np.int64)
+    shift = np.minimum(((chosen.start - whole) * SHIFTS + 0.5).astype(np.int64), SHIFTS - 1)
+    shapes = library.bank[chosen.template, shift] * chosen.scale[:, None].astype(np.float32)
+    index = whole[:, None] + np.arange(library.size)
+    outside = (index < 0) | (index >= len(residual))
+    shapes[outside] = 0.0
+    index = np.clip(index, 0, len(residual) - 1)
+    residual[index] -= shapes  # chosen matches do not overlap, except for zeros at the ends
+    explained[index] += np.square(shapes)
 
 
-def similarity(first: NDArray[np.float64], second: NDArray[np.float64], *, max_lag: int) -> tuple[float, int]:
+def _beside(
+    good: NDArray[np.int64], active: NDArray[np.int64], chosen: _Best, library: _Library
+) -> NDArray[np.int64]:
+    # Spikes near a match are looked at again; where one potential was found, another may lie under it.
+    middle = np.sort(chosen.start) + library.size / 2
+    near = np.searchsorted(middle, active)
+    reach = library.size + library.lag
+    after = np.abs(middle[np.minimum(near, len(middle) - 1)] - active) < reach
+    before = np.abs(active - middle[np.maximum(near - 1, 0)]) < reach
+    return active[before | after]
+
+
+def _library(templates: NDArray[np.float32], lag: int) -> _Library:
+    count, size = templates.shape
+    n_lags = 2 * lag + 1
+    lagged = np.zeros((size + 2 * lag, count, n_lags), dtype=np.float32)
+    for offset in range(n_lags):
+        lagged[offset : offset + size, :, offset] = templates.T
+    energy = np.square(templates).sum(axis=1)
+    return _Library(shifted(templates), energy, lagged.reshape(size + 2 * lag, -1), lag)
+
+
+def shifted(templates: NDArray[np.floating], shifts: int = SHIFTS) -> NDArray[np.float32]:
+    """Return every template moved later by 0, 1/n, 2/n, ... of a sample, shape (n_templates, n, size)."""
+    size = templates.shape[1]
+    spectrum = np.fft.rfft(templates, n=2 * size, axis=1)
+    phase = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * size)[None, :] * (np.arange(shifts) / shifts)[:, None])
+    moved = np.fft.irfft(spectrum[:, None, :] * phase[None], n=2 * size, axis=2)
+    return np.asarray(moved[:, :, :size], dtype=np.float32)
+
+
+def similarity(first: NDArray[np.floating], second: NDArray[np.floating], *, max_lag: int) -> tuple[float, int]:
     """Return the largest correlation of two waveforms over shifts, and that shift.
 
     Parameters
@@ -262,29 +299,4 @@ def similarity(first: NDArray[np.float64], second: NDArray[np.float64], *, max_l
     middle = len(first) - 1
     near = full[middle - max_lag : middle + max_lag + 1]
     norm = np.sqrt(np.square(first).sum() * np.square(second).sum())
-    return round(float(near.max() / max(norm, 1e-12)), 12), int(near.argmax()) - max_lag
-
-
-def _shifted(templates: NDArray[np.float64]) -> NDArray[np.float64]:
-    size = templates.shape[1]
-    spectrum = np.fft.rfft(templates, n=2 * size, axis=1)
-    phase = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * size)[None, :] * (np.arange(SHIFTS) / SHIFTS)[:, None])
-    return np.asarray(np.fft.irfft(spectrum[:, None, :] * phase[None], n=2 * size, axis=2)[:, :, :size])
-
-
-def _cross_correlations(templates: NDArray[np.float64], bank: NDArray[np.float64]) -> NDArray[np.float64]:
-    size = templates.shape[1]
-    length = 2 * size
-    left = np.fft.rfft(templates[:, ::-1], n=length, axis=1)
-    right = np.fft.rfft(bank, n=length, axis=2)
-    return np.asarray(np.fft.irfft(left[:, None, None, :] * right[None], n=length, axis=3)[..., : 2 * size - 1])
-
-
-def _window_sums(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    return np.asarray(total[size:] - total[:-size])
-
-
-def _parabola(three: NDArray[np.float64]) -> float:
-    bend = three[0] - 2 * three[1] + three[2]
-    return float(np.clip(0.5 * (three[0] - three[2]) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+    return round(float(near.max() / max(norm, 1e-12)), 6), int(near.argmax()) - max_lag

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+PAUSE = 4  # a gap of more intervals is a pause and not missed discharges
+
+
 @dataclass(frozen=True)
 class Rhythm:
     """Interval statistics of one train.
@@ -90,8 +93,14 @@ def measure_rhythm(times_s: NDArray[np.floating]) -> Rhythm:
         p5_ms=float(np.quantile(intervals, 0.05) * 1000),
         trend_per_s=_theil_sen(times_s[1:], np.log(folded)),
         rate_range=_rate_range(folded),
-        missed=float(1 - len(times_s) / (1 + multiple.sum())),
+        missed=_missed(multiple),
     )
+
+
+def _missed(multiple: NDArray[np.floating]) -> float:
+    # A long silence is a pause, in which nothing was missed.
+    firing = multiple[multiple <= PAUSE]
+    return float(1 - len(firing) / max(firing.sum(), 1.0))
 
 
 def _theil_sen(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.cluster import find_templates
-from emgkit.signals.detect import find_spikes
-from emgkit.signals.filters import band_pass, smooth_energy
+from emgkit.signals.cluster import cut_windows, find_templates
+from emgkit.signals.detect import find_spikes, smooth_energy
 from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
-from emgkit.signals.noise import noise_floor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from emgkit.model.recording import Samples
+
+MOST_LEARNT = 300  # discharges that refine a template
 
 
 @dataclass(frozen=True)
@@ -77,6 +74,8 @@ class SortedBand:
     ----------
     rate_hz : float
         Sampling rate of ``residual`` and ``templates``.
+    start_s : float
+        Time of the first sample.
     noise_uv : float
     templates : list of ndarray
         One waveform a unit, centred on its energy.
@@ -89,8 +88,9 @@ class SortedBand:
     """
 
     rate_hz: float
+    start_s: float
     noise_uv: float
-    templates: list[NDArray[np.float64]]
+    templates: list[NDArray[np.floating]]
     unit: NDArray[np.int64]
     time_s: NDArray[np.float64]
     scale: NDArray[np.float64]
@@ -101,18 +101,20 @@ class SortedBand:
 
 
 def sort_band(
-    samples: Samples, rate_hz: float, *, band: Band, left_out: Sequence[tuple[float, float]] = ()
+    signal: NDArray[np.float32], rate_hz: float, *, band: Band, noise_uv: float, start_s: float = 0.0
 ) -> SortedBand:
     """Find the units of one band.
 
     Parameters
     ----------
-    samples : array-like of shape (n_samples,)
-        Microvolt.
+    signal : ndarray of float32, shape (n_samples,)
+        Band-passed microvolt, zero where nothing is to be found.
     rate_hz : float
     band : Band
-    left_out : sequence of (start_s, stop_s)
-        Spans that are not looked at.
+    noise_uv : float
+        Standard deviation of the noise.
+    start_s : float
+        Time of the first sample.
 
     Returns
     -------
@@ -123,88 +125,88 @@ def sort_band(
     >>> import numpy as np
     >>> from emgkit.signals.sort import Band, sort_band
     >>> band = Band(200, 3000, 0.6, 2, 2.5, 0.4, 0.02, 2.5, 0.25, 5, 2, 20, 40, 0.6, 1.6, 1, 0.6, 0.05)
-    >>> signal = np.random.default_rng(0).normal(0, 2, 100000)
+    >>> signal = np.random.default_rng(0).normal(0, 2, 100000).astype(np.float32)
     >>> for start in range(1000, 99000, 1500):
     ...     signal[start : start + 15] += 60 * np.sin(np.linspace(0, 2 * np.pi, 15))
-    >>> found = sort_band(signal, 10000.0, band=band)
+    >>> found = sort_band(signal, 10000.0, band=band, noise_uv=2.0)
     >>> len(found.templates), len(found.time_s)
     (1, 66)
     """
-    step = max(int(rate_hz // (3 * band.high_hz)), 1)
-    rate = rate_hz / step
-    signal = band_pass(samples, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz, step=step)
-    usable = np.ones(len(signal), dtype=bool)
-    for start_s, stop_s in left_out:
-        usable[int(np.floor(start_s * rate)) : int(np.ceil(stop_s * rate)) + 1] = False
-    signal *= usable
-    noise_uv = noise_floor(
-        signal, rate, bandwidth_hz=band.high_hz - band.low_hz, block_s=band.noise_block_s, usable=usable
-    )
     limits = MatchLimits(
         noise_uv, band.gain, band.scale_low, band.scale_high, band.stiffness, band.correlation, band.residue
     )
-    templates, matches = _search(signal, rate, band, limits)
-    loose, ratio = _find(matches.residual, signal, rate, band, noise_uv)
+    templates, matches = _search(signal, rate_hz, band, limits)
+    loose, ratio = _find(matches.residual, signal, rate_hz, band, noise_uv)
     return SortedBand(
-        rate_hz=rate,
+        rate_hz=rate_hz,
+        start_s=start_s,
         noise_uv=noise_uv,
         templates=templates,
         unit=matches.template,
-        time_s=matches.position / rate,
+        time_s=start_s + matches.position / rate_hz,
         scale=matches.scale,
         signal=signal,
         residual=matches.residual,
-        loose_s=loose / rate,
+        loose_s=start_s + loose / rate_hz,
         loose_ratio=ratio,
     )
 
 
+def _samples(ms: float, rate_hz: float) -> int:
+    return max(round(ms * rate_hz / 1000), 1)
+
+
 def _find(
-    residual: NDArray[np.float64], signal: NDArray[np.float64], rate_hz: float, band: Band, noise_uv: float
+    residual: NDArray[np.float32], signal: NDArray[np.float32], rate_hz: float, band: Band, noise_uv: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     # Where much was explained, a share of it counts as noise: no unit repeats perfectly.
-    explained = smooth_energy(signal - residual, rate_hz, width_ms=band.half_window_ms)
-    expected = np.sqrt(max(noise_uv, 1e-9) ** 2 + band.residue * explained)
+    expected: float | NDArray[np.float32] = noise_uv
+    if residual is not signal:
+        explained = smooth_energy(signal - residual, width=_samples(band.half_window_ms, rate_hz))
+        expected = np.sqrt(np.float32(noise_uv**2) + np.float32(band.residue) * explained)
     return find_spikes(
         residual,
-        rate_hz,
         noise_uv=expected,
         threshold=band.threshold,
-        width_ms=band.width_ms,
-        separation_ms=band.separation_ms,
+        width=_samples(band.width_ms, rate_hz),
+        separation=_samples(band.separation_ms, rate_hz),
     )
 
 
 def _search(
-    signal: NDArray[np.float64], rate_hz: float, band: Band, limits: MatchLimits
-) -> tuple[list[NDArray[np.float64]], Matches]:
-    half, lag = (max(round(ms * rate_hz / 1000), 1) for ms in (band.half_window_ms, band.lag_ms))
-    templates: list[NDArray[np.float64]] = []
-    matches = match_templates(signal, templates, limits=limits)
+    signal: NDArray[np.float32], rate_hz: float, band: Band, limits: MatchLimits
+) -> tuple[list[NDArray[np.floating]], Matches]:
+    half, lag = _samples(band.half_window_ms, rate_hz), _samples(band.lag_ms, rate_hz)
+    templates: list[NDArray[np.floating]] = []
+    none = np.empty(0)
+    matches = Matches(none.astype(np.int64), none, none, signal)
     if limits.noise_uv <= 0:
         return templates, matches
+    peaks = np.empty(0, dtype=np.int64)
     for turn in range(band.rounds):
-        spikes, _ratio = _find(matches.residual, signal, rate_hz, band, limits.noise_uv)
-        fresh = find_templates(
+        fresh, _ratio = _find(matches.residual, signal, rate_hz, band, limits.noise_uv)
+        found = find_templates(
             matches.residual,
-            spikes,
+            fresh,
             noise_uv=limits.noise_uv,
             half_window=half,
             max_lag=lag,
             tolerance=band.tolerance * 2**turn,  # similar units first, then what varies more
             min_spikes=band.min_spikes,
         )
+        peaks = np.union1d(peaks, fresh)
         count = len(templates)
-        templates = _distinct([*templates, *(_centred(template) for template in fresh)], lag)
-        if len(templates) == count:
+        templates = _distinct([*templates, *(_centred(template) for template in found)], lag)
+        if len(templates) == count and turn:
             break
-        matches = match_templates(signal, templates, limits=limits)
+        matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
         templates = _refined(templates, matches)
-        templates, matches = _without_rare(templates, signal, band, limits)
+        templates = _frequent(templates, matches, band)
+        matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
     return templates, matches
 
 
-def _centred(template: NDArray[np.float64]) -> NDArray[np.float64]:
+def _centred(template: NDArray[np.floating]) -> NDArray[np.floating]:
     # The middle of the template becomes the centre of its energy: one fixed point whatever the polarity.
     energy = np.square(template)
     centre = float((np.arange(len(template)) + 0.5) @ energy / energy.sum())
@@ -216,8 +218,8 @@ def _centred(template: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(moved[: len(template)])
 
 
-def _distinct(templates: list[NDArray[np.float64]], lag: int) -> list[NDArray[np.float64]]:
-    kept: list[NDArray[np.float64]] = []
+def _distinct(templates: list[NDArray[np.floating]], lag: int) -> list[NDArray[np.floating]]:
+    kept: list[NDArray[np.floating]] = []
     for template in templates:
         size = np.ptp(template)
         twin = any(
@@ -229,7 +231,7 @@ def _distinct(templates: list[NDArray[np.float64]], lag: int) -> list[NDArray[np
     return kept
 
 
-def _refined(templates: list[NDArray[np.float64]], matches: Matches) -> list[NDArray[np.float64]]:
+def _refined(templates: list[NDArray[np.floating]], matches: Matches) -> list[NDArray[np.floating]]:
     # A template learns from what its own matches left over, so that it no longer carries its neighbours' shapes.
     refined = []
     for number, template in enumerate(templates):
@@ -237,21 +239,18 @@ def _refined(templates: list[NDArray[np.float64]], matches: Matches) -> list[NDA
         if not mine.any():
             refined.append(template)
             continue
-        starts = np.round(matches.position[mine] - len(template) / 2).astype(int)
-        index = np.clip(starts[:, None] + np.arange(len(template)), 0, len(matches.residual) - 1)
+        middle = np.round(matches.position[mine]).astype(int)
+        if len(middle) > MOST_LEARNT:
+            middle = middle[np.linspace(0, len(middle) - 1, MOST_LEARNT).astype(int)]
+        half = len(template) // 2
+        windows = cut_windows(matches.residual, middle, before=half, after=len(template) - half)
         scale = float(np.median(matches.scale[mine]))
-        refined.append(_centred(scale * template + np.median(matches.residual[index], axis=0)))
-    return _distinct(refined, 1)
+        refined.append(_centred(scale * template + np.median(windows, axis=0)))
+    return refined
 
 
-def _without_rare(
-    templates: list[NDArray[np.float64]], signal: NDArray[np.float64], band: Band, limits: MatchLimits
-) -> tuple[list[NDArray[np.float64]], Matches]:
-    matches = match_templates(signal, templates, limits=limits)
+def _frequent(templates: list[NDArray[np.floating]], matches: Matches, band: Band) -> list[NDArray[np.floating]]:
     counts = np.bincount(matches.template, minlength=len(templates))
     explained = counts * np.array([np.square(template).sum() for template in templates])
     order = np.argsort(-explained, kind="stable")[: band.max_units]
-    kept = [templates[unit] for unit in order if counts[unit] >= band.min_spikes]
-    if len(kept) == len(templates):
-        return templates, matches
-    return kept, match_templates(signal, kept, limits=limits)
+    return _distinct([templates[unit] for unit in order if counts[unit] >= band.min_spikes], 1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from emgkit.signals.clocks import ClockLimits, find_clock
 from emgkit.signals.detect import keep_largest
-from emgkit.signals.match import best_scale, similarity
+from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import measure_rhythm
 
 if TYPE_CHECKING:
@@ -23,15 +23,23 @@ if TYPE_CHECKING:
 SEPARATION_MS = 3.0  # no fibre and no unit of this kind fires twice within its own action potential
 LOCK_REACH_MS = 80.0  # how far the parts of one polyphasic potential or complex may lie apart
 LOCK_WIDTH_MS = 1.2  # scatter of the lag between parts of one potential
-BAND_LOCK_REACH_MS = 30.0
-BAND_LOCK_WIDTH_MS = 4.0  # the slow band times an event less sharply
+SAME_LIKENESS = 0.9  # of a potential in the slow band with one that was found there alone
+SAME_SIZE = (0.7, 1.4)
 LOCKED_SHARE = 0.6
 AS_REGULAR = 0.03  # two halves that together are this regular are one, however regular each is alone
+ALIKE, SIZE = 0.85, (0.6, 1.6)
+VERY_ALIKE, NEAR_SIZE = 0.95, (0.5, 2.0)
+REGULAR_ALONE = 0.06  # as regular as this, a part is a train of its own unless the whole is as regular
+REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
+MOST_REFRACTORY_S = 0.01
+COINCIDENT_SHARE = 0.25  # of the coincidences that independent trains would have
+CONTINUES = 0.2  # how well the interval across a join agrees with those beside it
+CONTINUES_SHARE = 0.7
 CLOSE_SHARE = 0.3
-HALF_SHARE = 0.4
-CLOSE_COUNT = 0.02
+SHADOW_SHARE = 0.6
+SHADOW_WIDTH_MS = 4.0  # the slow band times an event less sharply
 SHADOW_RATIO = 4.0
-SHADOW_REACH_S = 0.01
+SHADOW_REACH_S = 0.008
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +64,16 @@ class Train:
     snr: float
 
 
-def build_trains(bands: Sequence[SortedBand], *, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
-    """Join what belongs together: parts of one potential, halves of one train, the same potential in two bands.
+def build_trains(
+    band: SortedBand, number: int, *, clock: ClockLimits, regular: float, min_events: int
+) -> list[Train]:
+    """Join what belongs together in one band: parts of one potential, halves of one train; tell clocks apart.
 
     Parameters
     ----------
-    bands : sequence of SortedBand
-        The sharper band first.
+    band : SortedBand
+    number : int
+        Number of the band.
     clock : ClockLimits
         What counts as a clock inside a mixed train.
     regular : float
@@ -75,11 +86,48 @@ def build_trains(bands: Sequence[SortedBand], *, clock: ClockLimits, regular: fl
     list of Train
         Largest first.
     """
-    fast, slow = (_halves_joined(_whole_potentials(_units(band, number))) for number, band in enumerate(bands))
-    mixed = [train for train in _across_bands(fast, slow) if len(train.time_s) >= min_events]
-    trains = [part for train in mixed for part in _clocks_apart(train, clock, regular, min_events)]
-    trains = _without_shadows([_refound(train, bands[train.band], regular) for train in trains])
+    units = _whole_potentials(_halves_joined(_whole_potentials(_units(band, number))))
+    trains = [part for train in units for part in _clocks_apart(train, clock, regular, min_events)]
+    trains = _without_shadows([_refound(train, band, regular) for train in trains if len(train.time_s) >= min_events])
     return sorted(trains, key=lambda train: -train.snr)
+
+
+def join_bands(
+    fast: Sequence[Train], slow: Sequence[Train], *, seen: Sequence[NDArray[np.floating]], regular: float
+) -> list[Train]:
+    """Return the trains of both bands; discharges that only the slow band saw go to the train whose they are.
+
+    Parameters
+    ----------
+    fast, slow : sequence of Train
+        The slow ones found in what the fast ones leave over of the slow band.
+    seen : sequence of ndarray
+        Potential of every fast train in the slow band.
+    regular : float
+        See ``build_trains``.
+    """
+    trains = list(fast)
+    for train in slow:
+        for place, potential in enumerate(seen):
+            other = trains[place]
+            _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=SHADOW_WIDTH_MS)
+            if locked > SHADOW_SHARE * len(train.time_s):
+                break  # what is left over of a train that is known
+            if _same_potential(potential, train.template) and _together_keeps_time(other, train):
+                trains[place] = _united(other, train.time_s)
+                break
+        else:
+            trains.append(train)
+    return _without_shadows(trains)
+
+
+def _same_potential(potential: NDArray[np.floating], template: NDArray[np.floating]) -> bool:
+    energy = float(np.square(template).sum())
+    answer = np.correlate(potential, template, "valid") if len(potential) >= len(template) else np.zeros(1)
+    place = int(answer.argmax())
+    there = float(np.square(potential[place : place + len(template)]).sum())
+    alike = float(answer[place]) / np.sqrt(max(energy * there, 1e-12))
+    return bool(alike > SAME_LIKENESS and SAME_SIZE[0] < np.sqrt(there / energy) < SAME_SIZE[1])
 
 
 def _units(band: SortedBand, number: int) -> list[Train]:
@@ -99,9 +147,7 @@ def _halves_joined(units: list[Train]) -> list[Train]:
     joined: list[Train] = []
     for unit in units:
         for place, other in enumerate(joined):
-            alike, _ = similarity(other.template, unit.template, max_lag=len(unit.template) // 4)
-            size = np.ptp(unit.template) / np.ptp(other.template)
-            if ((alike > 0.85 and 0.6 < size < 1.6) or alike > 0.95) and _together_keeps_time(other, unit):
+            if _one_fibre(other, unit):
                 joined[place] = _united(other, unit.time_s)
                 break
         else:
@@ -109,14 +155,45 @@ def _halves_joined(units: list[Train]) -> list[Train]:
     return joined
 
 
+def _one_fibre(first: Train, second: Train) -> bool:
+    alike, _ = similarity(first.template, second.template, max_lag=len(second.template) // 4)
+    size = np.ptp(second.template) / np.ptp(first.template)
+    if (alike > ALIKE and SIZE[0] < size < SIZE[1]) or (alike > VERY_ALIKE and NEAR_SIZE[0] < size < NEAR_SIZE[1]):
+        return _together_keeps_time(first, second)
+    # A myotonic discharge waxes and wanes: sizes differ, but one part takes up the rhythm where the other left it.
+    return alike > VERY_ALIKE and _continues(first.time_s, second.time_s)
+
+
 def _together_keeps_time(first: Train, second: Train) -> bool:
     both_s = _union(first.time_s, second.time_s)
-    best = np.nanmin([*(measure_rhythm(train.time_s).irregularity for train in (first, second)), np.inf])
-    if measure_rhythm(both_s).irregularity < max(0.8 * best, AS_REGULAR):
+    alone = [measure_rhythm(train.time_s) for train in (first, second)]
+    best = np.nanmin([*(rhythm.irregularity for rhythm in alone), np.inf])
+    together = measure_rhythm(both_s).irregularity
+    if together < max(0.8 * best, AS_REGULAR):
         return True
-    # Independent trains come close to each other now and then; the halves of one train never do.
+    if best < REGULAR_ALONE and together > 2 * best:
+        return False
+    # Discharges of independent trains coincide now and then; those of one unit never do.
+    within_s = np.concatenate([np.diff(first.time_s), np.diff(second.time_s)])
+    reach_s = min(REFRACTORY_SHARE * float(np.quantile(within_s, 0.02)), MOST_REFRACTORY_S)
+    gaps = np.abs(_nearest(first.time_s, second.time_s) - second.time_s)
+    overlap_s = min(first.time_s[-1], second.time_s[-1]) - max(first.time_s[0], second.time_s[0])
+    span_s = max(first.time_s[-1], second.time_s[-1]) - min(first.time_s[0], second.time_s[0])
+    expected = 2 * reach_s * len(first.time_s) * len(second.time_s) / max(span_s, 1e-9) * (overlap_s > 0)
+    observed = int((gaps < reach_s).sum())
+    return bool(expected > 3 and observed < COINCIDENT_SHARE * expected)
+
+
+def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    both_s = np.sort(np.concatenate([first_s, second_s]))
+    mine = np.isin(both_s, second_s)
     intervals = np.diff(both_s)
-    return bool(np.mean(intervals < HALF_SHARE * np.median(intervals)) < CLOSE_COUNT)
+    crossing = np.flatnonzero(mine[1:] != mine[:-1])
+    inner = crossing[(crossing > 0) & (crossing < len(intervals) - 1)]
+    if len(inner) < 2:
+        return False
+    beside = np.minimum(np.abs(intervals[inner] / intervals[inner - 1] - 1), np.abs(intervals[inner] / intervals[inner + 1] - 1))
+    return bool(np.mean(beside < CONTINUES) > CONTINUES_SHARE)
 
 
 def _union(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -196,27 +273,6 @@ def _whole_potentials(units: list[Train]) -> list[Train]:
     return wholes
 
 
-def _across_bands(fast: list[Train], slow: list[Train]) -> list[Train]:
-    # A potential seen in both bands is one train: the sharper band times it, unless it misses many discharges.
-    kept = list(fast)
-    for train in slow:
-        locks = [
-            find_lock(other.time_s, train.time_s, reach_ms=BAND_LOCK_REACH_MS, width_ms=BAND_LOCK_WIDTH_MS)[1]
-            for other in kept
-        ]
-        enough = LOCKED_SHARE * len(train.time_s)
-        if max(locks, default=0) >= enough:
-            continue
-        # Whose discharges this train holds, nearly all of them.
-        held = [lock >= LOCKED_SHARE * len(other.time_s) for lock, other in zip(locks, kept, strict=True)]
-        echoes = sum(max(lock, 0) for lock, other in zip(locks, kept, strict=True) if other.band == 0)
-        if echoes >= enough and sum(held) != 1:
-            continue  # the slow band cannot tell several sharper trains apart
-        kept = [other for other, inside in zip(kept, held, strict=True) if not (inside and other.snr < train.snr)]
-        kept.append(train)
-    return kept
-
-
 def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
     # Similar fibres that ended in one train are told apart by the phase of their rhythm.
     parts, rest = [], train.time_s
@@ -244,8 +300,9 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
         owners = np.sort(np.concatenate(large)) if large else np.array([])
         if len(owners) > 1:
             clinging = np.mean(np.abs(_nearest(owners, train.time_s) - train.time_s) < SHADOW_REACH_S)
-            chance = 1 - np.exp(-2 * SHADOW_REACH_S * len(owners) / (owners[-1] - owners[0]))
-            if clinging > max(0.6, 2 * chance):
+            inside = np.mean((train.time_s > owners[0]) & (train.time_s < owners[-1]))
+            chance = inside * (1 - np.exp(-2 * SHADOW_REACH_S * len(owners) / (owners[-1] - owners[0])))
+            if clinging > chance + SHADOW_SHARE * (1 - chance):
                 continue
         kept.append(train)
     return kept
@@ -260,14 +317,38 @@ def _refound(train: Train, band: SortedBand, regular: float) -> Train:
     slack = max(3 * rhythm.irregularity * rhythm.base_s, 0.002)
     found = []
     for expected_s in _gaps(train.time_s, rhythm.base_s):
-        start = int((expected_s - slack) * band.rate_hz) - half
-        stop = int((expected_s + slack) * band.rate_hz) + half
+        start = int((expected_s - slack - band.start_s) * band.rate_hz) - half
+        stop = int((expected_s + slack - band.start_s) * band.rate_hz) + half
         if start < 0 or stop > len(band.residual):
             continue
         place, scale, alike = best_scale(band.residual[start:stop], train.template)
         if scale > 0.5 and alike > 0.5:
-            found.append((start + place) / band.rate_hz)
+            found.append(band.start_s + (start + place) / band.rate_hz)
     return _united(train, np.array(found)) if found else train
+
+
+def best_scale(signal: NDArray[np.floating], template: NDArray[np.floating]) -> tuple[int, float, float]:
+    """Return where in a short signal a template fits best: position of its middle, size, correlation.
+
+    Parameters
+    ----------
+    signal : ndarray of shape (n_samples,)
+        At least as long as the template.
+    template : ndarray of shape (size,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.trains import best_scale
+    >>> best_scale(np.pad(2 * np.hanning(9), 5), np.hanning(9))
+    (9, 2.0, 1.0)
+    """
+    correlation = np.correlate(signal, template, "valid")
+    energy = float(np.square(template).sum())
+    place = int(correlation.argmax())
+    present = float(np.square(signal[place : place + len(template)]).sum())
+    alike = float(correlation[place] / np.sqrt(max(energy * present, 1e-12)))
+    return place + len(template) // 2, float(correlation[place] / energy), round(alike, 12)
 
 
 def _gaps(times_s: NDArray[np.float64], base_s: float) -> list[float]:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from emgkit.model.recording import Samples
 
 MAX_DISCHARGES = 400  # averaged; more add little
+TURN_SHARE = 0.1  # of the size
 GAP_MS = 0.6  # a pause within a potential shorter than this does not end it
 
 
@@ -28,6 +31,8 @@ class Shape:
     rise_ms : float
         10-90 % of the edge between the two largest deflections.
     phases : int
+    turns : int
+        Peaks and troughs that differ from the last one by a fixed share of the size.
     initial_deflection : {"positive", "negative", "indeterminate"}
         First departure that is both over the error of the average and a fixed share of its size.
     positive_first : bool
@@ -44,6 +49,7 @@ class Shape:
     duration_ms: float
     rise_ms: float
     phases: int
+    turns: int
     initial_deflection: str
     positive_first: bool
     negative_share: float
@@ -52,7 +58,13 @@ class Shape:
 
 
 def cut_discharges(
-    samples: Samples, rate_hz: float, *, times_s: NDArray[np.float64], before_ms: float, after_ms: float
+    samples: Samples,
+    rate_hz: float,
+    *,
+    times_s: NDArray[np.float64],
+    before_ms: float,
+    after_ms: float,
+    hum: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cut unfiltered windows around discharges, shifted to a fraction of a sample.
 
@@ -64,6 +76,8 @@ def cut_discharges(
     times_s : ndarray of shape (n_events,)
         At most 400 of them are used, spread evenly.
     before_ms, after_ms : float
+    hum : function of (times_s, offsets_s), optional
+        Microvolt to subtract.
 
     Returns
     -------
@@ -83,6 +97,8 @@ def cut_discharges(
         part = time_s * rate_hz - whole
         piece = np.asarray(samples[whole - before : whole + after + 2], dtype=np.float64)
         windows[row] = (1 - part) * piece[:-1] + part * piece[1:]
+    if hum is not None and len(windows):
+        windows -= hum(inside, offsets / rate_hz)
     return windows, offsets / rate_hz * 1000
 
 
@@ -173,6 +189,7 @@ def measure_shape(
         duration_ms=float((stop - start) * step),
         rise_ms=_rise(inside, high, low) * step,
         phases=int(1 + (np.diff(signs) != 0).sum()) if len(signs) else 0,
+        turns=_turns(inside, max(TURN_SHARE * size, limit)),
         initial_deflection=initial,
         positive_first=high < low,
         negative_share=min(negative / positive, 99.0) if positive > 0 else 99.0,
@@ -198,6 +215,19 @@ def _extent(over: NDArray[np.bool_], main: int, gap: int) -> tuple[int, int]:
             break
         stop = int(place)
     return start, stop
+
+
+def _turns(inside: NDArray[np.float64], least: float) -> int:
+    # A turn counts when the wave has come back from it by so much.
+    extremes = inside[np.flatnonzero(np.diff(np.sign(np.diff(inside))) != 0) + 1]
+    turns, low, high, rising = 0, inside[0], inside[0], 0
+    for value in [*extremes, inside[-1]]:
+        low, high = min(low, value), max(high, value)
+        if rising >= 0 and high - value > least:
+            turns, low, high, rising = turns + (rising > 0 or high > inside[0]), value, value, -1
+        elif rising <= 0 and value - low > least:
+            turns, low, high, rising = turns + (rising < 0 or low < inside[0]), value, value, 1
+    return int(turns)
 
 
 def _rise(inside: NDArray[np.float64], high: int, low: int) -> float:

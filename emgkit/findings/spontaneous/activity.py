@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,16 +19,20 @@ from emgkit.model.table import make_table
 from emgkit.signals.artifacts import covered_s, joined
 from emgkit.signals.background import find_skewed
 from emgkit.signals.detect import keep_largest
-from emgkit.signals.sort import SortedBand, sort_band
-from emgkit.signals.trains import Train, build_trains
+from emgkit.signals.mains import hum_of_pieces
+from emgkit.signals.noise import noise_floor
+from emgkit.signals.peel import peel
+from emgkit.signals.sort import Band, SortedBand, sort_band
+from emgkit.signals.trains import Train, build_trains, join_bands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from emgkit.model.recording import Recording
+    from emgkit.model.recording import Recording, Samples
     from emgkit.signals.artifacts import Span
+    from emgkit.signals.bands import Stretch
 
 NoiseSpan = tuple[float, float, float]  # start_s, stop_s, level_uv
 
@@ -67,19 +72,20 @@ def find_spontaneous_activity(recording: Recording) -> SpontaneousActivity:
     muscle = find_muscle(recording.muscle)
     values = criteria_values("detection_criteria")
     cleaned = clean(recording)
-    samples, rate_hz = cleaned.samples, recording.rate_hz
-    fast, slow = (sort_band(samples, rate_hz, band=band, left_out=lost(cleaned.left_out)) for band in bands())
+    samples, rate_hz = recording.samples_uv, recording.rate_hz
+    fast, slow, trains = _sorted(cleaned.stretch)
     left_out = [*cleaned.left_out, *insertion(fast), *contraction(fast, recording.duration_s)]
     left_out = joined(left_out, duration_s=recording.duration_s, gap_s=values["flat_s"])
     analysed_s = recording.duration_s - covered_s(left_out)
     check_usable(recording, left_out, usable_s=analysed_s)
-    measured, noise = _measured(samples, rate_hz, _trains(fast, slow, left_out))
+    trains, dropped = _lasting(trains, left_out)
+    measured, noise = _measured(samples, cleaned.stretch, trains)
     flags = ["low_rate"] * (rate_hz < values["shape_rate_hz"]) + ["mains_removed"] * (cleaned.hum_uv > 0)
     names, flags = _named(measured, flags, analysed_s)
     return SpontaneousActivity(
         recording=recording,
         muscle=muscle,
-        events=event_table(samples, rate_hz, measured=measured, loose_s=_loose(fast, left_out)),
+        events=event_table(cleaned.stretch, measured=measured, loose=_loose(fast, left_out, dropped)),
         trains=train_table(measured, names),
         templates_uv={number: train.average_uv for number, train in enumerate(measured)},
         waveforms_uv={number: train.waveforms_uv for number, train in enumerate(measured)},
@@ -93,16 +99,42 @@ def find_spontaneous_activity(recording: Recording) -> SpontaneousActivity:
     )
 
 
-def _trains(fast: SortedBand, slow: SortedBand, left_out: Sequence[Span]) -> list[Train]:
+def _sorted(stretch: Stretch) -> tuple[SortedBand, SortedBand, list[Train]]:
+    # The slow band is searched in what the trains of the fast band leave over of it.
     values = criteria_values("detection_criteria")
-    fewest = int(values["min_train_events"])
-    trains = build_trains((fast, slow), clock=clock_limits(), regular=values["regular_irregularity"], min_events=fewest)
-    kept = []
+    regular, fewest = values["regular_irregularity"], int(values["min_train_events"])
+    fast = _sorted_band(stretch.fast, stretch.grid.fast_hz, stretch.start_s, bands()[0])
+    fast_trains = build_trains(fast, 0, clock=clock_limits(), regular=regular, min_events=fewest)
+    fast_trains = [train for train in fast_trains if train.snr > values["fast_least_snr"]]
+    rate_hz = stretch.grid.slow_hz
+    positions = [(train.time_s - stretch.start_s) * rate_hz for train in fast_trains]
+    before, after = (round(values[f"window_{side}_ms"] * rate_hz / 1000) for side in ("before", "after"))
+    peeled = peel(stretch.slow, positions, before=before, after=after)
+    slow = _sorted_band(peeled.residual, rate_hz, stretch.start_s, bands()[1])
+    slow_trains = build_trains(slow, 1, clock=clock_limits(), regular=regular, min_events=fewest)
+    return fast, slow, join_bands(fast_trains, slow_trains, seen=peeled.potentials, regular=regular)
+
+
+def _sorted_band(signal: NDArray[np.float32], rate_hz: float, start_s: float, band: Band) -> SortedBand:
+    noise_uv = noise_floor(
+        signal,
+        rate_hz,
+        bandwidth_hz=band.high_hz - band.low_hz,
+        block_s=band.noise_block_s,
+        usable=signal != 0,
+    )
+    return sort_band(signal, rate_hz, band=band, noise_uv=noise_uv, start_s=start_s)
+
+
+def _lasting(trains: Sequence[Train], left_out: Sequence[Span]) -> tuple[list[Train], list[Train]]:
+    # Discharges of a train that is too short stay as discharges of no train.
+    values = criteria_values("detection_criteria")
+    kept, dropped = [], []
     for train in trains:
-        time_s = _outside(train.time_s, left_out)
-        if len(time_s) >= fewest and np.ptp(time_s) >= values["least_span_s"]:
-            kept.append(Train(time_s, train.template, train.band, train.snr))
-    return kept
+        part = replace(train, time_s=_outside(train.time_s, left_out))
+        long_enough = len(part.time_s) >= values["min_train_events"] and np.ptp(part.time_s) >= values["least_span_s"]
+        (kept if long_enough else dropped).append(part)
+    return kept, dropped
 
 
 def _outside(times_s: NDArray[np.float64], left_out: Sequence[Span]) -> NDArray[np.float64]:
@@ -112,18 +144,27 @@ def _outside(times_s: NDArray[np.float64], left_out: Sequence[Span]) -> NDArray[
     return times_s[outside]
 
 
-def _loose(band: SortedBand, left_out: Sequence[Span]) -> NDArray[np.float64]:
+def _loose(band: SortedBand, left_out: Sequence[Span], dropped: Sequence[Train]) -> SortedBand:
     values = criteria_values("detection_criteria")
-    loud = np.flatnonzero(band.loose_ratio > values["loose_ratio"])
-    kept = keep_largest(band.loose_s[loud], band.loose_ratio[loud], separation=values["loose_separation_s"])
-    return _outside(band.loose_s[loud[kept]], left_out)
+    loud = band.loose_ratio > values["loose_ratio"]
+    time_s = np.concatenate([band.loose_s[loud], *(train.time_s for train in dropped)])
+    ratio = np.concatenate([band.loose_ratio[loud], *(np.full(len(train.time_s), train.snr) for train in dropped)])
+    order = np.argsort(time_s, kind="stable")
+    order = order[keep_largest(time_s[order], ratio[order], separation=values["loose_separation_s"])]
+    order = order[np.isin(time_s[order], _outside(time_s[order], left_out))]
+    return replace(band, loose_s=time_s[order], loose_ratio=ratio[order])
 
 
 def _measured(
-    samples: NDArray[np.float64], rate_hz: float, trains: Sequence[Train]
+    samples: Samples, stretch: Stretch, trains: Sequence[Train]
 ) -> tuple[list[MeasuredTrain], list[NoiseSpan]]:
-    measured = [measure_train(samples, rate_hz, train=train) for train in trains]
-    noise = _endplate_noise(samples, rate_hz, measured)
+    rate_hz, hums = stretch.grid.rate_hz, stretch.hum
+
+    def hum(times_s: NDArray[np.float64], offsets_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        return hum_of_pieces(hums, times_s, offsets_s=offsets_s)
+
+    measured = [measure_train(samples, rate_hz, train=train, stretch=stretch, hum=hum) for train in trains]
+    noise = _endplate_noise(stretch, measured)
     measured = [within(train, [(start, stop) for start, stop, _ in noise]) for train in measured]
     return [train for train in measured if not _is_noise(train)], noise
 
@@ -133,14 +174,15 @@ def _span_row(span: NoiseSpan) -> dict[str, object]:
     return {"start_s": start_s, "stop_s": stop_s, "what": "endplate_noise", "level_uv": level_uv}
 
 
-def _endplate_noise(samples: NDArray[np.float64], rate_hz: float, measured: Sequence[MeasuredTrain]) -> list[NoiseSpan]:
+def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain]) -> list[NoiseSpan]:
     values = criteria_values("detection_criteria")
     large = [
         train for train in measured if train.shape and train.shape.peak_to_peak_uv > values["endplate_noise_event_uv"]
     ]
     spans = find_skewed(
-        samples,
-        rate_hz,
+        stretch.slow,
+        stretch.grid.slow_hz,
+        start_s=stretch.start_s,
         events=[(time_s, train.shape.duration_ms) for train in large if train.shape for time_s in train.train.time_s],
         block_s=values["endplate_noise_block_s"],
         limit=values["endplate_noise_skewness"],

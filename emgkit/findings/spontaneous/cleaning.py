@@ -1,4 +1,4 @@
-"""What can be analysed of a recording: artifacts found, taken out and named."""
+"""What can be analysed of a recording: read in two bands, mains taken off, faults and movement found and named."""
 
 from __future__ import annotations
 
@@ -8,28 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.errors import SignalError
+from emgkit.findings.spontaneous.settings import edges, fault_limits, mains_limits, movement_limits
 from emgkit.knowledge.tables import criteria_values
-from emgkit.signals.artifacts import (
-    Span,
-    covered_s,
-    find_clicks,
-    find_constant,
-    find_movement,
-    joined,
-    mend_clicks,
-    remove_mains,
-)
+from emgkit.signals.artifacts import Span, covered_s, find_movement, joined
 from emgkit.signals.background import find_bursts, find_dense
+from emgkit.signals.bands import Stretch, read_stretch, thinning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from emgkit.model.recording import Recording
     from emgkit.signals.sort import SortedBand
-
-MAINS_HZ = (50.0, 60.0)  # the two frequencies that mains have anywhere
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,14 +27,14 @@ class Cleaned:
 
     Parameters
     ----------
-    samples : ndarray of shape (n_samples,)
-        Microvolt, clicks mended and mains subtracted.
+    stretch : Stretch
+        Two bands, zero where nothing can be found.
     left_out : list of Span
     hum_uv : float
         Amplitude of the mains that was subtracted; 0.0 when there was none.
     """
 
-    samples: NDArray[np.float64]
+    stretch: Stretch
     left_out: list[Span]
     hum_uv: float
 
@@ -64,27 +53,36 @@ def clean(recording: Recording) -> Cleaned:
     """
     values = criteria_values("detection_criteria")
     _check_rate(recording, values["least_rate_hz"])
-    raw = np.asarray(recording.samples_uv, dtype=np.float64)
+    check_usable(recording, [], usable_s=recording.duration_s)
     rate_hz = recording.rate_hz
-    constant = find_constant(raw, rate_hz, flat_s=values["flat_s"], clip_s=values["clip_s"])
+    grid = thinning(rate_hz, edges=edges())
+    stretch = read_stretch(
+        recording.samples_uv,
+        grid=grid,
+        first=0,
+        n_samples=len(recording.samples_uv) // grid.step,
+        edges=edges(),
+        mains=mains_limits(),
+        limits=fault_limits(),
+    )
+    faults = stretch.faults
+    constant = [Span(start / rate_hz, stop / rate_hz, "flat") for start, stop in faults.flat]
+    constant += [Span(start / rate_hz, stop / rate_hz, "clipped") for start, stop in faults.clipped()]
     check_usable(recording, constant, usable_s=recording.duration_s - covered_s(constant))
-    clicks = find_clicks(raw, factor=values["click_factor"])
-    samples = mend_clicks(raw, clicks)
     movement = find_movement(
-        samples,
-        rate_hz,
-        slow_hz=(values["movement_low_hz"], values["movement_high_hz"]),
-        factor=values["movement_factor"],
-        least_uv=values["movement_least_uv"],
-        sure_uv=values["movement_sure_uv"],
-        settle_s=values["movement_settle_s"],
+        stretch.trend, stretch.fast, rate_hz=stretch.trend_hz, start_s=stretch.start_s, limits=movement_limits()
     )
-    samples, hum_uv = remove_mains(
-        samples, rate_hz, mains_hz=MAINS_HZ, harmonics=int(values["mains_harmonics"]), least_uv=values["mains_least_uv"]
-    )
-    mended = [Span(click / rate_hz, (click + 1) / rate_hz, "click") for click in clicks]
     spans = joined([*constant, *movement], duration_s=recording.duration_s, gap_s=values["flat_s"])
-    return Cleaned(samples, [*spans, *mended], hum_uv)
+    _silence(stretch, spans)
+    mended = [Span(click / rate_hz, (click + 1) / rate_hz, "click") for click in faults.clicks]
+    return Cleaned(stretch, [*spans, *mended], max(hum.amplitude_uv for hum in stretch.hum))
+
+
+def _silence(stretch: Stretch, spans: Sequence[Span]) -> None:
+    for span in spans:
+        for signal, rate_hz in ((stretch.fast, stretch.grid.fast_hz), (stretch.slow, stretch.grid.slow_hz)):
+            start, stop = ((time_s - stretch.start_s) * rate_hz for time_s in (span.start_s, span.stop_s))
+            signal[max(int(np.floor(start)), 0) : max(int(np.ceil(stop)) + 1, 0)] = 0.0
 
 
 def _check_rate(recording: Recording, least_hz: float) -> None:

@@ -9,16 +9,20 @@ import numpy as np
 
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
+from emgkit.signals.cluster import cut_windows
 from emgkit.signals.detect import find_spikes
 from emgkit.signals.filters import band_pass
+from emgkit.signals.peel import moved
 from emgkit.signals.rhythm import Rhythm, measure_rhythm
 from emgkit.signals.waveform import Shape, average_discharge, cut_discharges, measure_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from emgkit.model.recording import Samples
+    from emgkit.signals.bands import Stretch
     from emgkit.signals.trains import Train
 
 
@@ -40,6 +44,9 @@ class MeasuredTrain:
     sharp_wave : bool
     amplitude_cv : float
         Scatter of single sizes with the noise taken off.
+    variability : float
+        Root of the share of energy by which neighbouring discharges differ beyond the noise; 0 for one fibre, which
+        repeats itself, larger for a motor unit, whose fibres jitter.
     endplate_noise : bool
         Endplate noise during most of the train; set when the noise between the trains has been looked at.
     """
@@ -53,10 +60,18 @@ class MeasuredTrain:
     spikes: int
     sharp_wave: bool
     amplitude_cv: float
+    variability: float = np.nan
     endplate_noise: bool = False
 
 
-def measure_train(samples: NDArray[np.float64], rate_hz: float, *, train: Train) -> MeasuredTrain:
+def measure_train(
+    samples: Samples,
+    rate_hz: float,
+    *,
+    train: Train,
+    stretch: Stretch,
+    hum: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]] | None = None,
+) -> MeasuredTrain:
     """Measure rhythm and shape of one train on unfiltered samples.
 
     Parameters
@@ -65,6 +80,8 @@ def measure_train(samples: NDArray[np.float64], rate_hz: float, *, train: Train)
         Microvolt.
     rate_hz : float
     train : Train
+    hum : function of (times_s, offsets_s), optional
+        Mains to subtract.
     """
     values = criteria_values("detection_criteria")
     windows, window_ms = cut_discharges(
@@ -73,6 +90,7 @@ def measure_train(samples: NDArray[np.float64], rate_hz: float, *, train: Train)
         times_s=train.time_s,
         before_ms=values["window_before_ms"],
         after_ms=values["window_after_ms"],
+        hum=hum,
     )
     rhythm = measure_rhythm(train.time_s)
     average = np.zeros(len(window_ms))
@@ -95,6 +113,7 @@ def measure_train(samples: NDArray[np.float64], rate_hz: float, *, train: Train)
         window_ms=window_ms,
         sharp_wave=shape is not None and _is_sharp_wave(shape),
         amplitude_cv=_amplitude_cv(windows, average, window_ms),
+        variability=_variability(stretch, train),
     )
 
 
@@ -105,11 +124,10 @@ def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.
     sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
     _, energy = find_spikes(
         np.where(window_ms < base_s * 1000 + window_ms[0], sharp, 0.0),
-        rate_hz,
-        noise_uv=1.0,
-        threshold=0.0,
-        width_ms=band.width_ms,
-        separation_ms=band.separation_ms,
+        noise_uv=float(np.ptp(average)) + 1e-9,
+        threshold=1e-3,
+        width=max(round(band.width_ms * rate_hz / 1000), 1),
+        separation=max(round(band.separation_ms * rate_hz / 1000), 1),
     )
     return int((energy > values["spike_share"] * energy.max()).sum()) if len(energy) else 0
 
@@ -135,6 +153,27 @@ def _amplitude_cv(windows: NDArray[np.float64], average: NDArray[np.float64], wi
     scale = windows[:, core] @ average[core] / energy
     error = np.var(windows[:, window_ms < values["baseline_stop_ms"]]) / energy
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
+
+
+def _variability(stretch: Stretch, train: Train) -> float:
+    band = bands()[0]
+    rate_hz = stretch.grid.fast_hz
+    half = max(round(band.half_window_ms * rate_hz / 1000), 1)
+    places = (train.time_s - stretch.start_s) * rate_hz
+    places = places[np.unique(np.linspace(0, len(places) - 1, min(len(places), 200)).astype(int))]
+    whole = np.floor(places).astype(int)
+    windows = moved(cut_windows(stretch.fast, whole, before=half, after=half), whole - places)
+    average = np.median(windows, axis=0)
+    energy = float(np.square(average).sum())
+    if len(windows) < 3 or energy == 0:
+        return np.nan
+    slope = np.gradient(average)
+    basis, _ = np.linalg.qr(np.stack([average, slope], axis=1))
+    difference = np.diff(windows, axis=0)
+    difference -= (difference @ basis) @ basis.T  # size and timing of single discharges are not shape
+    noise = float(np.median(np.abs(stretch.fast[stretch.fast != 0][::7]))) * 1.4826
+    excess = float(np.median(np.square(difference).sum(axis=1))) / 2 - noise**2 * (2 * half - 2)
+    return float(np.sqrt(max(excess, 0.0) / energy))
 
 
 def within(measured: MeasuredTrain, spans: Sequence[tuple[float, float]]) -> MeasuredTrain:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from emgkit.findings.spontaneous.measure import MeasuredTrain
 
 INDETERMINATE = "indeterminate"
+IRREGULAR = ("fibrillation_irregular",)  # kinds that are named and do not count
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,13 @@ class Feature:
 
 @dataclass(frozen=True)
 class Name:
-    """The label of a train with its probability, the runner-up and the reasons."""
+    """The label of a train with its probability, the runner-up, the reasons, and whether it counts for a grade."""
 
     label: str
     probability: float
     runner_up: str
     reasons: str
+    counted: bool
 
 
 @cache
@@ -96,15 +98,18 @@ def features_of(measured: MeasuredTrain) -> dict[str, float]:
             "rate_hz": 1 / rhythm.base_s,
             "interval_p5_ms": rhythm.p5_ms,
             "rate_swing": rhythm.rate_range - 1 + values["least_rate_swing"],
+            "slows_down": float(rhythm.trend_per_s > values["slowing_per_s"]),
         }
     if shape is not None:
         found |= {
             "duration_ms": shape.duration_ms,
             "rise_ms": shape.rise_ms,
-            "many_phases": float(shape.phases > values["most_phases"]),
-            "many_spikes": float(measured.spikes > 2),
+            "turns": float(max(shape.turns, 1)),
             "sharp_wave": float(measured.sharp_wave),
+            "negative_share": max(shape.negative_share, values["finest_negative_share"]),
         }
+        if np.isfinite(measured.variability):
+            found["variability"] = max(measured.variability, values["finest_variability"])
         if shape.initial_deflection != INDETERMINATE:
             found["initial_positive"] = float(shape.initial_deflection == "positive")
     return found
@@ -137,29 +142,33 @@ def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = (), crowded: b
     best, rival = ranked[0], ranked[1]
     probability = total[best] / sum(total.values())
     reasons = _reasons(best, _rival(ranked), score, terms, found)
-    hindrance = _hindrance(measured, best, probability, crowded=crowded)
-    if hindrance or best == INDETERMINATE:
-        nearest = rival if best == INDETERMINATE else best
-        said = hindrance or "irregular discharges of fibrillation shape"
-        return Name(INDETERMINATE, probability, nearest, f"{said}; {reasons}")
-    return Name(best, probability, rival, reasons)
+    kind = max((kind for kind in score if priors[kind].label == best), key=score.__getitem__)
+    hindrance = _hindrance(measured, best, probability, irregular_kind=kind in IRREGULAR, crowded=crowded)
+    if hindrance:
+        return Name(INDETERMINATE, probability, best, f"{hindrance}; {reasons}", counted=False)
+    if kind in IRREGULAR:
+        reasons = f"irregular, so it does not count for a grade; {reasons}"
+    return Name(best, probability, rival, reasons, counted=labels()[best].denervation and kind not in IRREGULAR)
 
 
 def _terms(kind: str, found: Mapping[str, float], n_intervals: int) -> dict[str, float]:
     _, features, expected = _tables()
-    temper = criteria_values("naming_criteria")["temper"]
+    values = criteria_values("naming_criteria")
     terms = {}
     for name, value in found.items():
         row = expected[name, kind]
         if features[name].law == "share":
-            terms[name] = temper * float(np.log(row.value if value else 1 - row.value))
+            terms[name] = values["temper"] * float(np.log(row.value if value else 1 - row.value))
             continue
         # Few intervals tell little about rhythm, so they widen what is expected.
         width = np.hypot(
             np.log(row.spread or 1), 1 / np.sqrt(max(n_intervals, 1)) if features[name].use == "rhythm" else 0
         )
         deviation = (np.log(max(value, 1e-6)) - np.log(row.value)) / width
-        terms[name] = temper * float(-0.5 * deviation**2 - np.log(width))
+        usual = np.exp(-0.5 * deviation**2) / (width * np.sqrt(2 * np.pi))
+        # A few trains follow no expectation: one odd feature alone does not decide.
+        density = (1 - values["outlier_share"]) * usual + values["outlier_share"] / values["outlier_width"]
+        terms[name] = values["temper"] * float(np.log(density))
     return terms
 
 
@@ -200,7 +209,9 @@ def _rounded(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, crowded: bool) -> str:
+def _hindrance(
+    measured: MeasuredTrain, label: str, probability: float, *, irregular_kind: bool, crowded: bool
+) -> str:
     values = criteria_values("naming_criteria")
     rhythm = measured.rhythm
     span_s = measured.train.time_s[-1] - measured.train.time_s[0]
@@ -208,16 +219,39 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, crowd
     least = values["slow_least_intervals" if slow else "least_intervals"]
     if rhythm.n_intervals < least:
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
-    largest = values["crowded_largest_irregularity" if crowded else "denervation_largest_irregularity"]
-    irregular = rhythm.irregularity > largest
-    if rhythm.missed > values["largest_missed"] and labels()[label].denervation:
-        return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
-    if irregular and labels()[label].denervation:
-        return f"too irregular ({rhythm.irregularity:.2f}) for {label}"
-    if measured.train.snr < values["other_least_snr"] and not labels()[label].denervation:
+    if labels()[label].denervation:
+        judge = _irregular if irregular_kind else _untimely
+        if hindrance := judge(measured, label, crowded=crowded):
+            return hindrance
+    if not labels()[label].denervation and measured.train.snr < values["other_least_snr"]:
         return f"only {measured.train.snr:.1f} times the noise"
     if probability < values["least_probability"]:
         return f"probability {probability:.2f} is below {values['least_probability']:g}"
+    return ""
+
+
+def _untimely(measured: MeasuredTrain, label: str, *, crowded: bool) -> str:
+    values, rhythm = criteria_values("naming_criteria"), measured.rhythm
+    largest = values["crowded_largest_irregularity" if crowded else "denervation_largest_irregularity"]
+    if rhythm.missed > values["largest_missed"]:
+        return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
+    return f"too irregular ({rhythm.irregularity:.2f}) for {label}" if rhythm.irregularity > largest else ""
+
+
+def _irregular(measured: MeasuredTrain, label: str, *, crowded: bool) -> str:
+    # Without its rhythm, a fibrillation must show everything else.
+    values, rhythm, shape = criteria_values("naming_criteria"), measured.rhythm, measured.shape
+    if rhythm.irregularity < values["irregular_least_irregularity"]:
+        return f"too irregular ({rhythm.irregularity:.2f}) for a clock, too regular for an irregular {label}"
+    if rhythm.n_intervals < values["irregular_least_intervals"]:
+        return f"irregular, and only {rhythm.n_intervals} intervals"
+    if rhythm.p5_ms < values["irregular_least_p5_ms"]:
+        return f"irregular, with intervals as short as {rhythm.p5_ms:.0f} ms"
+    if crowded or measured.endplate_noise:
+        return "irregular, among other activity"
+    single = shape is not None and shape.duration_ms < values["irregular_longest_ms"]
+    if not single or measured.variability > values["irregular_largest_variability"]:
+        return "irregular, and not the shape of one fibre"
     return ""
 
 

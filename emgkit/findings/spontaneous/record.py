@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import EVENTS, TRAINS, UNSORTED
 from emgkit.model.table import make_table
+from emgkit.signals.cluster import cut_windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from emgkit.findings.spontaneous.measure import MeasuredTrain
     from emgkit.findings.spontaneous.naming import Name
+    from emgkit.signals.bands import Stretch
+    from emgkit.signals.sort import SortedBand
 
 
 def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.DataFrame:
@@ -25,21 +29,23 @@ def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.
     return make_table(TRAINS, [_train_row(*row) for row in zip(range(len(names)), measured, names, strict=True)])
 
 
-def event_table(
-    samples: NDArray[np.float64], rate_hz: float, *, measured: Sequence[MeasuredTrain], loose_s: NDArray[np.float64]
-) -> pd.DataFrame:
+def event_table(stretch: Stretch, *, measured: Sequence[MeasuredTrain], loose: SortedBand) -> pd.DataFrame:
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
-    least = criteria_values("detection_criteria")["loose_ratio"]
-    trains = [(number, train.train.time_s, train.train.snr) for number, train in enumerate(measured)]
-    rows: list[dict[str, float]] = []
-    for number, times_s, snr in [*trains, (UNSORTED, loose_s, least)]:
-        sizes = _sizes(samples, rate_hz, times_s)
-        usual = float(np.median(sizes)) if len(sizes) else 1.0
-        rows += [
-            {"time_s": time_s, "train": number, "peak_to_peak_uv": size, "snr": snr * size / max(usual, 1e-9)}
-            for time_s, size in zip(times_s, sizes, strict=True)
-        ]
-    return make_table(EVENTS, sorted(rows, key=lambda row: row["time_s"]))
+    parts = []
+    for number, train in enumerate(measured):
+        sizes = _sizes(stretch, train.train.time_s, train.train.band)
+        relative = sizes / max(float(np.median(sizes)), 1e-9)
+        usual_uv = train.shape.peak_to_peak_uv if train.shape else float(np.median(sizes))
+        parts.append((train.train.time_s, number, usual_uv * relative, train.train.snr * relative))
+    parts.append((loose.loose_s, UNSORTED, _sizes(stretch, loose.loose_s, 0), loose.loose_ratio))
+    columns = {
+        "time_s": np.concatenate([part[0] for part in parts]),
+        "train": np.concatenate([np.full(len(part[0]), part[1]) for part in parts]),
+        "peak_to_peak_uv": np.concatenate([part[2] for part in parts]),
+        "snr": np.concatenate([part[3] for part in parts]),
+    }
+    order = np.argsort(columns["time_s"], kind="stable")
+    return make_table(EVENTS, {name: values[order] for name, values in columns.items()})
 
 
 def _train_row(number: int, measured: MeasuredTrain, name: Name) -> dict[str, object]:
@@ -63,6 +69,8 @@ def _train_row(number: int, measured: MeasuredTrain, name: Name) -> dict[str, ob
         "rate_trend_per_s": rhythm.trend_per_s,
         "rate_range": rhythm.rate_range,
         "amplitude_uv": shape.peak_to_peak_uv if shape else np.nan,
+        "variability": measured.variability,
+        "turns": shape.turns if shape else 0,
         "amplitude_cv": measured.amplitude_cv,
         "duration_ms": shape.duration_ms if shape else np.nan,
         "rise_ms": shape.rise_ms if shape else np.nan,
@@ -72,11 +80,17 @@ def _train_row(number: int, measured: MeasuredTrain, name: Name) -> dict[str, ob
         "sharp_wave": measured.sharp_wave,
         "snr": train.snr,
         "persistent": bool(span_s >= values["persistent_span_s"] and enough),
+        "counted": name.counted,
         "reasons": name.reasons,
     }
 
 
-def _sizes(samples: NDArray[np.float64], rate_hz: float, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    reach = max(round(rate_hz * criteria_values("detection_criteria")["fast_half_window_ms"] / 1000), 1)
-    index = np.round(times_s * rate_hz).astype(int)[:, None] + np.arange(-reach, reach + 1)
-    return np.ptp(samples[np.clip(index, 0, len(samples) - 1)], axis=1) if len(times_s) else np.array([])
+def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray[np.float64]:
+    # Peak to peak in the band that found the discharges: quiet, and free of what drifts below.
+    signal = (stretch.fast, stretch.slow)[band]
+    rate_hz = (stretch.grid.fast_hz, stretch.grid.slow_hz)[band]
+    if len(times_s) == 0:
+        return np.empty(0)
+    reach = max(round(rate_hz * bands()[band].half_window_ms / 1000), 1)
+    middle = np.round((times_s - stretch.start_s) * rate_hz).astype(int)
+    return np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1).astype(float)

@@ -1,0 +1,275 @@
+"""A stretch of a recording at two low rates: the fast band for fibrillations, the slow band for sharp waves.
+
+The recording is read once, chunk by chunk, on a grid that starts at its first sample: memory does not grow with its
+length, and the result does not depend on how it is stored. Zero-phase filtered data may time events, never shape them:
+it flips initial deflections. Waveforms are measured on averages of the unfiltered samples (see ``waveform``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from emgkit.signals.faults import FaultLimits, Faults, find_faults, join_faults, mend_clicks
+from emgkit.signals.mains import Hum, MainsLimits, fit_hum, subtract_hum
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from emgkit.model.recording import Samples
+
+ROW = 2**15  # samples of one Fourier transform, at the rate of the fast band
+ROWS = 4  # transformed together
+MARGIN_S = 0.1  # the response to an impulse has died out within this time for edges of 50 Hz and more
+TREND_HZ = 250.0  # rate at which needle movement is looked for
+COARSE_HZ = 3000.0  # rate at which the mains are fitted
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Edges of the two bands.
+
+    Parameters
+    ----------
+    fast_low_hz, fast_high_hz, slow_low_hz, slow_high_hz : float
+        Half power of one pass of a second-order Butterworth band-pass.
+    """
+
+    fast_low_hz: float
+    fast_high_hz: float
+    slow_low_hz: float
+    slow_high_hz: float
+
+
+class Grid(NamedTuple):
+    """How the samples of a recording are thinned.
+
+    Parameters
+    ----------
+    rate_hz : float
+        Of the recording.
+    step : int
+        Samples of the recording that make one of the fast band.
+    slow_step : int
+        Samples of the fast band that make one of the slow band.
+    """
+
+    rate_hz: float
+    step: int
+    slow_step: int
+
+    @property
+    def fast_hz(self) -> float:
+        """Rate of the fast band."""
+        return self.rate_hz / self.step
+
+    @property
+    def slow_hz(self) -> float:
+        """Rate of the slow band."""
+        return self.fast_hz / self.slow_step
+
+    @property
+    def delay_s(self) -> float:
+        """Time of the first sample of both bands: each is the mean of ``step`` samples."""
+        return (self.step - 1) / 2 / self.rate_hz
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """A stretch of a recording in two bands.
+
+    Parameters
+    ----------
+    grid : Grid
+    first : int
+        Number of the stretch's first sample in the fast band of the whole recording.
+    fast, slow : ndarray of float32
+        Microvolt, mains subtracted.
+    trend : ndarray of float32
+        Means of short blocks, for needle movement.
+    trend_hz : float
+    hum : list of Hum
+        One a chunk.
+    faults : Faults
+        Flat line, clipping and clicks.
+    """
+
+    grid: Grid
+    first: int
+    fast: NDArray[np.float32]
+    slow: NDArray[np.float32]
+    trend: NDArray[np.float32]
+    trend_hz: float
+    hum: list[Hum]
+    faults: Faults
+
+    @property
+    def start_s(self) -> float:
+        """Time of the first sample."""
+        return self.first / self.grid.fast_hz + self.grid.delay_s
+
+
+def thinning(rate_hz: float, *, edges: Edges) -> Grid:
+    """Return how a recording of this rate is thinned.
+
+    Examples
+    --------
+    >>> from emgkit.signals.bands import Edges, thinning
+    >>> thinning(48000.0, edges=Edges(200.0, 3000.0, 50.0, 500.0))
+    Grid(rate_hz=48000.0, step=4, slow_step=4)
+    """
+    step = max(int(rate_hz / (3.6 * edges.fast_high_hz)), 1)
+    slow_step = max(int(rate_hz / step / (4.8 * edges.slow_high_hz)), 1)
+    return Grid(rate_hz, step, 2 ** int(np.log2(slow_step)))
+
+
+def chunk_samples(grid: Grid) -> int:
+    """Return how many samples of the fast band one chunk adds."""
+    return ROWS * _own(grid)
+
+
+def read_stretch(
+    samples: Samples, *, grid: Grid, first: int, n_samples: int, edges: Edges, mains: MainsLimits, limits: FaultLimits
+) -> Stretch:
+    """Read a stretch of a recording in two bands.
+
+    Parameters
+    ----------
+    samples : array-like of shape (n,)
+        Microvolt; only slices are read.
+    grid : Grid
+    first, n_samples : int
+        Which samples of the fast band; ``first`` is a multiple of ``chunk_samples``.
+    edges : Edges
+    mains : MainsLimits
+    limits : FaultLimits
+
+    Returns
+    -------
+    Stretch
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.bands import Edges, read_stretch, thinning
+    >>> from emgkit.signals.faults import FaultLimits
+    >>> from emgkit.signals.mains import MainsLimits
+    >>> edges = Edges(200.0, 3000.0, 50.0, 500.0)
+    >>> time_s = np.arange(48000) / 48000
+    >>> wave = np.sin(2 * np.pi * 800 * time_s) + np.sin(2 * np.pi * 8 * time_s)
+    >>> stretch = read_stretch(wave, grid=thinning(48000.0, edges=edges), first=0, n_samples=12000, edges=edges,
+    ...     mains=MainsLimits((50.0,), 5, 3.0), limits=FaultLimits(8.0, 0.1, 0.001))
+    >>> round(float(stretch.fast[3000:9000].std() / np.sqrt(0.5)), 2)
+    1.0
+    """
+    margin, own, q = _margin(grid), _own(grid), grid.slow_step
+    chunk = ROWS * own
+    fast, slow = np.empty(n_samples, np.float32), np.empty(-(-n_samples // q), np.float32)
+    gains = _gains(grid, edges)
+    tracker = _Mains(grid, mains)
+    trend: list[NDArray[np.float32]] = []
+    faults: list[Faults] = []
+    for low in range(0, n_samples, chunk):
+        high = min(low + chunk, n_samples)
+        start = first + low - margin
+        raw, inside = _raw(samples, grid, start, start + (ROWS - 1) * own + ROW)
+        found = find_faults(raw[inside], grid.rate_hz, start=start * grid.step + inside.start, limits=limits)
+        faults.append(found)
+        thin = _thinned(mend_clicks(raw, found.clicks - start * grid.step), grid.step)
+        trend.append(_means(thin[margin : margin + high - low], _per_trend(grid)))
+        tracker.subtract(thin, start, slice(-(-inside.start // grid.step), inside.stop // grid.step))
+        spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(thin, ROW)[::own], axis=1)
+        fast[low:high] = _filtered(spectrum, gains[0], margin, own)[: high - low]
+        slow[low // q : -(-high // q)] = _filtered(spectrum, gains[1], margin // q, own // q)[: -(-high // q) - low // q]
+    rate_hz = grid.fast_hz / _per_trend(grid)
+    return Stretch(grid, first, fast, slow, np.concatenate(trend), rate_hz, tracker.hums, join_faults(faults))
+
+
+class _Mains:
+    # Hum is fitted on the last chunk's worth of samples, so that a short last chunk is still fitted well.
+
+    def __init__(self, grid: Grid, limits: MainsLimits) -> None:
+        self.grid, self.limits = grid, limits
+        self.coarse = max(int(grid.fast_hz / COARSE_HZ), 1)
+        self.recent = np.empty(0, np.float32)
+        self.reached: int | None = None  # sample of the fast band up to which ``recent`` goes
+        self.hums: list[Hum] = []
+
+    def subtract(self, thin: NDArray[np.float32], start: int, inside: slice) -> None:
+        grid, coarse = self.grid, self.coarse
+        low = inside.start if self.reached is None else self.reached - start
+        fresh = _means(thin[low : inside.stop], coarse)
+        self.recent = np.concatenate([self.recent, fresh])[-(chunk_samples(grid) // coarse) :]
+        self.reached = start + low + len(fresh) * coarse
+        stop_s = self.reached / grid.fast_hz + grid.delay_s
+        middle_s = (coarse - 1) / 2 / grid.fast_hz
+        hum = fit_hum(
+            self.recent,
+            grid.fast_hz / coarse,
+            start_s=stop_s - len(self.recent) * coarse / grid.fast_hz + middle_s,
+            mean_s=coarse / grid.fast_hz,
+            limits=self.limits,
+        )
+        subtract_hum(thin, grid.fast_hz, start_s=start / grid.fast_hz + grid.delay_s, hum=hum)
+        self.hums.append(hum)
+
+
+def _per_trend(grid: Grid) -> int:
+    return max(round(grid.fast_hz / TREND_HZ / grid.slow_step), 1) * grid.slow_step
+
+
+def _margin(grid: Grid) -> int:
+    return int(np.ceil(MARGIN_S * grid.fast_hz / grid.slow_step)) * grid.slow_step
+
+
+def _own(grid: Grid) -> int:
+    # Whole blocks of the trend and whole samples of the slow band.
+    return (ROW - 2 * _margin(grid)) // _per_trend(grid) * _per_trend(grid)
+
+
+def _gains(grid: Grid, edges: Edges) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    # Butterworth band-passes of second order, forwards and backwards; what the mean of a few samples took off at the
+    # upper end is put back.
+    frequency_hz = np.fft.rfftfreq(ROW, 1 / grid.fast_hz)
+    turn = np.pi * frequency_hz / grid.rate_hz
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(turn > 0, np.sin(grid.step * turn) / (grid.step * np.sin(turn)), 1.0)
+
+        def gain(low_hz: float, high_hz: float) -> NDArray[np.float32]:
+            high_hz = min(high_hz, 0.45 * grid.rate_hz)
+            band = 1 / (1 + (low_hz / frequency_hz) ** 4) / (1 + (frequency_hz / high_hz) ** 4)
+            return np.asarray(band / mean, dtype=np.float32)
+
+        slow = gain(edges.slow_low_hz, edges.slow_high_hz) / grid.slow_step
+        return gain(edges.fast_low_hz, edges.fast_high_hz), slow[: ROW // grid.slow_step // 2 + 1]
+
+
+def _raw(samples: Samples, grid: Grid, start: int, stop: int) -> tuple[NDArray[np.float32], slice]:
+    low, high = start * grid.step, stop * grid.step
+    inner = np.asarray(samples[max(low, 0) : min(high, len(samples))], dtype=np.float32)
+    before, after = max(-low, 0), max(high - len(samples), 0)
+    raw = np.pad(inner, (before, after), mode="edge") if before or after else inner
+    return raw, slice(before, before + len(inner))
+
+
+def _thinned(raw: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    total = raw[::step].copy()
+    for offset in range(1, step):
+        total += raw[offset::step]
+    if step > 1:
+        total *= 1 / step
+    return total
+
+
+def _means(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    n = len(values) // size
+    return np.asarray(values[: n * size].reshape(n, size) @ np.full(size, 1 / size, np.float32))
+
+
+def _filtered(
+    spectrum: NDArray[np.complex64], gain: NDArray[np.float32], margin: int, own: int
+) -> NDArray[np.float32]:
+    whole = np.fft.irfft(spectrum[:, : len(gain)] * gain, axis=1)
+    return np.asarray(whole[:, margin : margin + own].reshape(-1))

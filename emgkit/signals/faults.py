@@ -1,0 +1,162 @@
+"""Faults of single samples: flat line, clipping and one-sample clicks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+THIN = 16  # every 16th sample tells the usual scatter
+
+
+@dataclass(frozen=True)
+class FaultLimits:
+    """What counts as a fault.
+
+    Parameters
+    ----------
+    click_factor : float
+        How many times the usual sample-to-sample scatter a click exceeds, and half as many times its neighbours.
+    flat_s : float
+        Unchanged for at least this long is flat.
+    clip_s : float
+        At the largest or smallest value of the recording for at least this long is clipped.
+    """
+
+    click_factor: float
+    flat_s: float
+    clip_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Faults:
+    """Faults of one piece of a recording, in samples of the recording.
+
+    Parameters
+    ----------
+    clicks : ndarray of int
+    flat : list of (start, stop)
+    extreme : list of (value, start, stop)
+        Runs at the largest or smallest value of the piece.
+    lowest, highest : float
+    """
+
+    clicks: NDArray[np.int64]
+    flat: list[tuple[int, int]]
+    extreme: list[tuple[float, int, int]]
+    lowest: float
+    highest: float
+
+    def clipped(self) -> list[tuple[int, int]]:
+        """Return the runs at the largest or smallest value of all."""
+        if self.lowest == self.highest:
+            return []
+        return [(start, stop) for value, start, stop in self.extreme if value in {self.lowest, self.highest}]
+
+
+def join_faults(pieces: Sequence[Faults]) -> Faults:
+    """Return the faults of a recording from those of its pieces, which may overlap."""
+    return Faults(
+        clicks=np.unique(np.concatenate([piece.clicks for piece in pieces])),
+        flat=[run for piece in pieces for run in piece.flat],
+        extreme=[run for piece in pieces for run in piece.extreme],
+        lowest=min(piece.lowest for piece in pieces),
+        highest=max(piece.highest for piece in pieces),
+    )
+
+
+def find_faults(samples: NDArray[np.floating], rate_hz: float, *, start: int, limits: FaultLimits) -> Faults:
+    """Find the faults of one piece.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,)
+    rate_hz : float
+    start : int
+        Number of the first sample in the recording.
+    limits : FaultLimits
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.faults import FaultLimits, find_faults
+    >>> samples = np.sin(np.arange(1000) / 5.0)
+    >>> samples[40] += 50
+    >>> samples[500:700] = 0
+    >>> found = find_faults(samples, 1000.0, start=0, limits=FaultLimits(8.0, flat_s=0.1, clip_s=0.01))
+    >>> found.clicks, found.flat
+    (array([40]), [(500, 700)])
+    """
+    lowest, highest = float(samples.min()), float(samples.max())
+    extreme = []
+    for value in (lowest, highest):
+        runs = runs_of(samples == value, shortest=max(int(limits.clip_s * rate_hz), 3))
+        extreme += [(value, start + first, start + stop) for first, stop in runs]
+    return Faults(
+        clicks=start + _clicks(samples, limits.click_factor),
+        flat=[(start + first, start + stop) for first, stop in _flat(samples, int(limits.flat_s * rate_hz))],
+        extreme=extreme,
+        lowest=lowest,
+        highest=highest,
+    )
+
+
+def mend_clicks(samples: NDArray[np.floating], clicks: NDArray[np.integer]) -> NDArray[np.floating]:
+    """Return samples in which each click has the mean of its neighbours; every click is reported as left out."""
+    if len(clicks) == 0:
+        return samples
+    inner = clicks[(clicks > 0) & (clicks < len(samples) - 1)]
+    mended = samples.copy()
+    mended[inner] = (samples[inner - 1] + samples[inner + 1]) / 2
+    return mended
+
+
+def runs_of(flags: NDArray[np.bool_], *, shortest: int = 1) -> list[tuple[int, int]]:
+    """Return (start, stop) of every run of true flags that is at least so long.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.faults import runs_of
+    >>> runs_of(np.array([0, 1, 1, 0, 1], dtype=bool), shortest=2)
+    [(1, 3)]
+    """
+    if np.count_nonzero(flags) < shortest:
+        return []
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).view(np.int8)))
+    return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2) if stop - first >= shortest]
+
+
+def _clicks(samples: NDArray[np.floating], factor: float) -> NDArray[np.int64]:
+    # A click stands alone: far from both neighbours, which agree with each other.
+    if len(samples) < 5:
+        return np.array([], dtype=np.int64)
+    bend = samples[1:-3] + samples[3:-1]
+    bend *= -0.5
+    bend += samples[2:-2]
+    np.abs(bend, out=bend)
+    usual = 1.4826 * float(np.median(bend[::THIN]))
+    far = np.flatnonzero(bend > factor * usual) + 2
+    steps = (samples[far - 1] - samples[far + 1], samples[far - 2] - samples[far - 1], samples[far + 2] - samples[far + 1])
+    around = np.max(np.abs(steps), axis=0)
+    return np.asarray(far[bend[far - 2] > factor / 2 * around])
+
+
+def _flat(samples: NDArray[np.floating], shortest: int) -> list[tuple[int, int]]:
+    # Half of the shortest run holds a whole block of equal samples; only then are the runs looked for.
+    block = max(shortest // 2, 2)
+    n_blocks = len(samples) // block
+    if n_blocks == 0:
+        return []
+    blocks = samples[: n_blocks * block].reshape(n_blocks, block)
+    coarse = np.ptp(blocks[:, :: max(block // THIN, 1)], axis=1) == 0
+    if not coarse.any() or not (np.ptp(blocks[coarse], axis=1) == 0).any():
+        return []
+    runs = runs_of(np.diff(samples) == 0, shortest=max(shortest - 1, 1))
+    return [(first, stop + 1) for first, stop in runs]

@@ -1,0 +1,202 @@
+"""Hum of the mains as fitted sinusoids, which cannot ring after a discharge as a notch filter does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+SEGMENT_S = 2.0  # sizes and phases are fitted anew this often
+SEARCH_HZ = 0.5  # around the nominal frequency
+THIN = 4  # every 4th sample tells the usual size
+CLIP = 4.0  # discharges beyond so many robust standard deviations weigh no more than that
+BESIDE = 4.0  # a line stands this far over its neighbourhood
+
+
+@dataclass(frozen=True)
+class MainsLimits:
+    """Where hum is looked for.
+
+    Parameters
+    ----------
+    nominal_hz : tuple of float
+        Nominal frequencies.
+    harmonics : int
+    least_uv : float
+        Amplitude of the fundamental below which nothing is subtracted.
+    """
+
+    nominal_hz: tuple[float, ...]
+    harmonics: int
+    least_uv: float
+
+
+@dataclass(frozen=True, eq=False)
+class Hum:
+    """Sinusoids of one piece of a recording, segment by segment.
+
+    Parameters
+    ----------
+    start_s : float
+        Where the first segment starts.
+    frequency_hz : float
+        Fundamental; 0.0 when there is no hum.
+    sizes : ndarray of complex, shape (n_segments, n_harmonics)
+        Amplitude and phase (at the start of the segment) of every harmonic, microvolt.
+    segment_s : float
+        Length of a segment.
+    """
+
+    start_s: float
+    frequency_hz: float
+    sizes: NDArray[np.complex128]
+    segment_s: float = 1.0
+
+    @property
+    def amplitude_uv(self) -> float:
+        """Largest amplitude of the fundamental."""
+        return float(np.abs(self.sizes[:, 0]).max()) if self.frequency_hz else 0.0
+
+
+NO_HUM = Hum(0.0, 0.0, np.zeros((1, 0), dtype=complex))
+
+
+def fit_hum(
+    values: NDArray[np.floating], rate_hz: float, *, start_s: float, limits: MainsLimits, mean_s: float = 0.0
+) -> Hum:
+    """Fit sinusoids at the mains frequency and its harmonics, if there is any hum.
+
+    The exact frequency is searched within half a hertz of the nominal one. Samples are clipped first, so that
+    discharges weigh little.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,)
+        Microvolt.
+    rate_hz : float
+        Need not be higher than twice the highest harmonic.
+    start_s : float
+        Time of the first sample.
+    limits : MainsLimits
+    mean_s : float
+        Each sample is the mean over this time; what that takes off the harmonics is put back.
+
+    Returns
+    -------
+    Hum
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.mains import MainsLimits, fit_hum
+    >>> wave = 20 * np.sin(2 * np.pi * 50.02 * np.arange(30000) / 3000)
+    >>> hum = fit_hum(wave, 3000.0, start_s=0.0, limits=MainsLimits((50.0, 60.0), harmonics=5, least_uv=3.0))
+    >>> round(hum.amplitude_uv), round(hum.frequency_hz, 2)
+    (20, 50.02)
+    """
+    values = values - np.median(values[::THIN])
+    limit = CLIP * 1.4826 * np.median(np.abs(values[::THIN])) + 1e-9
+    clipped = np.clip(values, -limit, limit)
+    frequency_hz, amplitude_uv = max(
+        (_strongest(clipped, rate_hz, nominal) for nominal in limits.nominal_hz), key=lambda found: found[1]
+    )
+    n_harmonics = min(limits.harmonics, int(0.45 * rate_hz / frequency_hz)) if frequency_hz else 0
+    if amplitude_uv < limits.least_uv or n_harmonics == 0:
+        return NO_HUM
+    n_segments = max(round(len(values) / rate_hz / SEGMENT_S), 1)
+    size = len(values) // n_segments
+    waves = _waves(frequency_hz / rate_hz, n_harmonics, size)
+    square = waves.T @ waves
+    fitted = np.linalg.solve(square, waves.T @ clipped[: n_segments * size].reshape(n_segments, size).T)
+    # Without the hum, discharges stand out more and are clipped closer.
+    rest = values[: n_segments * size].reshape(n_segments, size).T - waves @ fitted
+    limit = CLIP * 1.4826 * np.median(np.abs(rest[::THIN])) + 1e-9
+    fitted += np.linalg.solve(square, waves.T @ np.clip(rest, -limit, limit))
+    kept = np.sinc(frequency_hz * np.arange(1, n_harmonics + 1) * mean_s)
+    return Hum(start_s, frequency_hz, (fitted[:n_harmonics] - 1j * fitted[n_harmonics:]).T / kept, size / rate_hz)
+
+
+def hum_at(hum: Hum, times_s: NDArray[np.float64], *, offsets_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the hum around given times, microvolt, shape (n_times, n_offsets)."""
+    if not hum.frequency_hz:
+        return np.zeros((len(times_s), len(offsets_s)))
+    segment = np.clip(((times_s - hum.start_s) / hum.segment_s).astype(int), 0, len(hum.sizes) - 1)
+    turn = 2j * np.pi * hum.frequency_hz * np.arange(1, hum.sizes.shape[1] + 1)
+    at_time = hum.sizes[segment] * np.exp(turn * (times_s - hum.start_s - segment * hum.segment_s)[:, None])
+    return np.asarray((at_time @ np.exp(turn[:, None] * offsets_s)).real)
+
+
+def hum_of_pieces(
+    hums: Sequence[Hum], times_s: NDArray[np.float64], *, offsets_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the hum around given times from that of the pieces of a recording, each until the next starts."""
+    starts_s = np.array([hum.start_s for hum in hums])
+    piece = np.clip(np.searchsorted(starts_s, times_s, side="right") - 1, 0, len(hums) - 1)
+    found = np.zeros((len(times_s), len(offsets_s)))
+    for number in np.unique(piece):
+        mine = piece == number
+        found[mine] = hum_at(hums[number], times_s[mine], offsets_s=offsets_s)
+    return found
+
+
+def subtract_hum(values: NDArray[np.float32], rate_hz: float, *, start_s: float, hum: Hum) -> None:
+    """Subtract the hum from samples in place.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n_samples,)
+        Microvolt; changed.
+    rate_hz : float
+    start_s : float
+        Time of the first sample.
+    hum : Hum
+    """
+    if not hum.frequency_hz:
+        return
+    n_harmonics = hum.sizes.shape[1]
+    block = 1024  # a short piece of every harmonic, turned to the phase at the start of each block
+    waves = _waves(hum.frequency_hz / rate_hz, n_harmonics, block).astype(np.float32)
+    starts_s = start_s + np.arange(0, len(values), block) / rate_hz
+    middle = starts_s + block / rate_hz / 2
+    segment = np.clip(((middle - hum.start_s) / hum.segment_s).astype(int), 0, len(hum.sizes) - 1)
+    turn = 2j * np.pi * hum.frequency_hz * np.arange(1, n_harmonics + 1)
+    sizes = hum.sizes[segment] * np.exp(turn * (starts_s - hum.start_s - segment * hum.segment_s)[:, None])
+    packed = np.hstack([sizes.real, -sizes.imag]).astype(np.float32)
+    whole = len(values) // block
+    values[: whole * block].reshape(whole, block)[:] -= packed[:whole] @ waves.T
+    if whole < len(packed):
+        values[whole * block :] -= waves[: len(values) - whole * block] @ packed[whole]
+
+
+@lru_cache(maxsize=8)
+def _waves(cycles_per_sample: float, n_harmonics: int, size: int) -> NDArray[np.float64]:
+    turn = np.exp(2j * np.pi * cycles_per_sample * np.arange(size))
+    waves = np.cumprod(np.broadcast_to(turn, (n_harmonics, size)), axis=0)
+    return np.asarray(np.vstack([waves.real, waves.imag]).T)
+
+
+def _strongest(values: NDArray[np.floating], rate_hz: float, nominal_hz: float) -> tuple[float, float]:
+    step = max(int(rate_hz // (6 * nominal_hz)), 1)
+    thinned = values[: len(values) // step * step].reshape(-1, step).mean(axis=1)
+    rate = rate_hz / step
+    window = np.hanning(len(thinned))
+    size = 2 ** int(np.ceil(np.log2(4 * len(thinned))))
+    power = np.abs(np.fft.rfft(thinned * window, n=size)) / window.sum() * 2
+    grid_hz = rate / size
+    near = np.arange(int((nominal_hz - SEARCH_HZ) / grid_hz), int((nominal_hz + SEARCH_HZ) / grid_hz) + 2)
+    if near[-1] + 1 >= len(power):
+        return 0.0, 0.0
+    best = int(near[power[near].argmax()])
+    beside = np.round((nominal_hz + np.array([-4.0, -3.0, 3.0, 4.0])) / grid_hz).astype(int)
+    if power[best] <= BESIDE * power[beside].max():
+        return 0.0, 0.0
+    left, middle, right = np.log(power[best - 1 : best + 2] + 1e-30)
+    shift = 0.5 * (left - right) / min(left - 2 * middle + right, -1e-12)
+    return float((best + np.clip(shift, -1, 1)) * grid_hz), float(power[best])

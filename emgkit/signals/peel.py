@@ -1,0 +1,157 @@
+"""Whole potentials of known trains: learnt from the signal, and taken away from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from emgkit.signals.cluster import cut_windows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+SWEEPS = 3  # over all trains; each potential is learnt free of the others
+MOST_LEARNT = 200  # discharges that teach a potential
+SHIFTS = 8  # sub-sample positions of a potential
+SCALE_LIMITS = (0.5, 1.7)  # of a single discharge against its potential
+
+
+class Peeled(NamedTuple):
+    """Potentials of trains, and what they leave over.
+
+    Parameters
+    ----------
+    potentials : list of ndarray of float32, shape (n_window,)
+    scales : list of ndarray of float32, shape (n_discharges,)
+        Size of every discharge relative to its potential.
+    residual : ndarray of float32, shape (n_samples,)
+    """
+
+    potentials: list[NDArray[np.float32]]
+    scales: list[NDArray[np.float32]]
+    residual: NDArray[np.float32]
+
+
+def peel(
+    signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], *, before: int, after: int
+) -> Peeled:
+    """Learn the whole potential of every train and subtract all discharges.
+
+    Parameters
+    ----------
+    signal : ndarray of float32, shape (n_samples,)
+    positions : sequence of ndarray
+        Discharges of every train in samples, to a fraction, ascending.
+    before, after : int
+        Window of a potential around its discharge.
+
+    Returns
+    -------
+    Peeled
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.peel import peel
+    >>> signal = np.zeros(1000, np.float32)
+    >>> places = np.array([100.0, 130.0, 500.0, 800.0])
+    >>> for place in places.astype(int):
+    ...     signal[place : place + 40] += np.hanning(40).astype(np.float32)
+    >>> bool(np.abs(peel(signal, [places], before=10, after=50).residual).max() < 0.1)
+    True
+    """
+    residual = signal.copy()
+    size = before + after
+    potentials = [np.zeros(size, np.float32) for _ in positions]
+    scales = [np.ones(len(places), np.float32) for places in positions]
+    for _ in range(SWEEPS):
+        for number, places in enumerate(positions):
+            if len(places) == 0:
+                continue
+            _add(residual, potentials[number], scales[number], places, before)
+            whole = np.floor(places).astype(np.int64)
+            picked = np.unique(np.linspace(0, len(places) - 1, min(len(places), MOST_LEARNT)).astype(int))
+            windows = cut_windows(residual, whole[picked], before=before, after=after)
+            if len(whole) > 1 and np.diff(whole).min() < size:
+                # What the train's own neighbours add must not be learnt as part of the potential.
+                windows = windows - _neighbours(potentials[number], scales[number], places, picked)
+            windows = moved(windows, whole[picked] - places[picked])
+            potentials[number] = _tapered(np.median(windows, axis=0).astype(np.float32))
+            scales[number] = _scales(residual, potentials[number], places, before)
+            _add(residual, potentials[number], -scales[number], places, before)
+    return Peeled(potentials, scales, residual)
+
+
+def _neighbours(
+    potential: NDArray[np.float32],
+    scales: NDArray[np.float32],
+    places: NDArray[np.float64],
+    picked: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    # In the window of each picked discharge: the other discharges of the same train.
+    size = len(potential)
+    found = np.zeros((len(picked), size), np.float32)
+    for step in range(1, 12):
+        near = False
+        for other in (picked - step, picked + step):
+            inside = (other >= 0) & (other < len(places))
+            gap = np.where(inside, places[np.clip(other, 0, len(places) - 1)] - places[picked], np.inf)
+            for row in np.flatnonzero(np.abs(gap) < size):
+                shift = round(float(gap[row]))
+                low, high = max(shift, 0), min(size + shift, size)
+                found[row, low:high] += scales[other[row]] * potential[low - shift : high - shift]
+                near = True
+        if not near:
+            break
+    return found
+
+
+def _add(
+    signal: NDArray[np.float32],
+    potential: NDArray[np.float32],
+    scales: NDArray[np.float32],
+    places: NDArray[np.float64],
+    before: int,
+) -> None:
+    # Discharges whose windows do not overlap are added together.
+    size = len(potential)
+    whole = np.floor(places).astype(np.int64)
+    groups = 1
+    while groups < len(whole) and (whole[groups:] - whole[:-groups]).min() < size:
+        groups += 1
+    parts = moved(np.broadcast_to(potential, (SHIFTS, size)), np.arange(SHIFTS) / SHIFTS)
+    shift = np.minimum(((places - whole) * SHIFTS).astype(np.int64), SHIFTS - 1)
+    for first in range(groups):
+        mine = slice(first, None, groups)
+        index = whole[mine, None] - before + np.arange(size)
+        shapes = parts[shift[mine]] * scales[mine, None]
+        shapes[(index < 0) | (index >= len(signal))] = 0
+        signal[np.clip(index, 0, len(signal) - 1)] += shapes
+
+
+def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray[np.float32]:
+    # Each row later by so many samples.
+    size = windows.shape[1]
+    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * size) * np.asarray(shifts)[:, None])
+    return np.asarray(np.fft.irfft(np.fft.rfft(windows, n=2 * size, axis=1) * turn, n=2 * size, axis=1)[:, :size], np.float32)
+
+
+def _tapered(potential: NDArray[np.float32]) -> NDArray[np.float32]:
+    edge = max(len(potential) // 12, 1)
+    ramp = (np.arange(edge, dtype=np.float32) + 0.5) / edge
+    potential[:edge] *= ramp
+    potential[-edge:] *= ramp[::-1]
+    return potential
+
+
+def _scales(
+    signal: NDArray[np.float32], potential: NDArray[np.float32], places: NDArray[np.float64], before: int
+) -> NDArray[np.float32]:
+    energy = float(np.square(potential).sum())
+    if energy == 0:
+        return np.ones(len(places), np.float32)
+    windows = cut_windows(signal, np.round(places).astype(np.int64), before=before, after=len(potential) - before)
+    return np.asarray(np.clip(windows @ potential / energy, *SCALE_LIMITS), np.float32)
