@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,23 +12,27 @@ import numpy as np
 from emgkit.errors import EmgkitError, InputFileError
 from emgkit.files.atomic import atomic_file
 from emgkit.files.channel_data import ChannelData, choose_channel
+from emgkit.files.edf_header import (
+    RECORDING_ENDS,
+    first_gap_s,
+    physical_scale,
+    read_header,
+    recording_ends_s,
+    start_time,
+)
 from emgkit.files.edf_layout import MOST_RECORD_BYTES, encode, find_layout, records_for
-from emgkit.files.scale import exact_fraction, required_microvolts, scaled
+from emgkit.files.samples import FileSamples, exact_uv
+from emgkit.files.scale import required_microvolts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from emgkit.files.edf_header import EdfHeader, EdfSignal
     from emgkit.model.recording import Recording
 
-_BDF_MAGIC = b"\xffBIOSEMI"
-_RECORDING_ENDS = "Recording ends"  # a standard text of EDF+; what follows in the last record is filling
-_UNKNOWN_DATE = dt.datetime(1985, 1, 1)  # noqa: DTZ001 - EDF knows no time zone; this is its date for "not known"
 _FILTER = r"{}\s*:?\s*([0-9.]+)\s*(k?)Hz"
-FILE_BACKED_SAMPLES = 2**23
 
 
 def read_edf(path: Path, *, channel: str | None = None, uv_per_unit: float | None = None) -> ChannelData:
@@ -45,7 +49,7 @@ def read_edf(path: Path, *, channel: str | None = None, uv_per_unit: float | Non
     Returns
     -------
     ChannelData
-        More than ``FILE_BACKED_SAMPLES`` samples of an EDF file stay in the file and are read by slices.
+        Its samples stay in the file and are read by slices.
 
     Raises
     ------
@@ -54,24 +58,26 @@ def read_edf(path: Path, *, channel: str | None = None, uv_per_unit: float | Non
     UnitError
         When the unit is blank or not one of potential.
     """
-    file = _open(path)
-    signals = file.signals
-    signal = signals[choose_channel([each.label.strip() for each in signals], channel, path=path)]
-    label = signal.label.strip()
-    per_unit = required_microvolts(signal.physical_dimension, uv_per_unit, place=f"{path.name}, channel {label!r},")
     try:
-        samples = _samples(file, signal, per_unit)
-        start_time = _start_time(file)
+        header = read_header(path)
+        signals = [signal for signal in header.signals if not signal.is_annotation]
+        signal = signals[choose_channel([each.label for each in signals], channel, path=path)]
+        place = f"{path.name}, channel {signal.label!r},"
+        per_unit = required_microvolts(signal.unit, uv_per_unit, place=place)
+        _refuse_gaps(header, signal)
+        samples = _samples(header, signal, per_unit)
+    except EmgkitError:
+        raise
     except (ValueError, ArithmeticError) as error:
         raise InputFileError(_damaged(path, error)) from error
     return ChannelData(
         samples,
-        float(signal.sampling_frequency),
-        label,
-        electrode=signal.transducer_type.strip(),
+        samples.rate_hz,
+        signal.label,
+        electrode=signal.transducer,
         highpass_hz=_filter_hz("HP", signal.prefiltering),
         lowpass_hz=_filter_hz("LP", signal.prefiltering),
-        start_time=start_time,
+        start_time=start_time(header),
     )
 
 
@@ -96,7 +102,7 @@ def write_edf(path: Path, recording: Recording) -> None:
     import edfio  # noqa: PLC0415 - loaded when the first file is written
 
     is_bdf = path.suffix.lower() == ".bdf"
-    coded = encode(np.asarray(recording.samples_uv), bits=24 if is_bdf else 16)
+    coded = encode(exact_uv(recording.samples_uv), bits=24 if is_bdf else 16)
     if coded is None:
         wider = "" if is_bdf else f", {path.with_suffix('.bdf').name} (24 bit)"
         msg = (
@@ -119,11 +125,11 @@ def write_edf(path: Path, recording: Recording) -> None:
         label=edf_label(recording),
         transducer_type=_ascii(recording.electrode, 80),
         physical_dimension="uV",
-        physical_range=coded.physical_range,
+        physical_range=tuple(_a_hair_inward(value) for value in coded.physical_range),
         digital_range=coded.digital_range,
         prefiltering=_prefilter(recording),
     )
-    ends = edfio.EdfAnnotation(len(coded.codes) / recording.rate_hz, None, _RECORDING_ENDS)
+    ends = edfio.EdfAnnotation(len(coded.codes) / recording.rate_hz, None, RECORDING_ENDS)
     start = _start_of(recording)
     file = file_class(
         [signal],
@@ -151,106 +157,49 @@ def edf_label(recording: Recording) -> str:
     return label if label and "Annotations" not in label else "EMG"
 
 
-class _FileBacked:
-    """Samples that stay in an EDF file: their number, slices, and all of them with ``np.asarray``."""
-
-    def __init__(self, signal: Any, n_samples: int, step: Fraction, offset: Fraction) -> None:
-        self._signal, self._n_samples, self._step, self._offset = signal, n_samples, step, offset
-
-    def __len__(self) -> int:
-        return self._n_samples
-
-    def __getitem__(self, item: slice, /) -> NDArray[np.floating]:
-        places = range(self._n_samples)[item]
-        if not places:
-            return np.empty(0)
-        low, high = min(places[0], places[-1]), max(places[0], places[-1]) + 1
-        values = self._read(low, high)
-        return values[:: places.step] if places.step > 0 else values[::-1][:: -places.step]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.floating]:
-        return np.asarray(self._read(0, self._n_samples), dtype=dtype)
-
-    def _read(self, low: int, high: int) -> NDArray[np.float64]:
-        rate_hz = self._signal.sampling_frequency
-        return scaled(self._signal.get_digital_slice(low / rate_hz, high / rate_hz), self._step, offset=self._offset)
-
-
-def _open(path: Path) -> Any:
-    import edfio  # noqa: PLC0415 - loaded when the first file is read
-
-    with path.open("rb") as stream:
-        head = stream.read(256)
-    if len(head) < 256 or not (head.startswith(_BDF_MAGIC) or head[:8].strip() == b"0"):
-        msg = (
-            f"{path.name} does not begin like an EDF or BDF file; give it the suffix of its own format or export it "
-            "again."
-        )
-        raise InputFileError(msg)
-    if head[192:197] in {b"EDF+D", b"BDF+D"}:
-        msg = (
-            f"{path.name} is discontinuous ({head[192:197].decode()}): it holds separate sweeps, and joined they would "
-            "make false intervals; export a continuous recording, or one file for each sweep."
-        )
-        raise InputFileError(msg)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # edfio warns of a cut file and repairs its header
-            read = edfio.read_bdf if head.startswith(_BDF_MAGIC) else edfio.read_edf
-            file = read(path, header_encoding="latin-1")
-            if file.signals and not file.data_record_duration > 0:
-                msg = f"data records last {file.data_record_duration} s"
-                raise InputFileError(_damaged(path, ValueError(msg)))
-            return file
-    except EmgkitError:
-        raise
-    except (ValueError, ArithmeticError, LookupError, UnboundLocalError, MemoryError, Warning) as error:
-        raise InputFileError(_damaged(path, error)) from error
+def _a_hair_inward(value: float) -> float:
+    # edfio rounds a range outward to the eight characters of its field: 32.767, a hair too large as a float, would be
+    # stated as 32.76701, and every sample read back a little too large.
+    return value if value.is_integer() else math.nextafter(value, 0.0)
 
 
 def _damaged(path: Path, error: Exception) -> str:
-    reason = " ".join(str(error).split()).removesuffix(" Updating header.").rstrip(".")
+    reason = " ".join(str(error).split()).rstrip(".")
     return f"{path.name} is cut or damaged: {reason}; a whole file is required, copy or export it again."
 
 
-def _samples(file: Any, signal: Any, per_unit: Fraction) -> Any:
-    low, high = signal.digital_range
-    bottom, top = (exact_fraction(value) for value in signal.physical_range)
-    if low == high or bottom == top:
+def _refuse_gaps(header: EdfHeader, signal: EdfSignal) -> None:
+    if not header.kind.endswith("D"):
+        return
+    gap_s = first_gap_s(header, slack_s=header.duration_s / max(signal.samples, 1) / 2)
+    if gap_s is not None:
+        where = f"the first ends at {float(gap_s):g} s" if gap_s else "nothing says that they follow each other"
         msg = (
-            f"channel {signal.label.strip()!r} has an empty range, physical {bottom} to {top}, digital {low} to {high}"
+            f"{header.path.name} is discontinuous ({header.kind}): it holds separate sweeps, {where}, and joined they "
+            "would make false intervals; export a continuous recording, or one file for each sweep."
         )
-        raise ValueError(msg)
-    step = (top - bottom) / (high - low)
-    offset = (bottom - step * low) * per_unit
-    n_samples = _true_length(file, signal)
-    if signal.digital_range.max < 2**15 and n_samples > FILE_BACKED_SAMPLES:
-        return _FileBacked(signal, n_samples, step * per_unit, offset)
-    return scaled(signal.digital[:n_samples], step * per_unit, offset=offset)
+        raise InputFileError(msg)
 
 
-def _true_length(file: Any, signal: Any) -> int:
-    in_record = int(signal.samples_per_data_record)
-    stored = int(file.num_data_records) * in_record
-    try:
-        annotations = file.annotations
-    except UnicodeDecodeError:  # a remark in another encoding takes nothing from the samples
-        return stored
-    for annotation in annotations:
-        ends = round(float(annotation.onset) * float(signal.sampling_frequency))
-        if annotation.text == _RECORDING_ENDS and 0 < stored - ends < in_record:
-            return ends
-    return stored
-
-
-def _start_time(file: Any) -> str:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the two date fields may differ; the date is kept for the record only
-        try:
-            start: dt.datetime = file.startdatetime
-        except ValueError:  # withheld, or not a date
-            return ""
-    return "" if start == _UNKNOWN_DATE else start.isoformat()
+def _samples(header: EdfHeader, signal: EdfSignal, per_unit: Fraction) -> FileSamples:
+    step, offset = physical_scale(signal)
+    n_samples = header.records * signal.samples
+    rate = signal.samples / header.duration_s
+    ends_s = recording_ends_s(header)
+    if ends_s is not None and 0 < n_samples - round(ends_s * rate) < signal.samples:
+        n_samples = round(ends_s * rate)
+    return FileSamples(
+        header.path,
+        n_samples=n_samples,
+        rate_hz=signal.samples / float(header.duration_s),
+        encoding="<i3" if header.sample_bytes == 3 else "<i2",
+        start=header.header_bytes + signal.place,
+        run=signal.samples,
+        block_bytes=header.record_bytes,
+        step=step * per_unit,
+        offset=offset * per_unit,
+        file_bytes=header.file_bytes,
+    )
 
 
 def _start_of(recording: Recording) -> dt.datetime | None:

@@ -11,6 +11,7 @@ from emgkit.errors import EmgkitError, TableError
 from emgkit.files.edf import edf_label, write_edf
 from emgkit.files.edf_layout import encode, find_layout
 from emgkit.files.recording import read_recording
+from emgkit.files.samples import exact_uv
 from emgkit.files.scale import scaled
 from emgkit.files.table_text import read_table, write_table
 from emgkit.files.wav import write_wav
@@ -118,7 +119,7 @@ def _write(folder: Path, number: int, recording: Recording) -> dict[str, Any]:
 
 
 def _smallest_format(recording: Recording) -> str:
-    samples = np.asarray(recording.samples_uv)
+    samples = exact_uv(recording.samples_uv)
     for suffix, bits in ((".edf", 16), (".bdf", 24)):
         coded = encode(samples, bits=bits)
         if coded is None or find_layout(len(samples), recording.rate_hz, bytes_per_sample=bits // 8) is None:

@@ -24,6 +24,7 @@ import numpy as np
 from emgkit.errors import InputFileError
 from emgkit.files.atomic import atomic_file
 from emgkit.files.channel_data import ChannelData, choose_channel
+from emgkit.files.samples import exact_uv
 from emgkit.files.scale import required_microvolts
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def write_text(path: Path, recording: Recording) -> None:
         When the file cannot be written.
     """
     name = re.sub(r"[^\w .+-]", " ", recording.channel).strip() or "EMG"
-    numbers = np.asarray(recording.samples_uv).astype(np.float64).tolist()
+    numbers = exact_uv(recording.samples_uv).astype(np.float64).tolist()
     lines = [f"# rate_hz={float(recording.rate_hz)!r}", f"{name} (uV)", *map(repr, numbers)]
     with atomic_file(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

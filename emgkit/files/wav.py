@@ -1,4 +1,4 @@
-"""WAV (and FLAC) through libsndfile: integers or floats that need a unit, and our own files that remember it.
+"""WAV, and FLAC through libsndfile: integers or floats that need a unit, and our own files that remember it.
 
 Sound files do not say what one unit is. For integer files one unit is one step of the stored width (a 16-bit file
 counts from -32768 to 32767); for float files it is the number 1.0. A file written here says so in its comment chunk,
@@ -8,6 +8,7 @@ together with a rate that need not be a whole number.
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,11 @@ from emgkit.errors import InputFileError
 from emgkit.files.atomic import atomic_file
 from emgkit.files.channel_data import ChannelData, choose_channel
 from emgkit.files.edf_layout import encode
+from emgkit.files.riff import find_plain_wav
+from emgkit.files.samples import FileSamples, exact_uv
 from emgkit.files.scale import exact_fraction, required_microvolts, scaled
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from numpy.typing import NDArray
 
     from emgkit.model.recording import Recording
@@ -35,6 +36,7 @@ _STORED = {  # subtype: how libsndfile hands the numbers over, and by how many b
     "FLOAT": ("float64", 0),
     "DOUBLE": ("float64", 0),
 }
+_MIDDLE_OF_8_BITS = 128  # sound files of 8 bits have no sign
 _COMMENT = re.compile(r"emgkit uv_per_unit=(?P<unit>[0-9./e+-]+) rate_hz=(?P<rate>[0-9.e+-]+)")
 
 
@@ -56,34 +58,30 @@ def read_wav(path: Path, *, channel: str | None = None, uv_per_unit: float | Non
     UnitError
         When nothing says what one unit is.
     """
-    import soundfile  # noqa: PLC0415 - loaded when the first sound file is read
-
-    _refuse_cut(path)
-    try:
-        with soundfile.SoundFile(path) as file:
-            if file.subtype not in _STORED:
-                msg = (
-                    f"{path.name} is stored as {file.subtype}, which loses detail; PCM or float samples are required, "
-                    "export it uncompressed."
-                )
-                raise InputFileError(msg)
-            dtype, shift = _STORED[file.subtype]
-            names = [str(number) for number in range(1, file.channels + 1)]
-            position = choose_channel(names, channel, path=path)
-            values = file.read(dtype=dtype, always_2d=True)[:, position]
-            rate_hz, comment = float(file.samplerate), file.comment or ""
-    except soundfile.LibsndfileError as error:
-        msg = f"{path.name} cannot be read as a sound file: {error.error_string}; export it again as WAV."
-        raise InputFileError(msg) from error
-    remembered = _remembered(comment)
-    if remembered and max(1, round(remembered[1])) == rate_hz:
-        rate_hz = remembered[1]
-    if remembered and uv_per_unit is None:
-        per_unit = remembered[0]
-    else:
-        what = "1.0 of its float samples" if dtype == "float64" else "one step of its integer samples"
-        per_unit = required_microvolts("", uv_per_unit, place=f"{path.name}, a sound file whose unit is {what},")
-    return ChannelData(scaled(values >> shift if shift else values, per_unit), rate_hz, names[position])
+    file_bytes = path.stat().st_size
+    _refuse_cut(path, file_bytes)
+    sound = find_plain_wav(path)
+    if sound is None:
+        return _read_with_library(path, channel, uv_per_unit)
+    if sound.start + sound.n_bytes > file_bytes:
+        raise InputFileError(_cut(path, sound.start + sound.n_bytes, file_bytes))
+    names = [str(number) for number in range(1, sound.channels + 1)]
+    position = choose_channel(names, channel, path=path)
+    is_float = "f" in sound.encoding
+    per_unit, rate_hz = _unit_and_rate(path, float(sound.rate_hz), sound.comment, uv_per_unit, is_float=is_float)
+    width = int(sound.encoding[-1])
+    samples = FileSamples(
+        path,
+        n_samples=sound.n_bytes // (width * sound.channels),
+        rate_hz=rate_hz,
+        encoding=sound.encoding,
+        start=sound.start + position * width,
+        block_bytes=width * sound.channels,
+        step=per_unit,
+        offset=-_MIDDLE_OF_8_BITS * per_unit if sound.encoding == "u1" else Fraction(0),
+        file_bytes=file_bytes,
+    )
+    return ChannelData(samples, rate_hz, names[position])
 
 
 def write_wav(path: str | Path, recording: Recording, *, pcm16: bool = False) -> None:
@@ -113,13 +111,13 @@ def write_wav(path: str | Path, recording: Recording, *, pcm16: bool = False) ->
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_wav(Path(folder) / "soleus.wav", recording)
     ...     data = read_wav(Path(folder) / "soleus.wav")
-    >>> data.samples_uv, data.rate_hz
+    ...     np.asarray(data.samples_uv, dtype=np.float64), data.rate_hz
     (array([0.1       , 3.14159265]), 23437.5)
     """
-    values: NDArray[Any] = np.asarray(recording.samples_uv).astype(np.float64)
+    values: NDArray[Any] = exact_uv(recording.samples_uv).astype(np.float64)
     subtype, unit = "DOUBLE", "1"
     if pcm16:
-        coded = encode(np.asarray(recording.samples_uv), bits=16)
+        coded = encode(exact_uv(recording.samples_uv), bits=16)
         if coded is None:
             msg = "The samples fit no step that 16 bits hold without loss; leave out pcm16=True to write 64-bit floats."
             raise InputFileError(msg)
@@ -143,6 +141,42 @@ def _write(path: Path, values: NDArray[Any], rate_hz: float, subtype: str, unit:
         raise InputFileError(msg) from error
 
 
+def _read_with_library(path: Path, channel: str | None, uv_per_unit: float | None) -> ChannelData:
+    import soundfile  # noqa: PLC0415 - loaded when the first sound file that is not plain is read
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.subtype not in _STORED:
+                msg = (
+                    f"{path.name} is stored as {file.subtype}, which loses detail; PCM or float samples are required, "
+                    "export it uncompressed."
+                )
+                raise InputFileError(msg)
+            dtype, shift = _STORED[file.subtype]
+            names = [str(number) for number in range(1, file.channels + 1)]
+            position = choose_channel(names, channel, path=path)
+            values = file.read(dtype=dtype, always_2d=True)[:, position]
+            rate_hz, comment = float(file.samplerate), file.comment or ""
+    except soundfile.LibsndfileError as error:
+        msg = f"{path.name} cannot be read as a sound file: {error.error_string}; export it again as WAV."
+        raise InputFileError(msg) from error
+    per_unit, rate_hz = _unit_and_rate(path, rate_hz, comment, uv_per_unit, is_float=dtype == "float64")
+    return ChannelData(scaled(values >> shift if shift else values, per_unit), rate_hz, names[position])
+
+
+def _unit_and_rate(
+    path: Path, rate_hz: float, comment: str, uv_per_unit: float | None, *, is_float: bool
+) -> tuple[Fraction, float]:
+    remembered = _remembered(comment)
+    if remembered and max(1, round(remembered[1])) == rate_hz:
+        rate_hz = remembered[1]
+    if remembered and uv_per_unit is None:
+        return remembered[0], rate_hz
+    what = "1.0 of its float samples" if is_float else "one step of its integer samples"
+    place = f"{path.name}, a sound file whose unit is {what},"
+    return required_microvolts("", uv_per_unit, place=place), rate_hz
+
+
 def _remembered(comment: str) -> tuple[Fraction, float] | None:
     found = _COMMENT.search(comment)
     try:
@@ -151,12 +185,13 @@ def _remembered(comment: str) -> tuple[Fraction, float] | None:
         return None
 
 
-def _refuse_cut(path: Path) -> None:
+def _refuse_cut(path: Path, file_bytes: int) -> None:
     with path.open("rb") as stream:
         head = stream.read(12)
     declared = int.from_bytes(head[4:8], "little") + 8
-    if head[:4] == b"RIFF" and declared - 8 != 0xFFFFFFFF and declared > path.stat().st_size:
-        msg = (
-            f"{path.name} is cut: it declares {declared} bytes and has {path.stat().st_size}; copy or export it again."
-        )
-        raise InputFileError(msg)
+    if head[:4] == b"RIFF" and declared - 8 != 0xFFFFFFFF and declared > file_bytes:
+        raise InputFileError(_cut(path, declared, file_bytes))
+
+
+def _cut(path: Path, declared: int, file_bytes: int) -> str:
+    return f"{path.name} is cut: it declares {declared} bytes and has {file_bytes}; copy or export it again."

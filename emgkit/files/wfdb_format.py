@@ -1,8 +1,8 @@
 """WFDB records (PhysioNet, EMGLAB): a text header ``.hea`` beside a file of samples.
 
-One segment in formats 16, 24, 32, 61 and 212, which is nearly all needle EMG, is read here; other variants are handed
-to the ``wfdb`` package where it is installed. Headers with any line end are understood, as are a prefix to skip and
-several channels.
+One segment in formats 16, 24, 32, 61 and 212, which is nearly all needle EMG, is read here; but for 212 the samples
+stay in their file. Other variants are handed to the ``wfdb`` package where it is installed. Headers with any line end
+are understood, as are a prefix to skip and several channels.
 """
 
 from __future__ import annotations
@@ -15,14 +15,19 @@ import numpy as np
 
 from emgkit.errors import InputFileError, UnitError
 from emgkit.files.channel_data import ChannelData, choose_channel
+from emgkit.files.samples import FileSamples
 from emgkit.files.scale import exact_fraction, microvolts_in, required_microvolts, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from emgkit.model.recording import Samples
+
+_ENCODINGS = {"16": "<i2", "61": ">i2", "24": "<i3", "32": "<i4"}
 _BYTES = {"16": 2, "61": 2, "24": 3, "32": 4, "212": 1.5}
 _FORMAT = re.compile(r"(?P<code>\d+)(?:x(?P<frames>\d+))?(?::(?P<skew>\d+))?(?:\+(?P<prefix>\d+))?")
 _GAIN = re.compile(r"(?P<gain>[0-9.eE+-]+)(?:\((?P<baseline>-?\d+)\))?(?:/(?P<unit>\S+))?")
@@ -103,11 +108,10 @@ def read_wfdb(path: Path, *, channel: str | None = None, uv_per_unit: float | No
         return _read_with_package(found, channel, uv_per_unit)
     line = header.lines[position]
     per_unit, baseline = _scale(line, uv_per_unit, f"{found.name}, channel {names[position]!r},")
-    codes = _read_codes(found, header, line)
-    _check_sum(codes, line, found)
+    samples = _read_samples(found, header, line, step=per_unit, offset=-baseline * per_unit)
     remarks = header.remarks
     return ChannelData(
-        scaled(codes, per_unit, offset=-baseline * per_unit),
+        samples,
         header.rate_hz,
         names[position],
         electrode=remarks.get("electrode", ""),
@@ -187,7 +191,7 @@ def _scale(line: _Line, uv_per_unit: float | None, place: str) -> tuple[Any, int
     return required_microvolts(line.unit, uv_per_unit, place=place) / gain, baseline
 
 
-def _read_codes(header_path: Path, header: _Header, line: _Line) -> NDArray[np.int64]:
+def _read_samples(header_path: Path, header: _Header, line: _Line, *, step: Fraction, offset: Fraction) -> Samples:
     path = header_path.parent / line.file
     if not path.is_file():
         msg = (
@@ -196,9 +200,30 @@ def _read_codes(header_path: Path, header: _Header, line: _Line) -> NDArray[np.i
         )
         raise InputFileError(msg)
     together = [each for each in header.lines if each.file == line.file]
-    width = _BYTES[line.code]
-    raw = path.read_bytes()[line.prefix :]
-    stored = int(len(raw) / width) // len(together)
+    position, n_samples = together.index(line), _length(path, header, line, len(together))
+    if line.code == "212":
+        codes = _read_212(path, line.prefix, n_samples * len(together))[position :: len(together)]
+        _check_sum(int(codes.sum()), line, header_path)
+        return scaled(codes, step, offset=offset)
+    width = int(_BYTES[line.code])
+    samples = FileSamples(
+        path,
+        n_samples=n_samples,
+        rate_hz=header.rate_hz,
+        encoding=_ENCODINGS[line.code],
+        start=line.prefix + position * width,
+        block_bytes=width * len(together),
+        step=step,
+        offset=offset,
+        file_bytes=path.stat().st_size,
+    )
+    if line.checksum is not None:
+        _check_sum(sum(int(codes.sum(dtype=np.int64)) for codes in samples.codes(0, n_samples)), line, header_path)
+    return samples
+
+
+def _length(path: Path, header: _Header, line: _Line, channels: int) -> int:
+    stored = int(max(path.stat().st_size - line.prefix, 0) / _BYTES[line.code]) // channels
     n_samples = stored if header.n_samples is None else header.n_samples
     if stored < n_samples or n_samples == 0:
         msg = (
@@ -206,33 +231,22 @@ def _read_codes(header_path: Path, header: _Header, line: _Line) -> NDArray[np.i
             "again."
         )
         raise InputFileError(msg)
-    total = n_samples * len(together)
-    values = _decode(raw, line.code, total)
-    return values.reshape(n_samples, len(together))[:, together.index(line)].astype(np.int64)
+    return n_samples
 
 
-def _decode(raw: bytes, code: str, total: int) -> NDArray[np.integer]:
-    if code in {"16", "61", "32"}:
-        return np.frombuffer(raw, {"16": "<i2", "61": ">i2", "32": "<i4"}[code], count=total)
-    octets = np.frombuffer(raw, np.uint8).astype(np.int32)
-    if code == "24":
-        parts = octets[: 3 * total].reshape(-1, 3)
-        return _signed(parts[:, 0] | parts[:, 1] << 8 | parts[:, 2] << 16, 24)
-    pairs = np.pad(octets, (0, -len(octets) % 3)).reshape(-1, 3)  # 212: two samples of 12 bits in three bytes
+def _read_212(path: Path, prefix: int, total: int) -> NDArray[np.int32]:
+    octets = np.fromfile(path, np.uint8, count=-(-total * 3 // 2), offset=prefix).astype(np.int32)
+    pairs = np.pad(octets, (0, -len(octets) % 3)).reshape(-1, 3)  # two samples of 12 bits in three bytes
     both = np.column_stack((pairs[:, 0] | (pairs[:, 1] & 0x0F) << 8, pairs[:, 2] | (pairs[:, 1] & 0xF0) << 4))
-    return _signed(both.reshape(-1)[:total], 12)
+    values = both.reshape(-1)[:total]
+    return np.where(values >= 1 << 11, values - (1 << 12), values)
 
 
-def _signed(values: NDArray[np.int32], bits: int) -> NDArray[np.int32]:
-    return np.where(values >= 1 << (bits - 1), values - (1 << bits), values)
-
-
-def _check_sum(codes: NDArray[np.int64], line: _Line, path: Path) -> None:
-    if line.checksum is not None and (int(codes.sum()) - line.checksum) % 65536 != 0:
-        found = (int(codes.sum()) + 32768) % 65536 - 32768
+def _check_sum(found: int, line: _Line, path: Path) -> None:
+    if line.checksum is not None and (found - line.checksum) % 65536 != 0:
         msg = (
-            f"{line.file} is damaged: its samples sum to {found} and {path.name} declares {line.checksum}; copy or "
-            "fetch it again."
+            f"{line.file} is damaged: its samples sum to {(found + 32768) % 65536 - 32768} and {path.name} declares "
+            f"{line.checksum}; copy or fetch it again."
         )
         raise InputFileError(msg)
 

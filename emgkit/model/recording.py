@@ -45,7 +45,8 @@ class Recording:
     Parameters
     ----------
     samples_uv : array of shape (n_samples,)
-        Microvolt. An array, or a file-backed view that has ``len``, slices and ``np.asarray``. Finite numbers only.
+        Microvolt. An array, or a file-backed view that has ``len``, slices and ``np.asarray``. Finite numbers only: an
+        array is looked through here, a view refuses others when a slice is read.
     rate_hz : float
         Samples per second, greater than zero.
     muscle : str

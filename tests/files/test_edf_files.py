@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emgkit.errors import EmgkitError, InputFileError, UnitError
-from emgkit.files import edf
 from emgkit.files.edf import read_edf, write_edf
 from emgkit.files.edf_layout import encode, find_layout
 from emgkit.files.recording import read_recording, write_recording
+from tests.files.exact import exact
 
 once_per_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 
@@ -48,20 +48,20 @@ def test_every_sample_and_the_rate_come_back(tmp_path, recording_of, suffix, rat
     path = tmp_path / f"gmax{suffix}"
     write_recording(path, recording_of(samples, rate_hz))
     read = read_recording(path, muscle="gluteus maximus", side="left")
-    assert np.array_equal(read.samples_uv, samples)
+    assert np.array_equal(exact(read.samples_uv), samples)
     assert read.rate_hz == rate_hz
     assert header_of(path)[2] <= 61440
 
 
 @given(
     codes=st.lists(st.integers(-32768, 32767), min_size=1, max_size=300),
-    per_uv=st.sampled_from([1, 2, 5, 10, 20, 50, 100]),
+    per_uv=st.sampled_from([1, 2, 5, 10, 20, 50, 100, 1000]),
 )
 @once_per_folder
 def test_samples_on_a_round_grid_come_back_bit_by_bit(tmp_path, recording_of, codes, per_uv):
     samples = np.array([float(Fraction(code, per_uv)) for code in codes])
     write_edf(tmp_path / "gmax.edf", recording_of(samples))
-    assert read_edf(tmp_path / "gmax.edf").samples_uv.tolist() == samples.tolist()
+    assert exact(read_edf(tmp_path / "gmax.edf").samples_uv).tolist() == samples.tolist()
 
 
 @given(
@@ -114,7 +114,7 @@ def test_a_file_by_another_writer_is_read_with_its_facts(tmp_path):
     )  # fmt: skip
     edfio.Edf([signal]).write(tmp_path / "ta.edf")
     read = read_recording(tmp_path / "ta.edf", muscle="TA", side="right")
-    np.testing.assert_allclose(read.samples_uv, signal.data * 1000, rtol=1e-12, atol=1e-9)
+    np.testing.assert_allclose(exact(read.samples_uv), signal.data * 1000, rtol=1e-12, atol=1e-9)
     assert (read.channel, read.electrode) == ("EMG TA", "Concentric electrode")
     assert (read.highpass_hz, read.lowpass_hz) == (3.0, 10000.0)
     assert read.muscle == "tibialis_anterior"
@@ -134,15 +134,15 @@ def test_a_crooked_converter_step_is_found(tmp_path, recording_of):
     codes = np.random.default_rng(5).integers(-26000, 26000, 5000)
     samples = codes * 1000 / 13107
     write_edf(tmp_path / "n2001.edf", recording_of(samples, 23437.5))
-    assert np.array_equal(read_edf(tmp_path / "n2001.edf").samples_uv, samples)
+    assert np.array_equal(exact(read_edf(tmp_path / "n2001.edf").samples_uv), samples)
 
 
 def test_multiplied_out_grids_pass_within_their_rounding(tmp_path, recording_of):
     samples = np.arange(-3000, 3000) * 0.1
     write_edf(tmp_path / "a.edf", recording_of(samples))
-    np.testing.assert_allclose(read_edf(tmp_path / "a.edf").samples_uv, samples, rtol=1e-15, atol=0)
+    np.testing.assert_allclose(exact(read_edf(tmp_path / "a.edf").samples_uv), samples, rtol=1e-15, atol=0)
     write_edf(tmp_path / "b.edf", recording_of(samples.astype(np.float32)))
-    assert np.array_equal(read_edf(tmp_path / "b.edf").samples_uv.astype(np.float32), samples.astype(np.float32))
+    assert np.array_equal(np.asarray(read_edf(tmp_path / "b.edf").samples_uv), samples.astype(np.float32))
 
 
 def test_what_16_bits_cannot_hold_is_refused_with_the_way_out(tmp_path, recording_of):
@@ -150,7 +150,7 @@ def test_what_16_bits_cannot_hold_is_refused_with_the_way_out(tmp_path, recordin
     with pytest.raises(InputFileError, match=r"16 bits hold without loss; write a\.wav .*a\.bdf \(24 bit\)"):
         write_recording(tmp_path / "a.edf", wide)
     write_recording(tmp_path / "a.bdf", wide)
-    assert read_edf(tmp_path / "a.bdf").samples_uv.tolist() == [0.1, 40000.0] * 600
+    assert exact(read_edf(tmp_path / "a.bdf").samples_uv).tolist() == [0.1, 40000.0] * 600
     with pytest.raises(InputFileError, match=r"24 bits hold without loss; write b\.wav"):
         write_recording(tmp_path / "b.bdf", recording_of(np.random.default_rng(0).normal(size=600)))
     assert not (tmp_path / "b.bdf").exists()
@@ -178,14 +178,14 @@ def test_several_channels_ask_for_a_choice(two_channels):
     with pytest.raises(InputFileError, match=r"no channel 'APB'; it has 'EMG \(1\)'"):
         read_recording(two_channels, muscle="soleus", side="left", channel="APB")
     read = read_recording(two_channels, muscle="soleus", side="left", channel="EMG (2)")
-    np.testing.assert_allclose(read.samples_uv, np.arange(4000.0) * 1000, atol=40)
+    np.testing.assert_allclose(exact(read.samples_uv), np.arange(4000.0) * 1000, atol=40)
 
 
 def test_a_blank_unit_is_asked_for(two_channels):
     with pytest.raises(UnitError, match=r"two.edf, channel 'Trigger', does not give a unit; pass uv_per_unit="):
         read_recording(two_channels, muscle="soleus", side="left", channel="Trigger")
     read = read_recording(two_channels, muscle="soleus", side="left", channel="Trigger", uv_per_unit=1000)
-    np.testing.assert_allclose(read.samples_uv, np.arange(4000.0) * 1000, atol=40)
+    np.testing.assert_allclose(exact(read.samples_uv), np.arange(4000.0) * 1000, atol=40)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_units_are_understood_in_their_spellings(tmp_path, recording_of, unit, m
     raw = path.read_bytes()
     place = 256 + 16 + 80
     path.write_bytes(raw[:place] + unit.ljust(8) + raw[place + 8 :])
-    assert read_edf(path).samples_uv[:2].tolist() == [microvolt, 2 * microvolt]
+    assert exact(read_edf(path).samples_uv)[:2].tolist() == [microvolt, 2 * microvolt]
 
 
 def test_a_unit_of_another_kind_is_asked_for(tmp_path):
@@ -241,28 +241,6 @@ def test_a_damaged_header_never_ends_in_a_foreign_error(tmp_path, recording_of, 
         raw[place] = value
     path.write_bytes(raw)
     assert "\n" not in refusal(lambda: read_recording(path, muscle="soleus", side="left"))
-
-
-def test_long_files_stay_in_the_file_and_give_the_same_samples(tmp_path, recording_of, gridded_uv, monkeypatch):
-    path = tmp_path / "long.edf"
-    write_edf(path, recording_of(gridded_uv[:11987]))
-    monkeypatch.setattr(edf, "FILE_BACKED_SAMPLES", 1000)
-    lazy = read_recording(path, muscle="soleus", side="left").samples_uv
-    assert not isinstance(lazy, np.ndarray)
-    whole = gridded_uv[:11987]
-    assert len(lazy) == 11987
-    assert np.array_equal(np.asarray(lazy), whole)
-    for part in (
-        slice(0, 5),
-        slice(5990, 6010),
-        slice(-7, None),
-        slice(None, None, 1000),
-        slice(50, 10, -3),
-        slice(9, 9),
-    ):
-        assert np.array_equal(lazy[part], whole[part]), part
-    inverted = read_recording(path, muscle="soleus", side="left", invert=True)
-    assert np.array_equal(inverted.samples_uv, -whole)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path, recording_of, gridded_uv, monkeypatch):

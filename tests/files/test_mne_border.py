@@ -25,8 +25,8 @@ def activity_of(recording):
         for t, k in ((0.1, 0), (0.2, 1), (0.25, 0), (0.3, -1))
     ]
     trains = [
-        {"train": k, "label": label, "n_events": 2, "phases": 2, "spikes": 1, "initial_deflection": "positive",
-         "sharp_wave": False, "persistent": True}
+        {"train": k, "label": label, "n_events": 2, "phases": 2, "turns": 3, "spikes": 1,
+         "initial_deflection": "positive", "sharp_wave": False, "persistent": True, "counted": True}
         for k, label in ((0, "fibrillation"), (1, "endplate_spike"))
     ]  # fmt: skip
     return SpontaneousActivity(

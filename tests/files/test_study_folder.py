@@ -9,6 +9,7 @@ from emgkit.files.study import read_study, write_study
 from emgkit.model.findings import CONDUCTION, NEEDLE
 from emgkit.model.study import Study, StudyEvent
 from emgkit.model.table import make_table
+from tests.files.exact import exact
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def assert_equal(one, other):
         pd.testing.assert_frame_equal(one.needle, other.needle, check_exact=True)
     assert len(one.recordings) == len(other.recordings)
     for first, second in zip(one.recordings, other.recordings, strict=True):
-        assert np.array_equal(first.samples_uv, second.samples_uv)
+        assert np.array_equal(exact(first.samples_uv), exact(second.samples_uv))
         for name in (
             "rate_hz",
             "muscle",

@@ -10,6 +10,7 @@ import pytest
 from emgkit.errors import InputFileError, UnitError
 from emgkit.files.recording import read_recording
 from emgkit.files.wfdb_format import read_wfdb
+from tests.files.exact import exact
 
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")  # the package on new pandas
 
@@ -42,7 +43,7 @@ def test_the_wfdb_package_reads_the_same_numbers(wfdb, written_by_wfdb, code, sp
     judge = wfdb.rdrecord(str(stem), physical=True)
     for position, (name, microvolt) in enumerate((("EMG one", 1000.0), ("EMG two", 1.0))):
         read = read_recording(stem, muscle="soleus", side="left", channel=name)
-        np.testing.assert_allclose(read.samples_uv, judge.p_signal[:, position] * microvolt, rtol=1e-9)
+        np.testing.assert_allclose(exact(read.samples_uv), judge.p_signal[:, position] * microvolt, rtol=1e-9)
         assert read.rate_hz == 4000.0
 
 
@@ -76,13 +77,17 @@ def test_a_missing_gain_or_unit_is_asked_for(tmp_path):
     ):
         with pytest.raises(UnitError, match=said):
             read_wfdb(write_plain(tmp_path, line))
-    assert read_wfdb(write_plain(tmp_path, "rec.dat 16"), uv_per_unit=0.5).samples_uv.tolist() == [0.5, 1.0, 1.5]
-    assert read_wfdb(write_plain(tmp_path, "rec.dat 16 2"), uv_per_unit=1).samples_uv.tolist() == [0.5, 1.0, 1.5]
+    assert exact(read_wfdb(write_plain(tmp_path, "rec.dat 16"), uv_per_unit=0.5).samples_uv).tolist() == [0.5, 1.0, 1.5]
+    assert exact(read_wfdb(write_plain(tmp_path, "rec.dat 16 2"), uv_per_unit=1).samples_uv).tolist() == [0.5, 1.0, 1.5]
 
 
 def test_zero_and_baseline_shift_the_samples(tmp_path):
-    assert read_wfdb(write_plain(tmp_path, "rec.dat 16 2/uV 16 1 0 6 0 EMG")).samples_uv.tolist() == [0.0, 0.5, 1.0]
-    assert read_wfdb(write_plain(tmp_path, "rec.dat 16 2(3)/uV 16 1 0 6 0 EMG")).samples_uv.tolist() == [
+    assert exact(read_wfdb(write_plain(tmp_path, "rec.dat 16 2/uV 16 1 0 6 0 EMG")).samples_uv).tolist() == [
+        0.0,
+        0.5,
+        1.0,
+    ]
+    assert exact(read_wfdb(write_plain(tmp_path, "rec.dat 16 2(3)/uV 16 1 0 6 0 EMG")).samples_uv).tolist() == [
         -1.0,
         -0.5,
         0.0,
@@ -112,7 +117,7 @@ def test_broken_records_are_refused(tmp_path):
 def test_n2001_is_read_with_its_prefix_scale_and_facts(shared_data):
     read = read_recording(shared_data / "n2001" / "N2001M03BB12", muscle="biceps brachii", side="left")
     raw = np.frombuffer((shared_data / "n2001" / "N2001M03BB12.bin").read_bytes()[20:], "<i2")[:262124]
-    np.testing.assert_allclose(read.samples_uv, raw / 13.107, rtol=1e-12)
+    np.testing.assert_allclose(exact(read.samples_uv), raw / 13.107, rtol=1e-12)
     assert read.rate_hz == 23437.5
     assert read.duration_s == pytest.approx(11.184, abs=0.001)
     assert (read.muscle, read.electrode, read.highpass_hz, read.lowpass_hz) == (
@@ -129,7 +134,7 @@ def test_n2001_is_read_with_its_prefix_scale_and_facts(shared_data):
 def test_n2001_agrees_with_the_wfdb_package(shared_data, wfdb):
     judge = wfdb.rdrecord(str(shared_data / "n2001" / "N2001C02BB66"), physical=True)
     read = read_wfdb(shared_data / "n2001" / "N2001C02BB66.bin")
-    np.testing.assert_allclose(read.samples_uv, judge.p_signal[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(exact(read.samples_uv), judge.p_signal[:, 0], rtol=1e-9)
 
 
 @pytest.mark.shared_data
@@ -141,14 +146,14 @@ def test_emgdb_is_read_whatever_the_case_of_its_unit(shared_data, wfdb, name, n_
     judge = wfdb.rdrecord(str(shared_data / "emgdb" / name), physical=True)
     assert len(read.samples_uv) == n_samples
     assert (read.rate_hz, read.channel) == (4000.0, "EMG")
-    np.testing.assert_allclose(read.samples_uv, judge.p_signal[:, 0] * 1000, rtol=1e-9)
+    np.testing.assert_allclose(exact(read.samples_uv), judge.p_signal[:, 0] * 1000, rtol=1e-9)
 
 
 @pytest.mark.shared_data
 def test_emglab_r00108_is_read_with_its_old_line_ends_and_byte_order(shared_data):
     read = read_recording(shared_data / "emglab_r00108" / "R00108.dat", muscle="biceps brachii", side="right")
     raw = np.frombuffer((shared_data / "emglab_r00108" / "R00108.dat").read_bytes(), ">i2")
-    assert np.array_equal(read.samples_uv, raw * 2.0)
+    assert np.array_equal(exact(read.samples_uv), raw * 2.0)
     assert (len(raw), read.rate_hz, read.duration_s) == (100000, 10000.0, 10.0)
     assert (read.electrode, read.highpass_hz, read.lowpass_hz) == ("monopolar needle", 8.0, 8000.0)
 

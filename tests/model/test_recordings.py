@@ -107,6 +107,26 @@ def test_a_view_with_length_and_slices_is_kept_as_it_is() -> None:
     assert recording.duration_s == 2.0
 
 
+class _Untouched(_Steps):
+    """A view that must not be read."""
+
+    def __getitem__(self, item: slice, /) -> np.ndarray:
+        raise AssertionError
+
+    __array__ = None
+
+
+def test_a_recording_is_made_and_told_without_reading_a_view() -> None:
+    recording = replace(recorded(_Untouched()), site="upper")
+    assert repr(recording) == "<Recording left soleus, upper, rest, 2.0 s at 10000 Hz>"
+
+
+def test_a_view_of_no_samples_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_Steps, "__len__", lambda _self: 0)
+    with pytest.raises(SignalError, match="A recording of 0 samples"):
+        recorded(_Steps())
+
+
 def test_a_recording_says_what_it_is() -> None:
     recording = recorded(np.zeros(25000), 12500.0, side="right", site="upper lateral", state="slight")
     assert repr(recording) == "<Recording right soleus, upper lateral, slight, 2.0 s at 12500 Hz>"

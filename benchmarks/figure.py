@@ -1,0 +1,61 @@
+"""One picture of the benchmark: recall, precision, sorting and names by class and by size over noise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from summary import SORTED, TARGETS, by_group
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+_MEASURES = {
+    "recall": ("events found", TARGETS["event recall"][1]),
+    "train precision": ("events of the train that are the unit's", TARGETS["event precision"][1]),
+    "sorted": (f"trains with accuracy >= {SORTED}", TARGETS["trains sorted"][1]),
+    "labels right": ("named rightly", TARGETS["labels right"][1]),
+}
+_COLOURS = ("#0b3c5d", "#d95f02", "#7570b3", "#b3aed8", "#1b9e77", "#8fd3bd", "#999999")
+
+
+def draw(units: pd.DataFrame, path: Path) -> None:
+    """Draw every measure by class and by size over noise, a line of marks a tool, and write a PNG.
+
+    Parameters
+    ----------
+    units : pandas.DataFrame
+        Rows of all tools with ``tool``, ``label`` and ``snr_range``.
+    path : pathlib.Path
+    """
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt  # noqa: PLC0415 - after the backend is chosen
+
+    tools = list(dict.fromkeys(units["tool"]))
+    figure, axes = plt.subplots(len(_MEASURES), 2, figsize=(13, 13), sharey=True, layout="constrained")
+    for column, (group, title) in enumerate({"label": "by class", "snr_range": "by peak to peak over noise"}.items()):
+        tables = {tool: by_group(units[units["tool"] == tool], group) for tool in tools}
+        for row, (measure, (words, target)) in enumerate(_MEASURES.items()):
+            _marks(axes[row, column], tables, measure, target)
+            axes[row, column].set_title(f"{words}, {title}", fontsize=10, loc="left")
+    axes[0, 0].legend(fontsize=8, loc="lower left", ncols=2)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def _marks(axis: Axes, tables: dict[str, pd.DataFrame], measure: str, target: float) -> None:
+    groups = list(next(iter(tables.values())).index)
+    axis.axhline(target, color="0.4", linewidth=0.8, linestyle=":")
+    for number, (tool, table) in enumerate(tables.items()):
+        values = table[measure].reindex(groups).to_numpy(dtype=float)
+        if np.isnan(values).all():
+            continue
+        place = np.arange(len(groups)) + 0.8 * ((number + 0.5) / len(tables) - 0.5)
+        axis.bar(place, values, 0.8 / len(tables), color=_COLOURS[number % len(_COLOURS)], label=tool)
+    axis.set_ylim(0.0, 1.05)
+    axis.set_xticks(range(len(groups)), [str(each).replace("_", "\n") for each in groups], fontsize=8)
+    axis.spines[["top", "right"]].set_visible(False)
