@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.rhythm import measure_rhythm
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -80,6 +82,22 @@ def find_clock(times_s: NDArray[np.float64], *, limits: ClockLimits) -> NDArray[
         if len(chain) > len(best) and len(chain) >= least and _occupancy(times_s[chain]) >= limits.occupancy:
             best = chain
     return best
+
+
+def chance_of_clock(times_s: NDArray[np.float64], chain: NDArray[np.int64]) -> float:
+    """Return how often one of the other events would by chance fall where the next one of the clock is due.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_events,)
+    chain : ndarray of int
+        Indices of the clock.
+    """
+    chain_s = times_s[chain]
+    rhythm = measure_rhythm(chain_s)
+    others = ((times_s > chain_s[0]) & (times_s < chain_s[-1])).sum() - len(chain)
+    due_s = 4 * rhythm.irregularity * rhythm.base_s
+    return float(others / (chain_s[-1] - chain_s[0]) * due_s)
 
 
 def _candidate_periods(times_s: NDArray[np.float64], limits: ClockLimits) -> list[float]:

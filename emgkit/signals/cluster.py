@@ -150,14 +150,24 @@ def _distance(
     core = np.ascontiguousarray(fixed[:, max_lag : max_lag + size : 2])
     energy = np.square(core).sum(axis=1)
     total = np.pad(np.cumsum(np.square(moved), axis=1), ((0, 0), (1, 0))) / 2
-    best = np.full((len(fixed), len(moved)), np.inf, dtype=core.dtype)
+    every = np.empty((2 * max_lag + 1, len(fixed), len(moved)), dtype=core.dtype)
     for lag in range(2 * max_lag + 1):
         there = total[:, lag + size] - total[:, lag]
-        np.minimum(best, there - 2 * (core @ moved[:, lag : lag + size : 2].T), out=best)
+        np.subtract(there, 2 * (core @ moved[:, lag : lag + size : 2].T), out=every[lag])
+    best = _lowest(every)
     middle = np.square(moved[:, max_lag : max_lag + size : 2]).sum(axis=1)
     best += energy[:, None]
     expected = 1.25 * noises * noise_uv**2 * size / 2  # with room for the scatter of the noise energy
     return np.asarray(best / (expected + tolerance * (energy[:, None] + middle) / 2))
+
+
+def _lowest(every: NDArray[np.floating]) -> NDArray[np.floating]:
+    # The bottom of a parabola through the three lags around the best one.
+    place = np.clip(every.argmin(axis=0), 1, len(every) - 2)[None]
+    left, middle, right = (np.take_along_axis(every, place + step, axis=0)[0] for step in (-1, 0, 1))
+    bend = np.maximum(left - 2 * middle + right, 1e-9)
+    shift = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
+    return np.minimum(middle - 0.25 * (left - right) * shift, middle)
 
 
 def _aligned_median(windows: NDArray[np.floating], max_lag: int) -> NDArray[np.float64]:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+TWIN_SHARE, TWIN_NOISE = 0.012, 0.2  # of energy and of noise energy, by which twins differ
+TAKEN_SHARE, TAKEN_WIDTHS = 0.02, 1.5  # of what was subtracted before, and how far around it, in half windows
+FEWEST_QUIET, QUIET_QUANTILE = 50, 0.7
+LARGE = 2.0  # times the threshold
 MOST_LEARNT = 300  # discharges that refine a template
 
 
@@ -40,6 +44,8 @@ class Band:
         Spikes that make a unit.
     rounds : int
         How often the residual is searched for further units.
+    large_rounds : int
+        The first rounds look at large spikes only.
     max_units : int
         The units that explain most are kept; beyond this number a signal is not resolved but fitted.
     gain, scale_low, scale_high, stiffness, correlation, residue : float
@@ -57,6 +63,7 @@ class Band:
     tolerance: float
     min_spikes: int
     rounds: int
+    large_rounds: int
     max_units: int
     gain: float
     scale_low: float
@@ -101,7 +108,13 @@ class SortedBand:
 
 
 def sort_band(
-    signal: NDArray[np.float32], rate_hz: float, *, band: Band, noise_uv: float, start_s: float = 0.0
+    signal: NDArray[np.float32],
+    rate_hz: float,
+    *,
+    band: Band,
+    noise_uv: float,
+    start_s: float = 0.0,
+    taken: NDArray[np.float32] | None = None,
 ) -> SortedBand:
     """Find the units of one band.
 
@@ -115,6 +128,8 @@ def sort_band(
         Standard deviation of the noise.
     start_s : float
         Time of the first sample.
+    taken : ndarray of shape (n_samples,), optional
+        What was subtracted from the signal before: a share of it counts as noise, because no unit repeats perfectly.
 
     Returns
     -------
@@ -124,7 +139,7 @@ def sort_band(
     --------
     >>> import numpy as np
     >>> from emgkit.signals.sort import Band, sort_band
-    >>> band = Band(200, 3000, 0.6, 2, 2.5, 0.4, 0.02, 2.5, 0.25, 5, 2, 20, 40, 0.6, 1.6, 1, 0.6, 0.05)
+    >>> band = Band(200, 3000, 0.6, 2, 2.5, 0.4, 0.02, 2.5, 0.25, 5, 2, 1, 20, 40, 0.6, 1.6, 1, 0.6, 0.05)
     >>> signal = np.random.default_rng(0).normal(0, 2, 100000).astype(np.float32)
     >>> for start in range(1000, 99000, 1500):
     ...     signal[start : start + 15] += 60 * np.sin(np.linspace(0, 2 * np.pi, 15))
@@ -135,8 +150,12 @@ def sort_band(
     limits = MatchLimits(
         noise_uv, band.gain, band.scale_low, band.scale_high, band.stiffness, band.correlation, band.residue
     )
-    templates, matches = _search(signal, rate_hz, band, limits)
-    loose, ratio = _find(matches.residual, signal, rate_hz, band, noise_uv)
+    floor = np.full(1, noise_uv**2, np.float32)
+    if taken is not None:
+        width = _samples(TAKEN_WIDTHS * band.half_window_ms, rate_hz)
+        floor = floor + np.float32(TAKEN_SHARE) * smooth_energy(taken, width=width)
+    templates, matches = _search(signal, rate_hz, band, limits, floor)
+    loose, ratio = _find(matches.residual, signal, rate_hz, band, floor)
     return SortedBand(
         rate_hz=rate_hz,
         start_s=start_s,
@@ -157,13 +176,17 @@ def _samples(ms: float, rate_hz: float) -> int:
 
 
 def _find(
-    residual: NDArray[np.float32], signal: NDArray[np.float32], rate_hz: float, band: Band, noise_uv: float
+    residual: NDArray[np.float32],
+    signal: NDArray[np.float32],
+    rate_hz: float,
+    band: Band,
+    floor: NDArray[np.float32],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     # Where much was explained, a share of it counts as noise: no unit repeats perfectly.
-    expected: float | NDArray[np.float32] = noise_uv
     if residual is not signal:
         explained = smooth_energy(signal - residual, width=_samples(band.half_window_ms, rate_hz))
-        expected = np.sqrt(np.float32(noise_uv**2) + np.float32(band.residue) * explained)
+        floor = floor + np.float32(band.residue) * explained
+    expected = float(np.sqrt(floor[0])) if len(floor) == 1 else np.sqrt(floor)
     return find_spikes(
         residual,
         noise_uv=expected,
@@ -174,7 +197,7 @@ def _find(
 
 
 def _search(
-    signal: NDArray[np.float32], rate_hz: float, band: Band, limits: MatchLimits
+    signal: NDArray[np.float32], rate_hz: float, band: Band, limits: MatchLimits, floor: NDArray[np.float32]
 ) -> tuple[list[NDArray[np.floating]], Matches]:
     half, lag = _samples(band.half_window_ms, rate_hz), _samples(band.lag_ms, rate_hz)
     templates: list[NDArray[np.floating]] = []
@@ -183,12 +206,15 @@ def _search(
     if limits.noise_uv <= 0:
         return templates, matches
     peaks = np.empty(0, dtype=np.int64)
+    background_uv = _background(signal, band, rate_hz, limits.noise_uv)
     for turn in range(band.rounds):
-        fresh, _ratio = _find(matches.residual, signal, rate_hz, band, limits.noise_uv)
+        fresh, ratio = _find(matches.residual, signal, rate_hz, band, floor)
+        if turn < band.large_rounds:  # the many small ones must not crowd out the few large ones
+            fresh = fresh[ratio > LARGE * band.threshold]
         found = find_templates(
             matches.residual,
             fresh,
-            noise_uv=limits.noise_uv,
+            noise_uv=background_uv,
             half_window=half,
             max_lag=lag,
             tolerance=band.tolerance * 2**turn,  # similar units first, then what varies more
@@ -196,14 +222,27 @@ def _search(
         )
         peaks = np.union1d(peaks, fresh)
         count = len(templates)
-        templates = _distinct([*templates, *(_centred(template) for template in found)], lag)
-        if len(templates) == count and turn:
+        templates = _distinct([*templates, *(_centred(template) for template in found)], background_uv, lag)
+        if len(templates) == count and turn >= band.large_rounds:
             break
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
         templates = _refined(templates, matches)
-        templates = _frequent(templates, matches, band)
+        templates = _frequent(templates, matches, band, background_uv)
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
     return templates, matches
+
+
+def _background(signal: NDArray[np.float32], band: Band, rate_hz: float, noise_uv: float) -> float:
+    # What lies under the spikes, small activity included, is more than the noise floor.
+    size = 2 * _samples(band.half_window_ms, rate_hz)
+    n_windows = len(signal) // size
+    windows = signal[: n_windows * size].reshape(n_windows, size)
+    quiet = np.abs(windows).max(axis=1, initial=0.0) < LARGE * band.threshold * noise_uv
+    quiet &= windows.any(axis=1)
+    if quiet.sum() < FEWEST_QUIET:
+        return noise_uv
+    energy = np.square(windows[quiet]).mean(axis=1)
+    return max(float(np.sqrt(np.quantile(energy, QUIET_QUANTILE))), noise_uv)
 
 
 def _centred(template: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -218,15 +257,18 @@ def _centred(template: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.asarray(moved[: len(template)])
 
 
-def _distinct(templates: list[NDArray[np.floating]], lag: int) -> list[NDArray[np.floating]]:
+def _distinct(templates: list[NDArray[np.floating]], noise_uv: float, lag: int) -> list[NDArray[np.floating]]:
+    # Of templates that differ by no more than their own noise, one is enough.
     kept: list[NDArray[np.floating]] = []
     for template in templates:
-        size = np.ptp(template)
-        twin = any(
-            similarity(other, template, max_lag=2 * lag)[0] > 0.97 and 0.9 < size / np.ptp(other) < 1.1
-            for other in kept
-        )
-        if not twin:
+        energy = float(np.square(template).sum())
+        room = TWIN_SHARE * energy + TWIN_NOISE * noise_uv**2 * len(template)
+        for other in kept:
+            likeness, _ = similarity(other, template, max_lag=2 * lag)
+            beside = float(np.square(other).sum())
+            if energy + beside - 2 * likeness * np.sqrt(energy * beside) < room:
+                break
+        else:
             kept.append(template)
     return kept
 
@@ -249,8 +291,10 @@ def _refined(templates: list[NDArray[np.floating]], matches: Matches) -> list[ND
     return refined
 
 
-def _frequent(templates: list[NDArray[np.floating]], matches: Matches, band: Band) -> list[NDArray[np.floating]]:
+def _frequent(
+    templates: list[NDArray[np.floating]], matches: Matches, band: Band, noise_uv: float
+) -> list[NDArray[np.floating]]:
     counts = np.bincount(matches.template, minlength=len(templates))
     explained = counts * np.array([np.square(template).sum() for template in templates])
     order = np.argsort(-explained, kind="stable")[: band.max_units]
-    return _distinct([templates[unit] for unit in order if counts[unit] >= band.min_spikes], 1)
+    return _distinct([templates[unit] for unit in order if counts[unit] >= band.min_spikes], noise_uv, 1)

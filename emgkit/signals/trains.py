@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.clocks import ClockLimits, find_clock
+from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock
+from emgkit.signals.cluster import cut_windows
 from emgkit.signals.detect import keep_largest
+from emgkit.signals.locks import SEPARATION_S, find_lock, nearest, union_of
 from emgkit.signals.match import similarity
-from emgkit.signals.rhythm import measure_rhythm
+from emgkit.signals.peel import moved
+from emgkit.signals.rhythm import PAUSE, measure_rhythm
+from emgkit.signals.same_unit import one_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,22 +24,23 @@ if TYPE_CHECKING:
 
     from emgkit.signals.sort import SortedBand
 
-SEPARATION_MS = 3.0  # no fibre and no unit of this kind fires twice within its own action potential
 LOCK_REACH_MS = 80.0  # how far the parts of one polyphasic potential or complex may lie apart
 LOCK_WIDTH_MS = 1.2  # scatter of the lag between parts of one potential
 SAME_LIKENESS = 0.9  # of a potential in the slow band with one that was found there alone
 SAME_SIZE = (0.7, 1.4)
 LOCKED_SHARE = 0.6
-AS_REGULAR = 0.03  # two halves that together are this regular are one, however regular each is alone
-ALIKE, SIZE = 0.85, (0.6, 1.6)
-VERY_ALIKE, NEAR_SIZE = 0.95, (0.5, 2.0)
-REGULAR_ALONE = 0.06  # as regular as this, a part is a train of its own unless the whole is as regular
-REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
-MOST_REFRACTORY_S = 0.01
-COINCIDENT_SHARE = 0.25  # of the coincidences that independent trains would have
-CONTINUES = 0.2  # how well the interval across a join agrees with those beside it
-CONTINUES_SHARE = 0.7
+LEAST_PAIRS, PAIRED_SHARE, PAIR_WIDTH_S, PAIR_GAP = 5, 0.2, 0.0003, 1.5  # like spikes of one complex
+LEAST_OUTER = 0.2  # share of intervals that lead to the next complex; a steady train has none
+CONFUSED_ALIKE, CONFUSED_SIZE = 0.8, (0.7, 1.4)
+REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
+RUN_LEAST, RUN_MOST = 5, 15  # discharges of a run that are compared with those of the next
+RATE_STEP = 1.15
+REGULAR_RUN = 0.06
+FASTEST_S = 0.04  # myotonic discharges, which change from run to run, are faster
+STEADY = 0.08  # change of rate and size within a run
+SIZE_STEP, SIZE_SCATTER = 0.03, 1.5
 CLOSE_SHARE = 0.3
+LARGEST_CHANCE, BOTH_CHANCE = 0.2, 0.5  # that another event is where the next one of a clock is due
 SHADOW_SHARE = 0.6
 SHADOW_WIDTH_MS = 4.0  # the slow band times an event less sharply
 SHADOW_RATIO = 4.0
@@ -86,8 +91,11 @@ def build_trains(
     list of Train
         Largest first.
     """
-    units = _whole_potentials(_halves_joined(_whole_potentials(_units(band, number))))
+    units = [_first_spikes(unit) for unit in _units(band, number)]
+    units = _whole_potentials(_halves_joined(_whole_potentials(units), band))
+    units = _reshuffled(units, clock, regular)
     trains = [part for train in units for part in _clocks_apart(train, clock, regular, min_events)]
+    trains = [run for train in trains for run in _runs_apart(train, band)]
     trains = _without_shadows([_refound(train, band, regular) for train in trains if len(train.time_s) >= min_events])
     return sorted(trains, key=lambda train: -train.snr)
 
@@ -113,7 +121,7 @@ def join_bands(
             _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=SHADOW_WIDTH_MS)
             if locked > SHADOW_SHARE * len(train.time_s):
                 break  # what is left over of a train that is known
-            if _same_potential(potential, train.template) and _together_keeps_time(other, train):
+            if _same_potential(potential, train.template) and one_unit(other.time_s, train.time_s, shapes=(train.template, train.template)):
                 trains[place] = _united(other, train.time_s)
                 break
         else:
@@ -135,128 +143,65 @@ def _units(band: SortedBand, number: int) -> list[Train]:
     for unit, template in enumerate(band.templates):
         mine = band.unit == unit
         time_s, scale = band.time_s[mine], band.scale[mine]
-        kept = keep_largest(time_s, scale, separation=SEPARATION_MS / 1000)
+        kept = keep_largest(time_s, scale, separation=SEPARATION_S)
         if len(kept) > 1:
             units.append(Train(time_s[kept], template, number, float(np.abs(template).max() / band.noise_uv)))
     return units
 
 
-def _halves_joined(units: list[Train]) -> list[Train]:
-    # Two templates of nearly one shape are one unit when together they keep time better than apart.
-    units = sorted(units, key=lambda unit: -len(unit.time_s))
-    joined: list[Train] = []
-    for unit in units:
-        for place, other in enumerate(joined):
-            if _one_fibre(other, unit):
-                joined[place] = _united(other, unit.time_s)
-                break
-        else:
-            joined.append(unit)
-    return joined
+def _first_spikes(unit: Train) -> Train:
+    # Like spikes of one complex follow each other at fixed lags, far shorter than the time to the next complex.
+    intervals = np.diff(unit.time_s)
+    order = np.sort(intervals)
+    alike = np.searchsorted(order, intervals + PAIR_WIDTH_S) - np.searchsorted(order, intervals - PAIR_WIDTH_S)
+    inner = (alike > PAIRED_SHARE * len(unit.time_s)) & (intervals < LOCK_REACH_MS / 1000)
+    if inner.sum() < LEAST_PAIRS or (~inner).mean() < LEAST_OUTER:
+        return unit
+    if np.median(intervals[~inner]) < PAIR_GAP * np.max(intervals[inner]):
+        return unit
+    return replace(unit, time_s=unit.time_s[np.append(True, ~inner)])
 
 
-def _one_fibre(first: Train, second: Train) -> bool:
-    alike, _ = similarity(first.template, second.template, max_lag=len(second.template) // 4)
-    size = np.ptp(second.template) / np.ptp(first.template)
-    if (alike > ALIKE and SIZE[0] < size < SIZE[1]) or (alike > VERY_ALIKE and NEAR_SIZE[0] < size < NEAR_SIZE[1]):
-        return _together_keeps_time(first, second)
-    # A myotonic discharge waxes and wanes: sizes differ, but one part takes up the rhythm where the other left it.
-    return alike > VERY_ALIKE and _continues(first.time_s, second.time_s)
+def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
+    # Templates of nearly one shape are one unit when their timing agrees; what was joined may take up more.
+    every_s = np.sort(np.concatenate([unit.time_s for unit in units] or [np.empty(0)]))
+
+    def windows(times_s: NDArray[np.float64]) -> NDArray[np.floating]:
+        return _single_discharges(times_s, every_s, band)
+
+    while True:
+        units = sorted(units, key=lambda unit: -len(unit.time_s))
+        joined: list[Train] = []
+        for unit in units:
+            for place, other in enumerate(joined):
+                if one_unit(other.time_s, unit.time_s, shapes=(other.template, unit.template), windows=windows):
+                    joined[place] = _united(other, unit.time_s)
+                    break
+            else:
+                joined.append(unit)
+        if len(joined) == len(units):
+            return joined
+        units = joined
 
 
-def _together_keeps_time(first: Train, second: Train) -> bool:
-    both_s = _union(first.time_s, second.time_s)
-    alone = [measure_rhythm(train.time_s) for train in (first, second)]
-    best = np.nanmin([*(rhythm.irregularity for rhythm in alone), np.inf])
-    together = measure_rhythm(both_s).irregularity
-    if together < max(0.8 * best, AS_REGULAR):
-        return True
-    if best < REGULAR_ALONE and together > 2 * best:
-        return False
-    # Discharges of independent trains coincide now and then; those of one unit never do.
-    within_s = np.concatenate([np.diff(first.time_s), np.diff(second.time_s)])
-    reach_s = min(REFRACTORY_SHARE * float(np.quantile(within_s, 0.02)), MOST_REFRACTORY_S)
-    gaps = np.abs(_nearest(first.time_s, second.time_s) - second.time_s)
-    overlap_s = min(first.time_s[-1], second.time_s[-1]) - max(first.time_s[0], second.time_s[0])
-    span_s = max(first.time_s[-1], second.time_s[-1]) - min(first.time_s[0], second.time_s[0])
-    expected = 2 * reach_s * len(first.time_s) * len(second.time_s) / max(span_s, 1e-9) * (overlap_s > 0)
-    observed = int((gaps < reach_s).sum())
-    return bool(expected > 3 and observed < COINCIDENT_SHARE * expected)
-
-
-def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
-    both_s = np.sort(np.concatenate([first_s, second_s]))
-    mine = np.isin(both_s, second_s)
-    intervals = np.diff(both_s)
-    crossing = np.flatnonzero(mine[1:] != mine[:-1])
-    inner = crossing[(crossing > 0) & (crossing < len(intervals) - 1)]
-    if len(inner) < 2:
-        return False
-    beside = np.minimum(np.abs(intervals[inner] / intervals[inner - 1] - 1), np.abs(intervals[inner] / intervals[inner + 1] - 1))
-    return bool(np.mean(beside < CONTINUES) > CONTINUES_SHARE)
-
-
-def _union(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    both = np.sort(np.concatenate([first, second]))
-    kept = keep_largest(both, np.ones(len(both)), separation=SEPARATION_MS / 1000)
-    return np.asarray(both[kept])
+def _single_discharges(
+    times_s: NDArray[np.float64], every_s: NDArray[np.float64], band: SortedBand
+) -> NDArray[np.floating]:
+    # Windows of discharges that no other one overlaps, each moved so that its time is in the middle.
+    half = len(band.templates[0]) // 2
+    place = np.searchsorted(every_s, times_s)
+    gap_s = half / band.rate_hz
+    after = every_s[np.minimum(place + 1, len(every_s) - 1)] - times_s
+    before = times_s - every_s[np.maximum(place - 1, 0)]
+    alone = (np.abs(after) > gap_s) & (np.abs(before) > gap_s)
+    places = (times_s[alone] - band.start_s) * band.rate_hz
+    whole = np.floor(places).astype(int)
+    return moved(cut_windows(band.signal, whole, before=half, after=half), whole - places)
 
 
 def _united(train: Train, more_s: NDArray[np.float64]) -> Train:
-    far = np.abs(_nearest(train.time_s, more_s) - more_s) > SEPARATION_MS / 1000
+    far = np.abs(nearest(train.time_s, more_s) - more_s) > SEPARATION_S
     return replace(train, time_s=np.sort(np.concatenate([train.time_s, more_s[far]])))
-
-
-def _nearest(times_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    right = (
-        np.clip(np.searchsorted(times_s, wanted_s), 1, max(len(times_s) - 1, 1))
-        if len(times_s) > 1
-        else np.zeros(len(wanted_s), int)
-    )
-    left = np.maximum(right - 1, 0)
-    take_left = np.abs(times_s[left] - wanted_s) <= np.abs(times_s[right] - wanted_s)
-    return np.asarray(np.where(take_left, times_s[left], times_s[right]))
-
-
-def find_lock(
-    first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, reach_ms: float, width_ms: float
-) -> tuple[float, int]:
-    """Return the most frequent lag of the second train after the first, and how many events share it beyond chance.
-
-    Parameters
-    ----------
-    first_s, second_s : ndarray
-        Ascending times in seconds.
-    reach_ms : float
-        Largest lag looked at.
-    width_ms : float
-        Width of the window that counts as one lag.
-
-    Returns
-    -------
-    lag_s : float
-    n_locked : int
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.signals.trains import find_lock
-    >>> first = np.cumsum(np.random.default_rng(0).uniform(0.05, 0.2, 40))
-    >>> lag_s, locked = find_lock(first, first + 0.007, reach_ms=25, width_ms=1.2)
-    >>> round(lag_s * 1000, 1), locked
-    (7.0, 40)
-    """
-    reach_s, width_s = reach_ms / 1000, width_ms / 1000
-    low = np.searchsorted(first_s, second_s - reach_s)
-    high = np.searchsorted(first_s, second_s + reach_s)
-    lags = np.sort(np.concatenate([second - first_s[a:b] for second, a, b in zip(second_s, low, high, strict=True)]))
-    if len(lags) == 0:
-        return 0.0, 0
-    inside = np.searchsorted(lags, lags + width_s, side="right") - np.arange(len(lags))
-    start = int(inside.argmax())
-    chance = len(lags) * width_s / (2 * reach_s)
-    expected = chance if inside[start] < 0.9 * min(len(first_s), len(second_s)) else 0.0
-    return float(np.median(lags[start : start + inside[start]])), int(inside[start] - expected)
 
 
 def _whole_potentials(units: list[Train]) -> list[Train]:
@@ -273,23 +218,93 @@ def _whole_potentials(units: list[Train]) -> list[Train]:
     return wholes
 
 
+def _reshuffled(units: list[Train], clock: ClockLimits, regular: float) -> list[Train]:
+    # Two fibres whose shapes the noise confuses have exchanged discharges: together they fall into two clocks again.
+    units = list(units)
+    for place, other in combinations(range(len(units)), 2):
+        first, second = units[place], units[other]
+        alike, _ = similarity(first.template, second.template, max_lag=len(first.template) // 4)
+        ratio = np.ptp(first.template) / np.ptp(second.template)
+        irregular = [measure_rhythm(unit.time_s).irregularity >= regular for unit in (first, second)]
+        if not (any(irregular) and alike > CONFUSED_ALIKE and CONFUSED_SIZE[0] < ratio < CONFUSED_SIZE[1]):
+            continue
+        pool_s = union_of(first.time_s, second.time_s)
+        chain = find_clock(pool_s, limits=clock)
+        rest = np.delete(np.arange(len(pool_s)), chain)
+        parts = [pool_s[chain], pool_s[rest]]
+        if min(len(part) for part in parts) < REGULAR_LEAST:
+            continue
+        if max(measure_rhythm(part).irregularity for part in parts) < regular:
+            nearer = np.abs(nearest(first.time_s, parts[0]) - parts[0]) < SEPARATION_S
+            parts = parts if nearer.mean() > 0.5 else parts[::-1]
+            units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
+    return units
+
+
+def _runs_apart(train: Train, band: SortedBand) -> list[Train]:
+    # After a pause another fibre may fire whose shape is nearly the same: its size and its rate are its own.
+    base_s = measure_rhythm(train.time_s).base_s
+    pauses = np.flatnonzero(np.diff(train.time_s) > PAUSE * base_s) + 1
+    runs: list[NDArray[np.float64]] = []
+    for run_s in np.split(train.time_s, pauses):
+        if runs and _another_fibre(runs[-1], run_s, train, band):
+            runs.append(run_s)
+        elif runs:
+            runs[-1] = np.concatenate([runs[-1], run_s])
+        else:
+            runs.append(run_s)
+    return [replace(train, time_s=run_s) for run_s in runs]
+
+
+def _another_fibre(
+    before_s: NDArray[np.float64], after_s: NDArray[np.float64], train: Train, band: SortedBand
+) -> bool:
+    base_s = min(np.median(np.diff(before_s)), np.median(np.diff(after_s))) if min(len(before_s), len(after_s)) > 1 else 0
+    if min(len(before_s), len(after_s)) < RUN_LEAST or base_s < FASTEST_S:
+        return False
+    runs = (before_s[-RUN_MOST:], after_s[:RUN_MOST])
+    rhythms = [measure_rhythm(run_s) for run_s in runs]
+    rates = rhythms[0].base_s / rhythms[1].base_s
+    if 1 / RATE_STEP < rates < RATE_STEP or max(rhythm.irregularity for rhythm in rhythms) > REGULAR_RUN:
+        return False
+    sizes = [_sizes(run_s, train, band) for run_s in runs]
+    # The runs of a myotonic discharge differ as well, but there rate and size also change within a run.
+    changes = [np.diff(run_s) for run_s in runs] + sizes
+    if any(abs(np.median(part[: len(part) // 2]) / np.median(part[-(len(part) // 2) :]) - 1) > STEADY for part in changes):
+        return False
+    step = abs(float(np.median(sizes[0]) - np.median(sizes[1])))
+    scatter = max(float(np.quantile(size, 0.8) - np.quantile(size, 0.2)) for size in sizes)
+    return bool(step > SIZE_STEP and step > SIZE_SCATTER * scatter)
+
+
+def _sizes(times_s: NDArray[np.float64], train: Train, band: SortedBand) -> NDArray[np.float64]:
+    half = len(train.template) // 2
+    places = np.round((times_s - band.start_s) * band.rate_hz).astype(int)
+    windows = cut_windows(band.signal, places, before=half + 1, after=len(train.template) - half + 1)
+    answers = [windows[:, shift : shift + len(train.template)] @ train.template for shift in range(3)]
+    return np.asarray(np.max(answers, axis=0) / np.square(train.template).sum())
+
+
 def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
     # Similar fibres that ended in one train are told apart by the phase of their rhythm.
     parts, rest = [], train.time_s
     while len(rest) >= clock.min_events and not measure_rhythm(rest).irregularity < regular:
         chain = find_clock(rest, limits=clock)
-        if len(chain) == 0 or not _is_clock(rest[chain], rest, regular):
+        if len(chain) == 0 or not _is_clock(rest, chain, regular):
             break
         parts.append(replace(train, time_s=rest[chain]))
         rest = np.delete(rest, chain)
     return [*parts, replace(train, time_s=rest)] if len(rest) >= min_events or not parts else parts
 
 
-def _is_clock(chain_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regular: float) -> bool:
+def _is_clock(mixed_s: NDArray[np.float64], chain: NDArray[np.int64], regular: float) -> bool:
     # Independent trains come arbitrarily close to each other; one voluntary unit does not, though every second of its
-    # discharges may look like a slower clock.
-    rhythm = measure_rhythm(chain_s)
-    return bool(rhythm.irregularity < regular and np.quantile(np.diff(mixed_s), 0.1) < CLOSE_SHARE * rhythm.base_s)
+    # discharges may look like a slower clock. What is left over of two clocks is a clock again.
+    rhythm, rest = measure_rhythm(mixed_s[chain]), np.delete(mixed_s, chain)
+    close = np.quantile(np.diff(mixed_s), 0.1) < CLOSE_SHARE * rhythm.base_s
+    second = len(rest) >= REGULAR_LEAST and measure_rhythm(rest).irregularity < regular
+    chance = chance_of_clock(mixed_s, chain)
+    return bool(rhythm.irregularity < regular and close and chance < (BOTH_CHANCE if second else LARGEST_CHANCE))
 
 
 def _without_shadows(trains: list[Train]) -> list[Train]:
@@ -299,7 +314,7 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
         large = [other.time_s for other in trains if other.snr > SHADOW_RATIO * train.snr]
         owners = np.sort(np.concatenate(large)) if large else np.array([])
         if len(owners) > 1:
-            clinging = np.mean(np.abs(_nearest(owners, train.time_s) - train.time_s) < SHADOW_REACH_S)
+            clinging = np.mean(np.abs(nearest(owners, train.time_s) - train.time_s) < SHADOW_REACH_S)
             inside = np.mean((train.time_s > owners[0]) & (train.time_s < owners[-1]))
             chance = inside * (1 - np.exp(-2 * SHADOW_REACH_S * len(owners) / (owners[-1] - owners[0])))
             if clinging > chance + SHADOW_SHARE * (1 - chance):

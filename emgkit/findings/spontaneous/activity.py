@@ -9,9 +9,9 @@ import numpy as np
 
 from emgkit.findings.spontaneous.cleaning import check_usable, clean, contraction, insertion, lost
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
-from emgkit.findings.spontaneous.naming import Name, name_train, polarity_is_suspect
+from emgkit.findings.spontaneous.naming import INDETERMINATE, Name, name_train, polarity_is_suspect
 from emgkit.findings.spontaneous.record import event_table, train_table
-from emgkit.findings.spontaneous.settings import bands, clock_limits
+from emgkit.findings.spontaneous.settings import MAINS_HZ, bands, clock_limits
 from emgkit.knowledge.anatomy import find_muscle
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import EXCLUDED, SPANS, SpontaneousActivity
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from emgkit.signals.artifacts import Span
     from emgkit.signals.bands import Stretch
 
+VOLUNTARY = "motor_unit"
 NoiseSpan = tuple[float, float, float]  # start_s, stop_s, level_uv
 
 
@@ -85,7 +86,7 @@ def find_spontaneous_activity(recording: Recording) -> SpontaneousActivity:
     return SpontaneousActivity(
         recording=recording,
         muscle=muscle,
-        events=event_table(cleaned.stretch, measured=measured, loose=_loose(fast, left_out, dropped)),
+        events=event_table(cleaned.stretch, measured=measured, loose=_loose(fast, left_out, dropped, measured)),
         trains=train_table(measured, names),
         templates_uv={number: train.average_uv for number, train in enumerate(measured)},
         waveforms_uv={number: train.waveforms_uv for number, train in enumerate(measured)},
@@ -110,12 +111,15 @@ def _sorted(stretch: Stretch) -> tuple[SortedBand, SortedBand, list[Train]]:
     positions = [(train.time_s - stretch.start_s) * rate_hz for train in fast_trains]
     before, after = (round(values[f"window_{side}_ms"] * rate_hz / 1000) for side in ("before", "after"))
     peeled = peel(stretch.slow, positions, before=before, after=after)
-    slow = _sorted_band(peeled.residual, rate_hz, stretch.start_s, bands()[1])
+    taken = stretch.slow - peeled.residual
+    slow = _sorted_band(peeled.residual, rate_hz, stretch.start_s, bands()[1], taken)
     slow_trains = build_trains(slow, 1, clock=clock_limits(), regular=regular, min_events=fewest)
     return fast, slow, join_bands(fast_trains, slow_trains, seen=peeled.potentials, regular=regular)
 
 
-def _sorted_band(signal: NDArray[np.float32], rate_hz: float, start_s: float, band: Band) -> SortedBand:
+def _sorted_band(
+    signal: NDArray[np.float32], rate_hz: float, start_s: float, band: Band, taken: NDArray[np.float32] | None = None
+) -> SortedBand:
     noise_uv = noise_floor(
         signal,
         rate_hz,
@@ -123,7 +127,7 @@ def _sorted_band(signal: NDArray[np.float32], rate_hz: float, start_s: float, ba
         block_s=band.noise_block_s,
         usable=signal != 0,
     )
-    return sort_band(signal, rate_hz, band=band, noise_uv=noise_uv, start_s=start_s)
+    return sort_band(signal, rate_hz, band=band, noise_uv=noise_uv, start_s=start_s, taken=taken)
 
 
 def _lasting(trains: Sequence[Train], left_out: Sequence[Span]) -> tuple[list[Train], list[Train]]:
@@ -144,7 +148,9 @@ def _outside(times_s: NDArray[np.float64], left_out: Sequence[Span]) -> NDArray[
     return times_s[outside]
 
 
-def _loose(band: SortedBand, left_out: Sequence[Span], dropped: Sequence[Train]) -> SortedBand:
+def _loose(
+    band: SortedBand, left_out: Sequence[Span], dropped: Sequence[Train], measured: Sequence[MeasuredTrain]
+) -> SortedBand:
     values = criteria_values("detection_criteria")
     loud = band.loose_ratio > values["loose_ratio"]
     time_s = np.concatenate([band.loose_s[loud], *(train.time_s for train in dropped)])
@@ -152,7 +158,19 @@ def _loose(band: SortedBand, left_out: Sequence[Span], dropped: Sequence[Train])
     order = np.argsort(time_s, kind="stable")
     order = order[keep_largest(time_s[order], ratio[order], separation=values["loose_separation_s"])]
     order = order[np.isin(time_s[order], _outside(time_s[order], left_out))]
+    # A late part of a known potential is not a discharge of its own.
+    for train in measured:
+        order = order[~_within_potential(time_s[order], train)]
     return replace(band, loose_s=time_s[order], loose_ratio=ratio[order])
+
+
+def _within_potential(times_s: NDArray[np.float64], train: MeasuredTrain) -> NDArray[np.bool_]:
+    starts_s = np.sort(train.train.time_s)
+    inside = np.zeros(len(times_s), dtype=bool)
+    for first_s, last_s in train.parts_s:
+        after = np.searchsorted(starts_s, times_s - last_s)
+        inside |= (after < len(starts_s)) & (starts_s[np.minimum(after, len(starts_s) - 1)] <= times_s - first_s)
+    return inside
 
 
 def _measured(
@@ -196,10 +214,19 @@ def _is_noise(measured: MeasuredTrain) -> bool:
     values = criteria_values("detection_criteria")
     if measured.shape is not None and measured.shape.phases == 0:
         return True
+    if measured.train.snr < values["mains_largest_snr"] and _is_mains(measured):
+        return True
     if measured.rhythm.irregularity < values["regular_irregularity"]:
         return False
     small = measured.shape is None or measured.shape.peak_to_peak_uv < values["endplate_noise_event_uv"]
     return measured.train.snr < values["irregular_least_snr"] or (measured.endplate_noise and small)
+
+
+def _is_mains(measured: MeasuredTrain) -> bool:
+    # What is left of hum after its sinusoids were subtracted.
+    tolerance = criteria_values("detection_criteria")["mains_rate_tolerance"]
+    rates_hz = np.outer(MAINS_HZ, (1, 2)).ravel() * measured.rhythm.base_s
+    return bool(np.abs(rates_hz - np.round(rates_hz).clip(1)).min() < tolerance and rates_hz.min() < 2.5)
 
 
 def _named(measured: Sequence[MeasuredTrain], flags: list[str], analysed_s: float) -> tuple[list[Name], list[str]]:
@@ -207,8 +234,16 @@ def _named(measured: Sequence[MeasuredTrain], flags: list[str], analysed_s: floa
     rate_hz = sum(len(train.train.time_s) for train in measured) / analysed_s
     crowded = rate_hz > criteria_values("naming_criteria")["crowded_rate_hz"]
     flags = [*flags, *["crowded"] * int(crowded)]
-    names = [name_train(train, leave=leave, crowded=crowded) for train in measured]
+    names = _names(measured, leave, crowded=crowded)
     if polarity_is_suspect(measured, names):
         leave, flags = [*leave, "polarity"], [*flags, "polarity_suspect"]
-        names = [name_train(train, leave=leave, crowded=crowded) for train in measured]
+        names = _names(measured, leave, crowded=crowded)
     return names, flags
+
+
+def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: bool) -> list[Name]:
+    # Among voluntary motor units, which may be fairly regular, a fibrillation must be more regular than at rest.
+    names = [name_train(train, leave=leave, crowded=crowded) for train in measured]
+    if not crowded and any(VOLUNTARY in (name.label, name.label == INDETERMINATE and name.runner_up) for name in names):
+        names = [name_train(train, leave=leave, crowded=True) for train in measured]
+    return names

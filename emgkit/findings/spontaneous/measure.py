@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.cluster import cut_windows
-from emgkit.signals.detect import find_spikes
+from emgkit.signals.detect import find_spikes, smooth_energy
+from emgkit.signals.faults import runs_of
 from emgkit.signals.filters import band_pass
 from emgkit.signals.peel import moved
 from emgkit.signals.rhythm import Rhythm, measure_rhythm
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from emgkit.model.recording import Samples
     from emgkit.signals.bands import Stretch
     from emgkit.signals.trains import Train
+
+
+HumAt: TypeAlias = "Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]"
+OWN_SHARE = 0.6  # of the base interval: further away lies the next discharge
+LARGER = 1.1  # energy by which another spike must be larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +53,8 @@ class MeasuredTrain:
     variability : float
         Root of the share of energy by which neighbouring discharges differ beyond the noise; 0 for one fibre, which
         repeats itself, larger for a motor unit, whose fibres jitter.
+    parts_s : tuple of (start_s, stop_s)
+        Parts of the potential that the fast band sees, from the fixed point.
     endplate_noise : bool
         Endplate noise during most of the train; set when the noise between the trains has been looked at.
     """
@@ -61,6 +69,7 @@ class MeasuredTrain:
     sharp_wave: bool
     amplitude_cv: float
     variability: float = np.nan
+    parts_s: tuple[tuple[float, float], ...] = ()
     endplate_noise: bool = False
 
 
@@ -70,7 +79,7 @@ def measure_train(
     *,
     train: Train,
     stretch: Stretch,
-    hum: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]] | None = None,
+    hum: HumAt | None = None,
 ) -> MeasuredTrain:
     """Measure rhythm and shape of one train on unfiltered samples.
 
@@ -84,21 +93,14 @@ def measure_train(
         Mains to subtract.
     """
     values = criteria_values("detection_criteria")
-    windows, window_ms = cut_discharges(
-        samples,
-        rate_hz,
-        times_s=train.time_s,
-        before_ms=values["window_before_ms"],
-        after_ms=values["window_after_ms"],
-        hum=hum,
-    )
+    windows, window_ms, average, error_uv = _averaged(samples, rate_hz, train.time_s, hum)
     rhythm = measure_rhythm(train.time_s)
-    average = np.zeros(len(window_ms))
+    shift_s = _to_largest_spike(average, rate_hz, window_ms, rhythm.base_s)
+    if abs(shift_s) > values["time_shift_ms"] / 1000:
+        train = replace(train, time_s=train.time_s + shift_s)
+        windows, window_ms, average, error_uv = _averaged(samples, rate_hz, train.time_s, hum)
     shape = None
     if len(windows) > 1:
-        average, error_uv = average_discharge(
-            windows, window_ms, baseline_ms=(values["baseline_start_ms"], values["baseline_stop_ms"])
-        )
         shape = measure_shape(
             average, window_ms, error_uv=error_uv, share=values["shape_share"], errors=values["shape_errors"]
         )
@@ -109,12 +111,39 @@ def measure_train(
         shape=shape,
         average_uv=average,
         spikes=_spikes(average, rate_hz, window_ms, rhythm.base_s) if shape else 0,
+        parts_s=_parts(average, rate_hz, window_ms),
         waveforms_uv=windows[kept] if len(windows) else windows,
         window_ms=window_ms,
         sharp_wave=shape is not None and _is_sharp_wave(shape),
         amplitude_cv=_amplitude_cv(windows, average, window_ms),
         variability=_variability(stretch, train),
     )
+
+
+def _averaged(
+    samples: Samples, rate_hz: float, times_s: NDArray[np.float64], hum: HumAt | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
+    values = criteria_values("detection_criteria")
+    before_ms, after_ms = values["window_before_ms"], values["window_after_ms"]
+    windows, window_ms = cut_discharges(
+        samples, rate_hz, times_s=times_s, before_ms=before_ms, after_ms=after_ms, hum=hum
+    )
+    if len(windows) < 2:
+        return windows, window_ms, np.zeros(len(window_ms)), 0.0
+    baseline_ms = (values["baseline_start_ms"], values["baseline_stop_ms"])
+    return windows, window_ms, *average_discharge(windows, window_ms, baseline_ms=baseline_ms)
+
+
+def _to_largest_spike(
+    average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float
+) -> float:
+    # The fixed point of a complex is its largest spike, whichever of its spikes was found first.
+    band = bands()[0]
+    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
+    energy = smooth_energy(sharp, width=max(round(band.width_ms * rate_hz / 1000), 1))
+    energy = np.where(np.abs(window_ms) < OWN_SHARE * base_s * 1000, energy, 0.0)
+    here = energy[np.abs(window_ms) < band.lag_ms].max(initial=0.0)
+    return float(window_ms[energy.argmax()]) / 1000 if energy.max() > LARGER * here else 0.0
 
 
 def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float) -> int:
@@ -130,6 +159,19 @@ def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.
         separation=max(round(band.separation_ms * rate_hz / 1000), 1),
     )
     return int((energy > values["spike_share"] * energy.max()).sum()) if len(energy) else 0
+
+
+def _parts(
+    average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64]
+) -> tuple[tuple[float, float], ...]:
+    values, band = criteria_values("detection_criteria"), bands()[0]
+    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
+    size = np.sqrt(smooth_energy(sharp, width=max(round(band.width_ms * rate_hz / 1000), 1)))
+    runs = runs_of(size > values["part_share"] * size.max())
+    reach_ms = band.width_ms
+    return tuple(
+        (float(window_ms[first] - reach_ms) / 1000, float(window_ms[last - 1] + reach_ms) / 1000) for first, last in runs
+    )
 
 
 def _is_sharp_wave(shape: Shape) -> bool:
@@ -156,23 +198,24 @@ def _amplitude_cv(windows: NDArray[np.float64], average: NDArray[np.float64], wi
 
 
 def _variability(stretch: Stretch, train: Train) -> float:
+    # What neighbouring discharges differ by, less what the time just before them differs by.
     band = bands()[0]
     rate_hz = stretch.grid.fast_hz
     half = max(round(band.half_window_ms * rate_hz / 1000), 1)
     places = (train.time_s - stretch.start_s) * rate_hz
     places = places[np.unique(np.linspace(0, len(places) - 1, min(len(places), 200)).astype(int))]
     whole = np.floor(places).astype(int)
-    windows = moved(cut_windows(stretch.fast, whole, before=half, after=half), whole - places)
+    windows = moved(cut_windows(stretch.fast, whole, before=3 * half, after=half), whole - places)
+    before, windows = windows[:, : 2 * half], windows[:, 2 * half :]
     average = np.median(windows, axis=0)
     energy = float(np.square(average).sum())
     if len(windows) < 3 or energy == 0:
         return np.nan
-    slope = np.gradient(average)
-    basis, _ = np.linalg.qr(np.stack([average, slope], axis=1))
+    basis, _ = np.linalg.qr(np.stack([average, np.gradient(average)], axis=1))
     difference = np.diff(windows, axis=0)
     difference -= (difference @ basis) @ basis.T  # size and timing of single discharges are not shape
-    noise = float(np.median(np.abs(stretch.fast[stretch.fast != 0][::7]))) * 1.4826
-    excess = float(np.median(np.square(difference).sum(axis=1))) / 2 - noise**2 * (2 * half - 2)
+    background = np.median(np.square(np.diff(before, axis=0)).sum(axis=1)) * (1 - 1 / half)
+    excess = float(np.median(np.square(difference).sum(axis=1)) - background) / 2
     return float(np.sqrt(max(excess, 0.0) / energy))
 
 

@@ -143,12 +143,15 @@ def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = (), crowded: b
     probability = total[best] / sum(total.values())
     reasons = _reasons(best, _rival(ranked), score, terms, found)
     kind = max((kind for kind in score if priors[kind].label == best), key=score.__getitem__)
-    hindrance = _hindrance(measured, best, probability, irregular_kind=kind in IRREGULAR, crowded=crowded)
+    denervation = labels()[best].denervation
+    # Fibrillation and positive sharp wave mean the same: a doubt between the two is no doubt about denervation.
+    sure = sum(total[label] for label in total if denervation and labels()[label].denervation) / sum(total.values())
+    hindrance = _hindrance(measured, best, max(probability, sure), irregular_kind=kind in IRREGULAR, crowded=crowded)
     if hindrance:
         return Name(INDETERMINATE, probability, best, f"{hindrance}; {reasons}", counted=False)
     if kind in IRREGULAR:
         reasons = f"irregular, so it does not count for a grade; {reasons}"
-    return Name(best, probability, rival, reasons, counted=labels()[best].denervation and kind not in IRREGULAR)
+    return Name(best, probability, rival, reasons, counted=denervation and kind not in IRREGULAR)
 
 
 def _terms(kind: str, found: Mapping[str, float], n_intervals: int) -> dict[str, float]:
@@ -225,8 +228,9 @@ def _hindrance(
             return hindrance
     if not labels()[label].denervation and measured.train.snr < values["other_least_snr"]:
         return f"only {measured.train.snr:.1f} times the noise"
-    if probability < values["least_probability"]:
-        return f"probability {probability:.2f} is below {values['least_probability']:g}"
+    needed = values["denervation_least_probability" if labels()[label].denervation else "least_probability"]
+    if probability < needed:
+        return f"probability {probability:.2f} is below {needed:g}"
     return ""
 
 
@@ -235,6 +239,8 @@ def _untimely(measured: MeasuredTrain, label: str, *, crowded: bool) -> str:
     largest = values["crowded_largest_irregularity" if crowded else "denervation_largest_irregularity"]
     if rhythm.missed > values["largest_missed"]:
         return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
+    if 1 / rhythm.base_s > values["denervation_largest_rate_hz"] and rhythm.trend_per_s < values["fast_least_slowing_per_s"]:
+        return f"{1 / rhythm.base_s:.0f} Hz without slowing down, too fast for {label}"
     return f"too irregular ({rhythm.irregularity:.2f}) for {label}" if rhythm.irregularity > largest else ""
 
 

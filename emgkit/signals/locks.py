@@ -1,0 +1,80 @@
+"""Trains against each other: fixed lags, nearest discharges, unions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.signals.detect import keep_largest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SEPARATION_S = 0.003  # no fibre and no unit of this kind fires twice within its own action potential
+
+
+def union_of(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the discharges of both trains in order, those that coincide once."""
+    both = np.sort(np.concatenate([first_s, second_s]))
+    kept = keep_largest(both, np.ones(len(both)), separation=SEPARATION_S)
+    return np.asarray(both[kept])
+
+
+def nearest(times_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the nearest of the ascending times to each wanted one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.locks import nearest
+    >>> nearest(np.array([1.0, 2.0]), np.array([1.4, 9.0]))
+    array([1., 2.])
+    """
+    if len(times_s) == 1:
+        return np.full(len(wanted_s), times_s[0])
+    right = np.clip(np.searchsorted(times_s, wanted_s), 1, len(times_s) - 1)
+    left = right - 1
+    take_left = np.abs(times_s[left] - wanted_s) <= np.abs(times_s[right] - wanted_s)
+    return np.asarray(np.where(take_left, times_s[left], times_s[right]))
+
+
+def find_lock(
+    first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, reach_ms: float, width_ms: float
+) -> tuple[float, int]:
+    """Return the most frequent lag of the second train after the first, and how many events share it beyond chance.
+
+    Parameters
+    ----------
+    first_s, second_s : ndarray
+        Ascending times in seconds.
+    reach_ms : float
+        Largest lag looked at.
+    width_ms : float
+        Width of the window that counts as one lag.
+
+    Returns
+    -------
+    lag_s : float
+    n_locked : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.locks import find_lock
+    >>> first = np.cumsum(np.random.default_rng(0).uniform(0.05, 0.2, 40))
+    >>> lag_s, locked = find_lock(first, first + 0.007, reach_ms=25, width_ms=1.2)
+    >>> round(lag_s * 1000, 1), locked
+    (7.0, 40)
+    """
+    reach_s, width_s = reach_ms / 1000, width_ms / 1000
+    low = np.searchsorted(first_s, second_s - reach_s)
+    high = np.searchsorted(first_s, second_s + reach_s)
+    lags = np.sort(np.concatenate([second - first_s[a:b] for second, a, b in zip(second_s, low, high, strict=True)]))
+    if len(lags) == 0:
+        return 0.0, 0
+    inside = np.searchsorted(lags, lags + width_s, side="right") - np.arange(len(lags))
+    start = int(inside.argmax())
+    chance = len(lags) * width_s / (2 * reach_s)
+    expected = chance if inside[start] < 0.9 * min(len(first_s), len(second_s)) else 0.0
+    return float(np.median(lags[start : start + inside[start]])), int(inside[start] - expected)
