@@ -55,7 +55,7 @@ def main() -> None:
         for rows in pool.map(one, jobs):
             parts.append(rows)
             _print_progress(rows, verbose=chosen.verbose)
-    table = pd.concat(parts, ignore_index=True)
+    table = pd.concat([*parts, *_earlier(chosen.rivals_from, jobs)], ignore_index=True)
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(chosen.out, index=False, float_format="%.6g")
     scenes, units = (table[table["row"] == row].astype({"complete": bool}) for row in ("scene", "unit"))
@@ -94,7 +94,8 @@ def _rows(scene: Scene, tool: str) -> pd.DataFrame:
     try:
         found = sort_with(tool, scene.recording)
     except Exception as error:  # noqa: BLE001 - a tool that fails has found nothing, which is a result
-        print(f"{scene.name} {scene.seed}: {tool} failed: {type(error).__name__}: {error}", flush=True)
+        lines = [line for line in f"{type(error).__name__}: {error}".splitlines() if "Error" in line]
+        print(f"{scene.name} {scene.seed}: {tool} failed and found nothing: {lines[-1]}", flush=True)
         found = Found([], labels=[] if tool == "emgkit" else None)
     made = score(scene.units, scene.events, found)
     every = {"scene": scene.name, "seed": scene.seed, "kind": scene.kind, "tool": tool, "complete": scene.complete}
@@ -121,6 +122,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", default="0-2", help="a number or a range such as 0-4")
     parser.add_argument("--duration", type=float, default=30.0, help="seconds of a simulated scene")
     parser.add_argument("--rivals", default=",".join(TOOLS), help="tools beside emgkit, with commas; 'none' for none")
+    parser.add_argument("--rivals-from", type=Path, help="take the rivals' rows from an earlier table: they are slow")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "accuracy.csv")
     parser.add_argument("--verbose", action="store_true", help="a line for every true unit and every extra train")
@@ -128,7 +130,11 @@ def _arguments() -> argparse.Namespace:
     low, _, high = chosen.seeds.partition("-")
     chosen.seeds = range(int(low), int(high or low) + 1)
     chosen.scenes = _present(_named(chosen.scenes.split(",")))
-    rivals = [] if chosen.rivals == "none" else [name for name in chosen.rivals.split(",") if name != "emgkit"]
+    rivals = (
+        []
+        if chosen.rivals == "none" or chosen.rivals_from
+        else [name for name in chosen.rivals.split(",") if name != "emgkit"]
+    )
     unknown = sorted(set(rivals) - set(TOOLS))
     if unknown or not chosen.scenes:
         parser.error(f"unknown: {', '.join(unknown) or 'scenes'}; known are {', '.join((*TOOLS, *_ALL))}")
@@ -136,6 +142,14 @@ def _arguments() -> argparse.Namespace:
         print(f"{name} is left out: {missing(name)} is not installed")
     chosen.tools = ["emgkit", *(name for name in rivals if not missing(name))]
     return chosen
+
+
+def _earlier(path: Path | None, jobs: Sequence[tuple[str, int]]) -> list[pd.DataFrame]:
+    """Return the rivals' rows of the same scenes and seeds from an earlier table, when there is one."""
+    if path is None:
+        return []
+    table = pd.read_csv(path)
+    return [table[(table["tool"] != "emgkit") & pd.MultiIndex.from_frame(table[["scene", "seed"]]).isin(jobs)]]
 
 
 def _named(words: Sequence[str]) -> list[str]:
@@ -185,9 +199,11 @@ def _print_tables(scenes: pd.DataFrame, units: pd.DataFrame) -> None:
     pd.set_option("display.width", 250, "display.max_columns", None, "display.max_rows", None)
     for tool, mine in scenes.groupby("tool", sort=False):
         own = units[units["tool"] == tool]
-        print(f"\n{tool}, every scene, worst first:")
-        print(by_scene(mine, own).round(3).to_string(index=False, na_rep=""))
-        for group in ("label", "snr_range", ["label", "snr_range"] if tool == "emgkit" else "kind"):
+        failed = int(mine["seconds"].isna().sum())
+        print(f"\n{tool}" + f", which failed in {failed} of {len(mine)} recordings" * bool(failed))
+        if tool == "emgkit":
+            print(by_scene(mine, own).round(3).to_string(index=False, na_rep=""))
+        for group in ("label", "snr_range", *([["label", "snr_range"]] if tool == "emgkit" else [])):
             print(by_group(own, group).round(3).to_string(na_rep=""))
     for kinds in (["simulated"], ["hybrid"], ["peers"], ["silver", "negative"]):
         numbers = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -42,20 +43,22 @@ def draw(units: pd.DataFrame, path: Path) -> None:
         for row, (measure, (words, target)) in enumerate(_MEASURES.items()):
             _marks(axes[row, column], tables, measure, target)
             axes[row, column].set_title(f"{words}, {title}", fontsize=10, loc="left")
-    axes[0, 0].legend(fontsize=8, loc="lower left", ncols=2)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(tools), fontsize=9)
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
 
 def _marks(axis: Axes, tables: dict[str, pd.DataFrame], measure: str, target: float) -> None:
     groups = list(next(iter(tables.values())).index)
-    axis.axhline(target, color="0.4", linewidth=0.8, linestyle=":")
-    for number, (tool, table) in enumerate(tables.items()):
-        values = table[measure].reindex(groups).to_numpy(dtype=float)
-        if np.isnan(values).all():
-            continue
-        place = np.arange(len(groups)) + 0.8 * ((number + 0.5) / len(tables) - 0.5)
-        axis.bar(place, values, 0.8 / len(tables), color=_COLOURS[number % len(_COLOURS)], label=tool)
+    values = {tool: table[measure].reindex(groups).to_numpy(dtype=float) for tool, table in tables.items()}
+    colours = dict(zip(tables, cycle(_COLOURS), strict=False))
+    shown = {tool: each for tool, each in values.items() if not np.isnan(each).all()}
+    width = 0.8 / max(len(shown), 1)
+    for number, (tool, each) in enumerate(shown.items()):
+        place = np.arange(len(groups)) + width * (number - (len(shown) - 1) / 2)
+        axis.bar(place, each, width, color=colours[tool], label=tool)
+    axis.axhline(target, color="0.3", linewidth=0.8, linestyle=":")
     axis.set_ylim(0.0, 1.05)
+    axis.set_xlim(-0.6, len(groups) - 0.4)
     axis.set_xticks(range(len(groups)), [str(each).replace("_", "\n") for each in groups], fontsize=8)
     axis.spines[["top", "right"]].set_visible(False)

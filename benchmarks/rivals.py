@@ -1,7 +1,8 @@
 """One way to call every sorter: emgkit, a recipe of scipy and scikit-learn, SpikeInterface, and MNE's peak finder.
 
-Filters, thresholds and options of the rivals are those with which they were measured before; ``_tuned`` are the best
-of a few tries for each, not a search.
+Filters, thresholds and options of the rivals are those with which they were measured on the files of the peers;
+``_tuned`` are the best of a few tries for each, not a search. SpykingCircus2 as tuned there throws every template of
+most other scenes away; its own cleaning is loosened here, which changes nothing on the files of the peers.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _SC2_TUNED: Mapping[str, Any] = MappingProxyType({
         "method_kwargs": {"peak_sign": "both", "detect_threshold": 4},
         "pipeline_kwargs": {},
     },
+    "cleaning": {"min_snr": 5, "max_jitter_ms": 2.0, "sparsify_threshold": 1, "mean_sd_ratio_threshold": 1000},
 })  # fmt: skip
 
 
@@ -89,11 +91,15 @@ def _scipy_recipe(recording: emgkit.Recording) -> Found:
     peaks, _ = find_peaks(np.abs(filtered), 4 * _noise(filtered), distance=round(0.002 * rate_hz))
     window = np.arange(-round(0.002 * rate_hz), round(0.004 * rate_hz))
     peaks = peaks[(peaks + window[0] >= 0) & (peaks + window[-1] < len(filtered))]
-    smallest = max(2, round(recording.duration_s))  # 60 in a minute, as it was measured
+    smallest = _smallest_cluster(recording)
     if len(peaks) <= smallest:
         return Found([], peaks / rate_hz)
     features = PCA(6, random_state=0).fit_transform(filtered[peaks[:, None] + window])
     return _by_unit(peaks / rate_hz, HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(features))
+
+
+def _smallest_cluster(recording: emgkit.Recording) -> int:
+    return max(2, round(recording.duration_s))  # 60 in a minute, as it was measured
 
 
 def _by_unit(times_s: Floats, unit: NDArray[np.int64]) -> Found:
@@ -131,14 +137,17 @@ def _spikeinterface(sorter: str, **options: object) -> Callable[[emgkit.Recordin
     return run
 
 
+def _simple_tuned(recording: emgkit.Recording) -> Found:
+    options = {"peak_sign": "both", "detect_threshold": 4, "ms_before": 2, "ms_after": 4}
+    clusters = {"min_cluster_size": _smallest_cluster(recording)}
+    return _spikeinterface("simple", **options, clusterer_kwargs=clusters)(recording)
+
+
 TOOLS: Mapping[str, Callable[[emgkit.Recording], Found]] = MappingProxyType({
     "emgkit": _emgkit,
     "scipy_recipe": _scipy_recipe,
     "si_simple": _spikeinterface("simple"),
-    "si_simple_tuned": _spikeinterface(
-        "simple", peak_sign="both", detect_threshold=4, ms_before=2, ms_after=4,
-        clusterer_kwargs={"min_cluster_size": 60},
-    ),
+    "si_simple_tuned": _simple_tuned,
     "si_sc2": _spikeinterface("spykingcircus2", apply_motion_correction=False),
     "si_sc2_tuned": _spikeinterface("spykingcircus2", apply_motion_correction=False, **_SC2_TUNED),
     "mne_peak_finder": _mne_peak_finder,

@@ -85,7 +85,7 @@ def by_scene(scenes: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, mine in scenes.groupby("scene", sort=False):
         numbers = pooled(mine, units[units["scene"] == name])
-        short = [TARGETS[key][0] * (number - TARGETS[key][1]) for key, number in numbers.items()]
+        short = [0.0 + TARGETS[key][0] * (number - TARGETS[key][1]) for key, number in numbers.items()]
         rows.append({"scene": name, "seeds": len(mine), "margin": min(short, default=0.0)} | numbers)
     table = pd.DataFrame(rows, columns=["scene", "seeds", "margin", *TARGETS])
     return table.sort_values("margin", kind="stable", ignore_index=True).dropna(axis=1, how="all")

@@ -41,7 +41,7 @@ TRAINS = Schema("trains", (
     Column("rate_trend_per_s", "number", "1/s", "relative change of the interval per second; positive slows down"),
     Column("rate_range", "number", "", "largest over smallest smoothed rate"),
     Column("amplitude_uv", "number", "uV", "peak to peak of the averaged, lightly filtered discharge"),
-    Column("variability", "number", "", "change of shape between neighbouring discharges beyond noise; 0 for one fibre"),
+    Column("variability", "number", "", "change of shape from discharge to discharge beyond noise; 0 for a fibre"),
     Column("turns", "integer", "", "turns of the average"),
     Column("amplitude_cv", "number", "", "coefficient of variation of single discharge sizes, noise removed"),
     Column("duration_ms", "number", "ms", "first to last departure of the average from the baseline"),

@@ -51,7 +51,8 @@ def find_dense(
     total = np.square(band.signal[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
     left = np.square(band.residual[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
     dense = (active > fill) & (left > unexplained * np.maximum(total, noise))
-    return [(band.start_s + number * block_s, band.start_s + (number + 1) * block_s) for number in np.flatnonzero(dense)]
+    starts_s = band.start_s + block_s * np.flatnonzero(dense)
+    return [(float(start_s), float(start_s + block_s)) for start_s in starts_s]
 
 
 def find_bursts(

@@ -37,7 +37,8 @@ def cut_windows(
     array([[4., 5., 6.]])
     """
     starts = positions - before
-    if len(signal) < before + after or (len(starts) and (starts.min() < 0 or starts.max() > len(signal) - before - after)):
+    last = len(signal) - before - after
+    if last < 0 or (len(starts) and (starts.min() < 0 or starts.max() > last)):
         index = starts[:, None] + np.arange(before + after)
         return np.asarray(signal[np.clip(index, 0, len(signal) - 1)])
     return np.asarray(np.lib.stride_tricks.sliding_window_view(signal, before + after)[starts])
@@ -126,7 +127,8 @@ def _sample(positions: NDArray[np.integer], width: int) -> NDArray[np.integer]:
     alone[:-1] &= ~close
     if alone.mean() > ALONE_SHARE:
         positions = positions[alone]
-    return positions[np.unique(np.linspace(0, len(positions) - 1, min(len(positions), MAX_SPIKES)).astype(int))]
+    picked = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), MAX_SPIKES)).astype(int))
+    return np.asarray(positions[picked])
 
 
 def _twice(windows: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -167,7 +169,7 @@ def _lowest(every: NDArray[np.floating]) -> NDArray[np.floating]:
     left, middle, right = (np.take_along_axis(every, place + step, axis=0)[0] for step in (-1, 0, 1))
     bend = np.maximum(left - 2 * middle + right, 1e-9)
     shift = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
-    return np.minimum(middle - 0.25 * (left - right) * shift, middle)
+    return np.asarray(np.minimum(middle - 0.25 * (left - right) * shift, middle))
 
 
 def _aligned_median(windows: NDArray[np.floating], max_lag: int) -> NDArray[np.float64]:

@@ -55,7 +55,12 @@ def _running_sum(values: NDArray[np.floating], width: int) -> NDArray[np.floatin
 
 
 def find_spikes(
-    filtered: NDArray[np.floating], *, noise_uv: float | NDArray[np.floating], threshold: float, width: int, separation: int
+    filtered: NDArray[np.floating],
+    *,
+    noise_uv: float | NDArray[np.floating],
+    threshold: float,
+    width: int,
+    separation: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Find the peaks of the local energy that rise over the noise.
 
@@ -96,14 +101,15 @@ def find_spikes(
     for start in range(0, len(filtered), BLOCK):
         low, high = max(start - 2 * width, 0), min(start + BLOCK + 2 * width, len(filtered))
         energy = smooth_energy(filtered[low:high], width=width)
-        limit = np.square(threshold * np.maximum(noise_uv if np.isscalar(noise_uv) else noise_uv[low:high], 1e-9))
+        here = noise_uv[low:high] if isinstance(noise_uv, np.ndarray) else np.full(1, noise_uv)
+        limit = np.square(threshold * np.maximum(here, 1e-9))
         # Few samples are over the limit, so only those are compared with their neighbours.
         over = np.flatnonzero(energy > limit)
         over = over[(over > 0) & (over < len(energy) - 1)]
         over = over[(over + low >= start) & (over + low < start + BLOCK)]
         over = over[(energy[over] >= energy[over - 1]) & (energy[over] > energy[over + 1])]
         places.append(over + low)
-        heights.append(threshold * np.sqrt(energy[over] / (limit if np.isscalar(noise_uv) else limit[over])))
+        heights.append(threshold * np.sqrt(energy[over] / (limit[over] if len(limit) > 1 else limit)))
     peaks, ratio = np.concatenate(places), np.concatenate(heights)
     kept = keep_largest(peaks, ratio, separation=separation)
     return peaks[kept], ratio[kept]

@@ -143,8 +143,8 @@ def _clicks(samples: NDArray[np.floating], factor: float) -> NDArray[np.int64]:
     np.abs(bend, out=bend)
     usual = 1.4826 * float(np.median(bend[::THIN]))
     far = np.flatnonzero(bend > factor * usual) + 2
-    steps = (samples[far - 1] - samples[far + 1], samples[far - 2] - samples[far - 1], samples[far + 2] - samples[far + 1])
-    around = np.max(np.abs(steps), axis=0)
+    near = [samples[far + place] for place in (-2, -1, 1, 2)]
+    around = np.max(np.abs([near[1] - near[2], near[0] - near[1], near[3] - near[2]]), axis=0)
     return np.asarray(far[bend[far - 2] > factor / 2 * around])
 
 

@@ -71,4 +71,3 @@ def _gain(size: int, rate_hz: float, low_hz: float, high_hz: float) -> NDArray[n
 def _padded(samples: Samples, start: int, stop: int) -> NDArray[np.float64]:
     inner = np.asarray(samples[max(start, 0) : min(stop, len(samples))], dtype=np.float64)
     return np.pad(inner, (max(-start, 0), max(stop - len(samples), 0)), mode="edge")
-

@@ -88,8 +88,8 @@ class _Best(NamedTuple):
     scale: NDArray[np.float64]
     drop: NDArray[np.float64]
 
-    def __getitem__(self, item: object) -> _Best:  # type: ignore[override]
-        return _Best(*(tuple.__getitem__(self, place)[item] for place in range(4)))  # type: ignore[index]
+    def only(self, which: NDArray[np.bool_]) -> _Best:
+        return _Best(self.template[which], self.start[which], self.scale[which], self.drop[which])
 
 
 def match_templates(
@@ -103,7 +103,7 @@ def match_templates(
     """Find which template each spike is, also where spikes overlap.
 
     Greedy: of spikes near each other, the one whose best template takes away most energy is subtracted first; then the
-    others are looked at again in what remains. Positions are to an eighth of a sample, sizes may vary within the limits.
+    others are looked at again in what remains. Positions are to an eighth of a sample; sizes vary within the limits.
 
     Parameters
     ----------
@@ -145,12 +145,13 @@ def match_templates(
         for _ in range(MAX_PASSES):
             best = _best(residual, explained, active, library, limits)
             good = best.drop > 0
-            chosen = best[good][_firsts(best[good], library.size)]
+            found_here = best.only(good)
+            chosen = found_here.only(_firsts(found_here, library.size))
             if len(chosen.drop) == 0:
                 break
             found.append(chosen)
             _subtract(residual, explained, chosen, library)
-            active = _beside(active[good], active, chosen, library)
+            active = _beside(active, chosen, library)
     every = _Best(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
     order = np.argsort(every.start, kind="stable")
     middle = len(templates[0]) / 2 if len(templates) else 0.0
@@ -194,15 +195,15 @@ def _best_of_batch(
     sized = np.clip((scale + stiff) / (1 + stiff), limits.scale_low, limits.scale_high)
     drop = library.energy * (sized * (2 * scale - sized) - stiff * np.square(sized - 1))
     best = drop.argmax(axis=1)
-    row, take = row[:, 0], lambda values: values[np.arange(len(peaks)), best]
-    start = inner[row, best]
+    own = (np.arange(len(peaks)), best)
+    start = inner[own]
     present = _energy_at(windows, start, size)
-    before = _explained_at(explained, peaks - reach + start, size) if explained is not None else 0.0
-    scale, drop, energy = take(scale), take(drop), library.energy[best]
+    before = _explained_at(explained, peaks - reach + start, size)
+    scale, drop, energy = scale[own], drop[own], library.energy[best]
     enough = drop > limits.gain * limits.noise_uv**2 + limits.residue * before
     alike = scale * np.sqrt(energy / np.maximum(present, 1e-12)) > limits.correlation
     good = enough & alike & (scale > limits.scale_low) & (scale < limits.scale_high)
-    return _Best(best, peaks - reach + start + take(shift), scale, np.where(good, drop, 0.0))
+    return _Best(best, peaks - reach + start + shift[own], scale, np.where(good, drop, 0.0))
 
 
 def _energy_at(windows: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float64]:
@@ -233,9 +234,7 @@ def _firsts(best: _Best, size: int) -> NDArray[np.bool_]:
     return firsts
 
 
-def _subtract(
-    residual: NDArray[np.float32], explained: NDArray[np.float32], chosen: _Best, library: _Library
-) -> None:
+def _subtract(residual: NDArray[np.float32], explained: NDArray[np.float32], chosen: _Best, library: _Library) -> None:
     whole = np.floor(chosen.start).astype(np.int64)
     shift = np.minimum(((chosen.start - whole) * SHIFTS + 0.5).astype(np.int64), SHIFTS - 1)
     shapes = library.bank[chosen.template, shift] * chosen.scale[:, None].astype(np.float32)
@@ -247,9 +246,7 @@ def _subtract(
     explained[index] += np.square(shapes)
 
 
-def _beside(
-    good: NDArray[np.int64], active: NDArray[np.int64], chosen: _Best, library: _Library
-) -> NDArray[np.int64]:
+def _beside(active: NDArray[np.int64], chosen: _Best, library: _Library) -> NDArray[np.int64]:
     # Spikes near a match are looked at again; where one potential was found, another may lie under it.
     middle = np.sort(chosen.start) + library.size / 2
     near = np.searchsorted(middle, active)

@@ -35,9 +35,7 @@ class Peeled(NamedTuple):
     residual: NDArray[np.float32]
 
 
-def peel(
-    signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], *, before: int, after: int
-) -> Peeled:
+def peel(signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], *, before: int, after: int) -> Peeled:
     """Learn the whole potential of every train and subtract all discharges.
 
     Parameters
@@ -133,10 +131,11 @@ def _add(
 
 
 def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray[np.float32]:
-    # Each row later by so many samples.
+    """Return every window moved later by so many samples, to a fraction."""
     size = windows.shape[1]
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * size) * np.asarray(shifts)[:, None])
-    return np.asarray(np.fft.irfft(np.fft.rfft(windows, n=2 * size, axis=1) * turn, n=2 * size, axis=1)[:, :size], np.float32)
+    spectrum = np.fft.rfft(windows, n=2 * size, axis=1) * turn
+    return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=1)[:, :size], np.float32)
 
 
 def _tapered(potential: NDArray[np.float32]) -> NDArray[np.float32]:

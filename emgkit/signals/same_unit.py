@@ -86,7 +86,7 @@ def _separation(
     lag: int,
     windows: Callable[[NDArray[np.float64]], NDArray[np.floating]] | None,
 ) -> float:
-    # How many standard deviations of single discharges the two shapes lie apart: parts of one unit that varies lie close.
+    # How many standard deviations of single discharges the two shapes lie apart: parts of one varying unit lie close.
     if windows is None or min(len(first_s), len(second_s)) < FEWEST:
         return np.nan
     one, two = (
@@ -113,7 +113,10 @@ def _timing(
     together = measure_rhythm(union_of(first_s, second_s)).irregularity
     if together < AS_REGULAR or together < min(0.8 * best, REGULAR_ALONE):
         return "one clock"
-    clocks = [value < REGULAR_ALONE and len(times) >= REGULAR_EVENTS for value, times in zip(irregular, (first_s, second_s), strict=True)]
+    clocks = [
+        value < REGULAR_ALONE and len(times_s) >= REGULAR_EVENTS
+        for value, times_s in zip(irregular, (first_s, second_s), strict=True)
+    ]
     if any(clocks) and together > 2 * best:
         return "different"
     return _coincidences(first_s, second_s)
@@ -149,5 +152,5 @@ def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
     intervals = np.maximum(intervals, 1e-6)
     if len(inner) < 2:
         return False
-    beside = np.minimum(np.abs(intervals[inner] / intervals[inner - 1] - 1), np.abs(intervals[inner] / intervals[inner + 1] - 1))
+    beside = np.minimum(*(np.abs(intervals[inner] / intervals[inner + side] - 1) for side in (-1, 1)))
     return bool(np.mean(beside < CONTINUES) > CONTINUES_SHARE)

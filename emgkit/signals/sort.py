@@ -101,8 +101,8 @@ class SortedBand:
     unit: NDArray[np.int64]
     time_s: NDArray[np.float64]
     scale: NDArray[np.float64]
-    signal: NDArray[np.float64]
-    residual: NDArray[np.float64]
+    signal: NDArray[np.float32]
+    residual: NDArray[np.float32]
     loose_s: NDArray[np.float64]
     loose_ratio: NDArray[np.float64]
 

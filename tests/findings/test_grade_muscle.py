@@ -69,12 +69,13 @@ def site(
                 "rate_hz": rate_hz,
                 "amplitude_uv": amplitudes_uv[number] if amplitudes_uv else 100.0,
                 "phases": 2,
+                "turns": 2,
                 "spikes": 1,
                 "initial_deflection": "positive",
                 "sharp_wave": label == "positive_sharp_wave",
                 "persistent": persistent,
                 "reasons": "made by hand",
-                **({"counted": True} if "counted" in TRAINS.names else {}),
+                "counted": True,
             }
         )
     table = make_table(TRAINS, rows)

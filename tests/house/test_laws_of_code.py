@@ -19,8 +19,8 @@ NO_CLINICAL_NUMBER = ("emgkit/findings/", "emgkit/localization/", "emgkit/pipeli
 
 # (file, number): why it is no clinical number.
 ARGUED = {
-    ("emgkit/findings/spontaneous/cleaning.py", 50): "what public mains have, as a fact of engineering",
-    ("emgkit/findings/spontaneous/cleaning.py", 60): "what public mains have, as a fact of engineering",
+    ("emgkit/findings/spontaneous/settings.py", 50): "what public mains have, as a fact of engineering",
+    ("emgkit/findings/spontaneous/settings.py", 60): "what public mains have, as a fact of engineering",
     ("emgkit/findings/spontaneous/naming.py", 10): "from where on a printed number needs no decimals",
     ("emgkit/findings/spontaneous/naming.py", 1e-6): "keeps a logarithm finite",
     ("emgkit/localization/observe.py", 4): "how many states a muscle has, the length of an array",

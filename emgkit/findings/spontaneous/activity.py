@@ -9,7 +9,13 @@ import numpy as np
 
 from emgkit.findings.spontaneous.cleaning import check_usable, clean, contraction, insertion, lost
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
-from emgkit.findings.spontaneous.naming import INDETERMINATE, Name, name_train, polarity_is_suspect
+from emgkit.findings.spontaneous.naming import (
+    INDETERMINATE,
+    Name,
+    name_train,
+    polarity_is_suspect,
+    voluntary_rhythm,
+)
 from emgkit.findings.spontaneous.record import event_table, train_table
 from emgkit.findings.spontaneous.settings import MAINS_HZ, bands, clock_limits
 from emgkit.knowledge.anatomy import find_muscle
@@ -23,7 +29,7 @@ from emgkit.signals.mains import hum_of_pieces
 from emgkit.signals.noise import noise_floor
 from emgkit.signals.peel import peel
 from emgkit.signals.sort import Band, SortedBand, sort_band
-from emgkit.signals.trains import Train, build_trains, join_bands
+from emgkit.signals.trains import build_trains, join_bands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from emgkit.model.recording import Recording, Samples
     from emgkit.signals.artifacts import Span
     from emgkit.signals.bands import Stretch
+    from emgkit.signals.units import Train
 
 VOLUNTARY = "motor_unit"
 NoiseSpan = tuple[float, float, float]  # start_s, stop_s, level_uv
@@ -114,7 +121,7 @@ def _sorted(stretch: Stretch) -> tuple[SortedBand, SortedBand, list[Train]]:
     taken = stretch.slow - peeled.residual
     slow = _sorted_band(peeled.residual, rate_hz, stretch.start_s, bands()[1], taken)
     slow_trains = build_trains(slow, 1, clock=clock_limits(), regular=regular, min_events=fewest)
-    return fast, slow, join_bands(fast_trains, slow_trains, seen=peeled.potentials, regular=regular)
+    return fast, slow, join_bands(fast_trains, slow_trains, seen=peeled.potentials)
 
 
 def _sorted_band(
@@ -133,7 +140,8 @@ def _sorted_band(
 def _lasting(trains: Sequence[Train], left_out: Sequence[Span]) -> tuple[list[Train], list[Train]]:
     # Discharges of a train that is too short stay as discharges of no train.
     values = criteria_values("detection_criteria")
-    kept, dropped = [], []
+    kept: list[Train] = []
+    dropped: list[Train] = []
     for train in trains:
         part = replace(train, time_s=_outside(train.time_s, left_out))
         long_enough = len(part.time_s) >= values["min_train_events"] and np.ptp(part.time_s) >= values["least_span_s"]
@@ -225,8 +233,8 @@ def _is_noise(measured: MeasuredTrain) -> bool:
 def _is_mains(measured: MeasuredTrain) -> bool:
     # What is left of hum after its sinusoids were subtracted.
     tolerance = criteria_values("detection_criteria")["mains_rate_tolerance"]
-    rates_hz = np.outer(MAINS_HZ, (1, 2)).ravel() * measured.rhythm.base_s
-    return bool(np.abs(rates_hz - np.round(rates_hz).clip(1)).min() < tolerance and rates_hz.min() < 2.5)
+    cycles = np.outer(MAINS_HZ, (1, 2)) * measured.rhythm.base_s
+    return bool(np.abs(cycles - 1).min() < tolerance)
 
 
 def _named(measured: Sequence[MeasuredTrain], flags: list[str], analysed_s: float) -> tuple[list[Name], list[str]]:
@@ -244,6 +252,8 @@ def _named(measured: Sequence[MeasuredTrain], flags: list[str], analysed_s: floa
 def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: bool) -> list[Name]:
     # Among voluntary motor units, which may be fairly regular, a fibrillation must be more regular than at rest.
     names = [name_train(train, leave=leave, crowded=crowded) for train in measured]
-    if not crowded and any(VOLUNTARY in (name.label, name.label == INDETERMINATE and name.runner_up) for name in names):
-        names = [name_train(train, leave=leave, crowded=True) for train in measured]
+    units = any(VOLUNTARY in (name.label, name.label == INDETERMINATE and name.runner_up) for name in names)
+    fewest = criteria_values("naming_criteria")["voluntary_fewest_trains"]
+    if not crowded and (units or sum(map(voluntary_rhythm, measured)) >= fewest):
+        names = [name_train(train, leave=leave, crowded=units, contracting=True) for train in measured]
     return names

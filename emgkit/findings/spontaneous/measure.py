@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 
     from emgkit.model.recording import Samples
     from emgkit.signals.bands import Stretch
-    from emgkit.signals.trains import Train
+    from emgkit.signals.units import Train
 
 
 HumAt: TypeAlias = "Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]"
-OWN_SHARE = 0.6  # of the base interval: further away lies the next discharge
-LARGER = 1.1  # energy by which another spike must be larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,27 +136,25 @@ def _to_largest_spike(
     average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float
 ) -> float:
     # The fixed point of a complex is its largest spike, whichever of its spikes was found first.
-    band = bands()[0]
+    values, band = criteria_values("detection_criteria"), bands()[0]
     sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
     energy = smooth_energy(sharp, width=max(round(band.width_ms * rate_hz / 1000), 1))
-    energy = np.where(np.abs(window_ms) < OWN_SHARE * base_s * 1000, energy, 0.0)
+    energy = np.where(np.abs(window_ms) < values["own_interval_share"] * base_s * 1000, energy, 0.0)
     here = energy[np.abs(window_ms) < band.lag_ms].max(initial=0.0)
-    return float(window_ms[energy.argmax()]) / 1000 if energy.max() > LARGER * here else 0.0
+    return float(window_ms[energy.argmax()]) / 1000 if energy.max() > values["larger_spike"] * here else 0.0
 
 
 def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float) -> int:
     # Only one cycle is looked at: in a fast train the window holds the next discharge as well.
-    values = criteria_values("detection_criteria")
-    band = bands()[0]
+    values, band = criteria_values("detection_criteria"), bands()[0]
     sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
-    _, energy = find_spikes(
-        np.where(window_ms < base_s * 1000 + window_ms[0], sharp, 0.0),
-        noise_uv=float(np.ptp(average)) + 1e-9,
-        threshold=1e-3,
-        width=max(round(band.width_ms * rate_hz / 1000), 1),
-        separation=max(round(band.separation_ms * rate_hz / 1000), 1),
+    sharp = np.where(window_ms < base_s * 1000 + window_ms[0], sharp, 0.0)
+    width, separation = (max(round(ms * rate_hz / 1000), 1) for ms in (band.width_ms, band.separation_ms))
+    largest = float(np.sqrt(smooth_energy(sharp, width=width).max()))
+    spikes, _ = find_spikes(
+        sharp, noise_uv=values["spike_share"] * largest, threshold=1.0, width=width, separation=separation
     )
-    return int((energy > values["spike_share"] * energy.max()).sum()) if len(energy) else 0
+    return len(spikes)
 
 
 def _parts(
@@ -168,10 +164,8 @@ def _parts(
     sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
     size = np.sqrt(smooth_energy(sharp, width=max(round(band.width_ms * rate_hz / 1000), 1)))
     runs = runs_of(size > values["part_share"] * size.max())
-    reach_ms = band.width_ms
-    return tuple(
-        (float(window_ms[first] - reach_ms) / 1000, float(window_ms[last - 1] + reach_ms) / 1000) for first, last in runs
-    )
+    edges_ms = [(window_ms[first] - band.width_ms, window_ms[last - 1] + band.width_ms) for first, last in runs]
+    return tuple((float(start_ms) / 1000, float(stop_ms) / 1000) for start_ms, stop_ms in edges_ms)
 
 
 def _is_sharp_wave(shape: Shape) -> bool:
@@ -205,11 +199,11 @@ def _variability(stretch: Stretch, train: Train) -> float:
     places = (train.time_s - stretch.start_s) * rate_hz
     places = places[np.unique(np.linspace(0, len(places) - 1, min(len(places), 200)).astype(int))]
     whole = np.floor(places).astype(int)
-    windows = moved(cut_windows(stretch.fast, whole, before=3 * half, after=half), whole - places)
+    windows = moved(cut_windows(stretch.fast, whole, before=2 * half + half, after=half), whole - places)
     before, windows = windows[:, : 2 * half], windows[:, 2 * half :]
     average = np.median(windows, axis=0)
     energy = float(np.square(average).sum())
-    if len(windows) < 3 or energy == 0:
+    if len(windows) <= 2 or energy == 0:
         return np.nan
     basis, _ = np.linalg.qr(np.stack([average, np.gradient(average)], axis=1))
     difference = np.diff(windows, axis=0)

@@ -115,7 +115,9 @@ def features_of(measured: MeasuredTrain) -> dict[str, float]:
     return found
 
 
-def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = (), crowded: bool = False) -> Name:
+def name_train(
+    measured: MeasuredTrain, *, leave: Sequence[str] = (), crowded: bool = False, contracting: bool = False
+) -> Name:
     """Name one train.
 
     Parameters
@@ -125,6 +127,8 @@ def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = (), crowded: b
         Kinds of features that must not be used, because the recording does not carry them.
     crowded : bool
         The recording is so full of discharges that trains are not cleanly apart: denervation must be more regular.
+    contracting : bool
+        The muscle is not at rest: the same.
 
     Returns
     -------
@@ -146,7 +150,14 @@ def name_train(measured: MeasuredTrain, *, leave: Sequence[str] = (), crowded: b
     denervation = labels()[best].denervation
     # Fibrillation and positive sharp wave mean the same: a doubt between the two is no doubt about denervation.
     sure = sum(total[label] for label in total if denervation and labels()[label].denervation) / sum(total.values())
-    hindrance = _hindrance(measured, best, max(probability, sure), irregular_kind=kind in IRREGULAR, crowded=crowded)
+    hindrance = _hindrance(
+        measured,
+        best,
+        max(probability, sure),
+        irregular_kind=kind in IRREGULAR,
+        crowded=crowded,
+        contracting=contracting,
+    )
     if hindrance:
         return Name(INDETERMINATE, probability, best, f"{hindrance}; {reasons}", counted=False)
     if kind in IRREGULAR:
@@ -212,9 +223,7 @@ def _rounded(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _hindrance(
-    measured: MeasuredTrain, label: str, probability: float, *, irregular_kind: bool, crowded: bool
-) -> str:
+def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irregular_kind: bool, crowded: bool) -> str:
     values = criteria_values("naming_criteria")
     rhythm = measured.rhythm
     span_s = measured.train.time_s[-1] - measured.train.time_s[0]
@@ -223,8 +232,11 @@ def _hindrance(
     if rhythm.n_intervals < least:
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
     if labels()[label].denervation:
-        judge = _irregular if irregular_kind else _untimely
-        if hindrance := judge(measured, label, crowded=crowded):
+        if irregular_kind:
+            hindrance = _irregular(measured, label, crowded=crowded)
+        else:
+            hindrance = _untimely(measured, label, crowded=crowded or contracting)
+        if hindrance:
             return hindrance
     if not labels()[label].denervation and measured.train.snr < values["other_least_snr"]:
         return f"only {measured.train.snr:.1f} times the noise"
@@ -239,8 +251,9 @@ def _untimely(measured: MeasuredTrain, label: str, *, crowded: bool) -> str:
     largest = values["crowded_largest_irregularity" if crowded else "denervation_largest_irregularity"]
     if rhythm.missed > values["largest_missed"]:
         return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
-    if 1 / rhythm.base_s > values["denervation_largest_rate_hz"] and rhythm.trend_per_s < values["fast_least_slowing_per_s"]:
-        return f"{1 / rhythm.base_s:.0f} Hz without slowing down, too fast for {label}"
+    rate_hz = 1 / rhythm.base_s
+    if rate_hz > values["denervation_largest_rate_hz"] and rhythm.trend_per_s < values["fast_least_slowing_per_s"]:
+        return f"{rate_hz:.0f} Hz without slowing down, too fast for {label}"
     return f"too irregular ({rhythm.irregularity:.2f}) for {label}" if rhythm.irregularity > largest else ""
 
 
@@ -259,6 +272,14 @@ def _irregular(measured: MeasuredTrain, label: str, *, crowded: bool) -> str:
     if not single or measured.variability > values["irregular_largest_variability"]:
         return "irregular, and not the shape of one fibre"
     return ""
+
+
+def voluntary_rhythm(measured: MeasuredTrain) -> bool:
+    """Return whether a train fires as voluntary motor units do, neither like a clock nor at random."""
+    values, rhythm = criteria_values("naming_criteria"), measured.rhythm
+    even = values["voluntary_least_irregularity"] < rhythm.irregularity < values["voluntary_largest_irregularity"]
+    rate = values["voluntary_least_rate_hz"] < 1 / rhythm.base_s < values["voluntary_largest_rate_hz"]
+    return bool(even and rate and rhythm.n_intervals >= values["irregular_least_intervals"])
 
 
 def polarity_is_suspect(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> bool:

@@ -37,7 +37,7 @@ def count_position(activity: SpontaneousActivity, scheme: Scheme) -> NeedlePosit
         is left out whatever it shows: a rule that kept the positive ones would make the others rarer than they are.
     """
     named, counted = denervation_trains(activity), counted_trains(activity, scheme)
-    sure = _is_sure(named)
+    sure = named["counted"]
     discharges_per_s, fill = _density(activity, counted)
     return NeedlePosition(
         site=activity.recording.site,
@@ -61,12 +61,7 @@ def denervation_trains(activity: SpontaneousActivity) -> pd.DataFrame:
 def counted_trains(activity: SpontaneousActivity, scheme: Scheme) -> pd.DataFrame:
     """Return the denervation trains that count for a grade: persistent, and sure enough of their name."""
     trains = denervation_trains(activity)
-    return trains[_is_sure(trains) & _is_persistent(trains, scheme)]
-
-
-def _is_sure(trains: pd.DataFrame) -> pd.Series[bool]:
-    # A train may be named fibrillation and still not count, such as an irregular one, which is so like endplate spikes.
-    return trains["counted"] if "counted" in trains.columns else trains["label"].notna()
+    return trains[trains["counted"] & _is_persistent(trains, scheme)]
 
 
 def _is_persistent(trains: pd.DataFrame, scheme: Scheme) -> pd.Series[bool]:

@@ -93,4 +93,4 @@ def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray
         return np.empty(0)
     reach = max(round(rate_hz * bands()[band].half_window_ms / 1000), 1)
     middle = np.round((times_s - stretch.start_s) * rate_hz).astype(int)
-    return np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1).astype(float)
+    return np.asarray(np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1), dtype=np.float64)

@@ -1,0 +1,139 @@
+"""Trains that hold the discharges of several fibres of nearly one shape: told apart by their timing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock
+from emgkit.signals.locks import SEPARATION_S, nearest, union_of
+from emgkit.signals.match import similarity
+from emgkit.signals.rhythm import PAUSE, measure_rhythm
+from emgkit.signals.units import Train, sizes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from emgkit.signals.sort import SortedBand
+
+CONFUSED_ALIKE, CONFUSED_SIZE = 0.8, (0.7, 1.4)
+REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
+RUN_LEAST, RUN_MOST = 5, 15  # discharges of a run that are compared with those of the next
+RATE_STEP = 1.15  # ratio of rates that makes another fibre likely
+REGULAR_RUN = 0.06  # irregularity of runs that are compared
+FASTEST_S = 0.04  # myotonic discharges, which change from run to run, are faster
+STEADY = 0.08  # change of rate and size within a run
+SIZE_STEP, SIZE_SCATTER = 0.03, 1.5  # change of size from run to run, and over the scatter within
+CLOSE_SHARE = 0.3  # of the clock's interval: how near the nearest discharges of a mixed train come
+LARGEST_CHANCE, BOTH_CHANCE = 0.2, 0.5  # that another event is where the next one of a clock is due
+
+
+def fibres_apart(
+    trains: Sequence[Train], band: SortedBand, *, clock: ClockLimits, regular: float, min_events: int
+) -> list[Train]:
+    """Tell the fibres of mixed trains apart: by the phase of their rhythm, and run by run.
+
+    Parameters
+    ----------
+    trains : sequence of Train
+    band : SortedBand
+        Where they were found.
+    clock : ClockLimits
+        What counts as a clock inside a mixed train.
+    regular : float
+        Irregularity of a clock.
+    min_events : int
+        A rest with fewer events is dropped.
+    """
+    units = _reshuffled(trains, clock, regular)
+    parts = [part for train in units for part in _clocks_apart(train, clock, regular, min_events)]
+    return [run for train in parts for run in _runs_apart(train, band)]
+
+
+def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> list[Train]:
+    # Two fibres whose shapes the noise confuses have exchanged discharges: together they fall into two clocks again.
+    units = list(trains)
+    for place, other in combinations(range(len(units)), 2):
+        first, second = units[place], units[other]
+        alike, _ = similarity(first.template, second.template, max_lag=len(first.template) // 4)
+        ratio = np.ptp(first.template) / np.ptp(second.template)
+        irregular = [measure_rhythm(unit.time_s).irregularity >= regular for unit in (first, second)]
+        if not (any(irregular) and alike > CONFUSED_ALIKE and CONFUSED_SIZE[0] < ratio < CONFUSED_SIZE[1]):
+            continue
+        pool_s = union_of(first.time_s, second.time_s)
+        chain = find_clock(pool_s, limits=clock)
+        rest = np.delete(np.arange(len(pool_s)), chain)
+        parts = [pool_s[chain], pool_s[rest]]
+        if min(len(part) for part in parts) < REGULAR_LEAST:
+            continue
+        if max(measure_rhythm(part).irregularity for part in parts) < regular:
+            nearer = np.abs(nearest(first.time_s, parts[0]) - parts[0]) < SEPARATION_S
+            parts = parts if nearer.mean() > 0.5 else parts[::-1]
+            units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
+    return units
+
+
+def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
+    # Similar fibres that ended in one train are told apart by the phase of their rhythm.
+    parts, rest = [], train.time_s
+    while len(rest) >= clock.min_events and not measure_rhythm(rest).irregularity < regular:
+        chain = find_clock(rest, limits=clock)
+        if len(chain) == 0 or not _is_clock(rest, chain, regular):
+            break
+        parts.append(replace(train, time_s=rest[chain]))
+        rest = np.delete(rest, chain)
+    return [*parts, replace(train, time_s=rest)] if len(rest) >= min_events or not parts else parts
+
+
+def _is_clock(mixed_s: NDArray[np.float64], chain: NDArray[np.int64], regular: float) -> bool:
+    # Independent trains come arbitrarily close to each other; one voluntary unit does not, though every second of its
+    # discharges may look like a slower clock. What is left over of two clocks is a clock again.
+    rhythm, rest = measure_rhythm(mixed_s[chain]), np.delete(mixed_s, chain)
+    close = np.quantile(np.diff(mixed_s), 0.1) < CLOSE_SHARE * rhythm.base_s
+    second = len(rest) >= REGULAR_LEAST and measure_rhythm(rest).irregularity < regular
+    chance = chance_of_clock(mixed_s, chain)
+    return bool(rhythm.irregularity < regular and close and chance < (BOTH_CHANCE if second else LARGEST_CHANCE))
+
+
+def _runs_apart(train: Train, band: SortedBand) -> list[Train]:
+    # After a pause another fibre may fire whose shape is nearly the same: its size and its rate are its own.
+    base_s = measure_rhythm(train.time_s).base_s
+    pauses = np.flatnonzero(np.diff(train.time_s) > PAUSE * base_s) + 1
+    runs: list[NDArray[np.float64]] = []
+    for run_s in np.split(train.time_s, pauses):
+        if runs and _another_fibre(runs[-1], run_s, train, band):
+            runs.append(run_s)
+        elif runs:
+            runs[-1] = np.concatenate([runs[-1], run_s])
+        else:
+            runs.append(run_s)
+    return [replace(train, time_s=run_s) for run_s in runs]
+
+
+def _another_fibre(before_s: NDArray[np.float64], after_s: NDArray[np.float64], train: Train, band: SortedBand) -> bool:
+    if min(len(before_s), len(after_s)) < RUN_LEAST:
+        return False
+    if min(np.median(np.diff(before_s)), np.median(np.diff(after_s))) < FASTEST_S:
+        return False
+    runs = (before_s[-RUN_MOST:], after_s[:RUN_MOST])
+    rhythms = [measure_rhythm(run_s) for run_s in runs]
+    rates = rhythms[0].base_s / rhythms[1].base_s
+    if 1 / RATE_STEP < rates < RATE_STEP or max(rhythm.irregularity for rhythm in rhythms) > REGULAR_RUN:
+        return False
+    sizes = [sizes_of(run_s, train=train, band=band) for run_s in runs]
+    # The runs of a myotonic discharge differ as well, but there rate and size also change within a run.
+    if not all(_steady(part) for part in (*(np.diff(run_s) for run_s in runs), *sizes)):
+        return False
+    step = abs(float(np.median(sizes[0]) - np.median(sizes[1])))
+    scatter = max(float(np.quantile(size, 0.8) - np.quantile(size, 0.2)) for size in sizes)
+    return bool(step > SIZE_STEP and step > SIZE_SCATTER * scatter)
+
+
+def _steady(values: NDArray[np.float64]) -> bool:
+    half = len(values) // 2
+    return bool(abs(np.median(values[:half]) / np.median(values[-half:]) - 1) <= STEADY)

@@ -1,0 +1,71 @@
+"""The discharges of one unit, and how single ones look in the band that found them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.signals.cluster import cut_windows
+from emgkit.signals.peel import moved
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from emgkit.signals.sort import SortedBand
+
+
+@dataclass(frozen=True, eq=False)
+class Train:
+    """Discharges of one unit.
+
+    Parameters
+    ----------
+    time_s : ndarray of shape (n_events,)
+        Ascending.
+    template : ndarray
+        Band-passed waveform, microvolt, at the band's rate.
+    band : int
+        Index of the band that carries the train.
+    snr : float
+        Largest deflection of the template over the noise.
+    """
+
+    time_s: NDArray[np.float64]
+    template: NDArray[np.floating]
+    band: int
+    snr: float
+
+
+def lone_discharges(
+    times_s: NDArray[np.float64], *, every_s: NDArray[np.float64], band: SortedBand
+) -> NDArray[np.floating]:
+    """Return windows of the discharges that no other one overlaps, each moved so that its time is in the middle.
+
+    Parameters
+    ----------
+    times_s : ndarray
+        Discharges to cut.
+    every_s : ndarray
+        Discharges of all units, ascending.
+    band : SortedBand
+    """
+    half = len(band.templates[0]) // 2
+    place = np.searchsorted(every_s, times_s)
+    gap_s = half / band.rate_hz
+    after = every_s[np.minimum(place + 1, len(every_s) - 1)] - times_s
+    before = times_s - every_s[np.maximum(place - 1, 0)]
+    alone = (np.abs(after) > gap_s) & (np.abs(before) > gap_s)
+    places = (times_s[alone] - band.start_s) * band.rate_hz
+    whole = np.floor(places).astype(int)
+    return moved(cut_windows(band.signal, whole, before=half, after=half), whole - places)
+
+
+def sizes_of(times_s: NDArray[np.float64], *, train: Train, band: SortedBand) -> NDArray[np.float64]:
+    """Return the size of discharges relative to the template of their train."""
+    half = len(train.template) // 2
+    places = np.round((times_s - band.start_s) * band.rate_hz).astype(int)
+    windows = cut_windows(band.signal, places, before=half + 1, after=len(train.template) - half + 1)
+    answers = [windows[:, shift : shift + len(train.template)] @ train.template for shift in range(3)]
+    return np.asarray(np.max(answers, axis=0) / np.square(train.template).sum())
