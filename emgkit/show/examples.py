@@ -34,8 +34,10 @@ def activity() -> SpontaneousActivity:
     train = {
         "train": 1, "label": "fibrillation", "probability": 0.9, "runner_up": "endplate_spike", "n_events": 24,
         "start_s": times_s[0], "stop_s": times_s[-1], "rate_hz": 12.5, "irregularity": 0.0, "interval_cv": 0.0,
-        "amplitude_uv": 51.0, "duration_ms": 2.4, "initial_deflection": "positive", "sharp_wave": False, "snr": 15.0, "turns": 2,
-        "phases": 2, "spikes": 1, "persistent": False, "counted": True, "reasons": "regular rhythm; positive first",
+        "amplitude_uv": 51.0, "duration_ms": 2.4, "initial_deflection": "positive", "sharp_wave": False, "snr": 15.0,
+        "turns": 2,
+        "phases": 2, "spikes": 1, "persistent": False, "counted": True,
+        "reasons": "regular rhythm; positive first",
     }  # fmt: skip
     return SpontaneousActivity(
         Recording(samples, rate_hz, muscle="gluteus_maximus", side="left", site="upper lateral"),

@@ -223,7 +223,15 @@ def _rounded(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irregular_kind: bool, crowded: bool) -> str:
+def _hindrance(
+    measured: MeasuredTrain,
+    label: str,
+    probability: float,
+    *,
+    irregular_kind: bool,
+    crowded: bool,
+    contracting: bool,
+) -> str:
     values = criteria_values("naming_criteria")
     rhythm = measured.rhythm
     span_s = measured.train.time_s[-1] - measured.train.time_s[0]
