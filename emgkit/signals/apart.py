@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from emgkit.signals.sort import SortedBand
 
 CONFUSED_ALIKE, CONFUSED_SIZE = 0.8, (0.7, 1.4)
+CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes time
 REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
 RUN_LEAST, RUN_MOST = 5, 15  # discharges of a run that are compared with those of the next
 RATE_STEP = 1.15  # ratio of rates that makes another fibre likely
@@ -58,12 +59,16 @@ def fibres_apart(
 def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> list[Train]:
     # Two fibres whose shapes the noise confuses have exchanged discharges: together they fall into two clocks again.
     units = list(trains)
+    irregularity = [measure_rhythm(unit.time_s).irregularity for unit in units]
     for place, other in combinations(range(len(units)), 2):
         first, second = units[place], units[other]
+        mixed = max(irregularity[place], irregularity[other]) >= regular
+        mixed &= len(first.time_s) + len(second.time_s) < CLOCK_MOST
+        if not mixed:
+            continue
         alike, _ = similarity(first.template, second.template, max_lag=len(first.template) // 4)
         ratio = np.ptp(first.template) / np.ptp(second.template)
-        irregular = [measure_rhythm(unit.time_s).irregularity >= regular for unit in (first, second)]
-        if not (any(irregular) and alike > CONFUSED_ALIKE and CONFUSED_SIZE[0] < ratio < CONFUSED_SIZE[1]):
+        if not (alike > CONFUSED_ALIKE and CONFUSED_SIZE[0] < ratio < CONFUSED_SIZE[1]):
             continue
         pool_s = union_of(first.time_s, second.time_s)
         chain = find_clock(pool_s, limits=clock)
@@ -75,13 +80,14 @@ def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> 
             nearer = np.abs(nearest(first.time_s, parts[0]) - parts[0]) < SEPARATION_S
             parts = parts if nearer.mean() > 0.5 else parts[::-1]
             units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
+            irregularity[place] = irregularity[other] = 0.0
     return units
 
 
 def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
     # Similar fibres that ended in one train are told apart by the phase of their rhythm.
     parts, rest = [], train.time_s
-    while len(rest) >= clock.min_events and not measure_rhythm(rest).irregularity < regular:
+    while clock.min_events <= len(rest) < CLOCK_MOST and not measure_rhythm(rest).irregularity < regular:
         chain = find_clock(rest, limits=clock)
         if len(chain) == 0 or not _is_clock(rest, chain, regular):
             break

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SEGMENT_S = 2.0  # sizes and phases are fitted anew this often
 SEARCH_HZ = 0.5  # around the nominal frequency
+COARSE_OFFSETS = 400  # points of a window at which hum is evaluated
 THIN = 4  # every 4th sample tells the usual size
 CLIP = 4.0  # discharges beyond so many robust standard deviations weigh no more than that
 BESIDE = 4.0  # a line stands this far over its neighbourhood
@@ -128,9 +129,14 @@ def hum_at(hum: Hum, times_s: NDArray[np.float64], *, offsets_s: NDArray[np.floa
     if not hum.frequency_hz:
         return np.zeros((len(times_s), len(offsets_s)))
     segment = np.clip(((times_s - hum.start_s) / hum.segment_s).astype(int), 0, len(hum.sizes) - 1)
+    few_s = offsets_s[:: max(len(offsets_s) // COARSE_OFFSETS, 1)]  # harmonics are slow: the rest lies between
     turn = 2j * np.pi * hum.frequency_hz * np.arange(1, hum.sizes.shape[1] + 1)
     at_time = hum.sizes[segment] * np.exp(turn * (times_s - hum.start_s - segment * hum.segment_s)[:, None])
-    return np.asarray((at_time @ np.exp(turn[:, None] * offsets_s)).real)
+    coarse = (at_time @ np.exp(turn[:, None] * few_s)).real
+    place = np.interp(offsets_s, few_s, np.arange(len(few_s)))
+    lower = np.minimum(place.astype(int), max(len(few_s) - 2, 0))
+    upper = np.minimum(lower + 1, len(few_s) - 1)
+    return np.asarray(coarse[:, lower] + (place - lower) * (coarse[:, upper] - coarse[:, lower]))
 
 
 def hum_of_pieces(

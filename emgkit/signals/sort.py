@@ -207,10 +207,11 @@ def _search(
         return templates, matches
     peaks = np.empty(0, dtype=np.int64)
     background_uv = _background(signal, band, rate_hz, limits.noise_uv)
+    every, ratio = _find(signal, signal, rate_hz, band, floor)
+    settled = False
     for turn in range(band.rounds):
-        fresh, ratio = _find(matches.residual, signal, rate_hz, band, floor)
-        if turn < band.large_rounds:  # the many small ones must not crowd out the few large ones
-            fresh = fresh[ratio > LARGE * band.threshold]
+        large = turn < band.large_rounds  # the many small spikes must not crowd out the few large ones
+        fresh = every[ratio > LARGE * band.threshold] if large else every
         found = find_templates(
             matches.residual,
             fresh,
@@ -220,15 +221,16 @@ def _search(
             tolerance=band.tolerance * 2**turn,  # similar units first, then what varies more
             min_spikes=band.min_spikes,
         )
+        known = len(templates)
         peaks = np.union1d(peaks, fresh)
-        count = len(templates)
         templates = _distinct([*templates, *(_centred(template) for template in found)], background_uv, lag)
-        if len(templates) == count and turn >= band.large_rounds:
-            break
+        if len(templates) == known and settled:
+            continue  # nothing new, so what is left over is the same
+        settled = len(templates) == known
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
-        templates = _refined(templates, matches)
-        templates = _frequent(templates, matches, band, background_uv)
+        templates = _frequent(_refined(templates, matches), matches, band, background_uv)
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
+        every, ratio = _find(matches.residual, signal, rate_hz, band, floor)
     return templates, matches
 
 

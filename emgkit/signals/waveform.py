@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from emgkit.model.recording import Samples
 
-MAX_DISCHARGES = 400  # averaged; more add little
+MAX_DISCHARGES = 150  # averaged; more add little
 TURN_SHARE = 0.1  # of the size
 GAP_MS = 0.6  # a pause within a potential shorter than this does not end it
 
@@ -74,7 +74,7 @@ def cut_discharges(
         Microvolt.
     rate_hz : float
     times_s : ndarray of shape (n_events,)
-        At most 400 of them are used, spread evenly.
+        At most 150 of them are used, spread evenly.
     before_ms, after_ms : float
     hum : function of (times_s, offsets_s), optional
         Microvolt to subtract.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from emgkit.findings.spontaneous.cleaning import check_usable, clean, contraction, insertion, lost
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
@@ -77,6 +78,12 @@ def find_spontaneous_activity(recording: Recording) -> SpontaneousActivity:
     >>> activity.trains["label"].tolist()
     ['fibrillation']
     """
+    # The matrices here are small: more threads of the linear algebra would only wait for each other.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _analysed(recording)
+
+
+def _analysed(recording: Recording) -> SpontaneousActivity:
     muscle = find_muscle(recording.muscle)
     values = criteria_values("detection_criteria")
     cleaned = clean(recording)
