@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from itertools import pairwise
+
+import numpy as np
 
 
 def local_energy_by_loop(values, half):
@@ -46,3 +49,49 @@ def most_frequent_lag_by_loop(first_s, second_s, reach_s, width_s):
     """Return how many lags of the second train after the first share one window, counted pair by pair."""
     lags = [late - early for early in first_s for late in second_s if abs(late - early) <= reach_s]
     return max((sum(lag <= other <= lag + width_s for other in lags) for lag in lags), default=0)
+
+
+def runs_by_loop(flags, shortest):
+    """Return (start, stop) of the runs of true flags that are long enough, flag by flag."""
+    runs, start = [], None
+    for place, flag in enumerate([*flags, False]):
+        if flag and start is None:
+            start = place
+        if not flag and start is not None:
+            if place - start >= shortest:
+                runs.append((start, place))
+            start = None
+    return runs
+
+
+def best_template_by_loop(window, templates, lag, limits):
+    """Return (template, start, scale, drop) of the template that takes most from a window, shift by eighth by shift.
+
+    A template may start at 0 to ``2 * lag`` samples into the window.
+    """
+    best = (-1, 0.0, 0.0, -math.inf)
+    for number, template in enumerate(templates):
+        size = len(template)
+        energy = sum(value**2 for value in template)
+        for eighth in range(8 * 2 * lag + 1):
+            whole, part = divmod(eighth, 8)
+            shape = moved_by_fourier(template, part / 8)
+            answer = sum(shape[place] * window[whole + place] for place in range(size) if whole + place < len(window))
+            scale = answer / energy
+            stiff = limits.stiffness
+            kept = min(max((scale + stiff) / (1 + stiff), limits.scale_low), limits.scale_high)
+            drop = energy * (2 * kept * scale - kept**2 - stiff * (kept - 1) ** 2)
+            if drop > best[3]:
+                best = (number, eighth / 8, scale, drop)
+    return best
+
+
+def moved_by_fourier(wave, shift):
+    """Return a waveform later by a fraction of a sample, from the definition of the discrete Fourier transform."""
+    size = 2 * len(wave)
+    padded = np.concatenate([wave, np.zeros(len(wave))])
+    turns = np.exp(-2j * np.pi * np.outer(np.arange(size), np.arange(size)) / size)
+    frequency = np.concatenate([np.arange(size // 2), [0], np.arange(-size // 2 + 1, 0)])  # the Nyquist term is real
+    spectrum = turns @ padded * np.exp(-2j * np.pi * frequency * shift / size)
+    spectrum[size // 2] = (turns @ padded)[size // 2] * math.cos(math.pi * shift)
+    return (turns.conj() @ spectrum / size).real[: len(wave)]

@@ -213,7 +213,11 @@ class _Mains:
             mean_s=coarse / grid.fast_hz,
             limits=self.limits,
         )
-        subtract_hum(thin, grid.fast_hz, start_s=start / grid.fast_hz + grid.delay_s, hum=hum)
+        own = thin[inside]
+        subtract_hum(own, grid.fast_hz, start_s=(start + inside.start) / grid.fast_hz + grid.delay_s, hum=hum)
+        # Beyond its ends the recording goes on unchanged, without hum.
+        if hum.frequency_hz:
+            thin[: inside.start], thin[inside.stop :] = own[0], own[-1]
         self.hums.append(hum)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SEGMENT_S = 2.0  # sizes and phases are fitted anew this often
 SEARCH_HZ = 0.5  # around the nominal frequency
+FEWEST_TUNED, TUNED_HARMONICS = 3, 5  # segments and harmonics that tune the frequency
 COARSE_OFFSETS = 400  # points of a window at which hum is evaluated
 THIN = 4  # every 4th sample tells the usual size
 CLIP = 4.0  # discharges beyond so many robust standard deviations weigh no more than that
@@ -66,9 +67,6 @@ class Hum:
         return float(np.abs(self.sizes[:, 0]).max()) if self.frequency_hz else 0.0
 
 
-NO_HUM = Hum(0.0, 0.0, np.zeros((1, 0), dtype=complex))
-
-
 def fit_hum(
     values: NDArray[np.floating], rate_hz: float, *, start_s: float, limits: MainsLimits, mean_s: float = 0.0
 ) -> Hum:
@@ -110,12 +108,14 @@ def fit_hum(
     )
     n_harmonics = min(limits.harmonics, int(0.45 * rate_hz / frequency_hz)) if frequency_hz else 0
     if amplitude_uv < limits.least_uv or n_harmonics == 0:
-        return NO_HUM
+        return Hum(start_s, 0.0, np.zeros((1, 0), dtype=complex))
     n_segments = max(round(len(values) / rate_hz / SEGMENT_S), 1)
     size = len(values) // n_segments
+    rows = clipped[: n_segments * size].reshape(n_segments, size).T
+    frequency_hz = _tuned(clipped, rate_hz, frequency_hz, max(n_segments, FEWEST_TUNED))
     waves = _waves(frequency_hz / rate_hz, n_harmonics, size)
     square = waves.T @ waves
-    fitted = np.linalg.solve(square, waves.T @ clipped[: n_segments * size].reshape(n_segments, size).T)
+    fitted = np.linalg.solve(square, waves.T @ rows)
     # Without the hum, discharges stand out more and are clipped closer.
     rest = values[: n_segments * size].reshape(n_segments, size).T - waves @ fitted
     limit = CLIP * 1.4826 * np.median(np.abs(rest[::THIN])) + 1e-9
@@ -186,6 +186,20 @@ def _waves(cycles_per_sample: float, n_harmonics: int, size: int) -> NDArray[np.
     turn = np.exp(2j * np.pi * cycles_per_sample * np.arange(size))
     waves = np.cumprod(np.broadcast_to(turn, (n_harmonics, size)), axis=0)
     return np.asarray(np.vstack([waves.real, waves.imag]).T)
+
+
+def _tuned(values: NDArray[np.floating], rate_hz: float, frequency_hz: float, n_segments: int) -> float:
+    # How far the phase runs away from one segment to the next tells what the frequency lacks.
+    size = len(values) // n_segments
+    rows = values[: n_segments * size].reshape(n_segments, size).T
+    segment_s = size / rate_hz
+    for _ in range(2):
+        waves = _waves(frequency_hz / rate_hz, TUNED_HARMONICS, size)
+        fitted = np.linalg.solve(waves.T @ waves, waves.T @ rows)
+        sizes = fitted[0] - 1j * fitted[TUNED_HARMONICS]
+        ahead = sizes[1:] * np.conj(sizes[:-1] * np.exp(2j * np.pi * frequency_hz * segment_s))
+        frequency_hz += float(np.angle(ahead.sum()) / (2 * np.pi * segment_s))
+    return frequency_hz
 
 
 def _strongest(values: NDArray[np.floating], rate_hz: float, nominal_hz: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.peel import add_windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,12 +239,8 @@ def _subtract(residual: NDArray[np.float32], explained: NDArray[np.float32], cho
     whole = np.floor(chosen.start).astype(np.int64)
     shift = np.minimum(((chosen.start - whole) * SHIFTS + 0.5).astype(np.int64), SHIFTS - 1)
     shapes = library.bank[chosen.template, shift] * chosen.scale[:, None].astype(np.float32)
-    index = whole[:, None] + np.arange(library.size)
-    outside = (index < 0) | (index >= len(residual))
-    shapes[outside] = 0.0
-    index = np.clip(index, 0, len(residual) - 1)
-    residual[index] -= shapes  # chosen matches do not overlap, except for zeros at the ends
-    explained[index] += np.square(shapes)
+    add_windows(residual, whole, -shapes)  # chosen matches do not overlap
+    add_windows(explained, whole, np.square(shapes))
 
 
 def _beside(active: NDArray[np.int64], chosen: _Best, library: _Library) -> NDArray[np.int64]:

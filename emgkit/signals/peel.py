@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SWEEPS = 3  # over all trains; each potential is learnt free of the others
 MOST_LEARNT = 200  # discharges that teach a potential
+OWN_BEFORE, OWN_AFTER = 0.4, 0.6  # of the interval that is the discharge's own
 SHIFTS = 8  # sub-sample positions of a potential
 SCALE_LIMITS = (0.5, 1.7)  # of a single discharge against its potential
 
@@ -62,8 +63,8 @@ def peel(signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], 
     True
     """
     residual = signal.copy()
-    size = before + after
-    potentials = [np.zeros(size, np.float32) for _ in positions]
+    potentials = [np.zeros(before + after, np.float32) for _ in positions]
+    own = [_own_part(places, before, after) for places in positions]
     scales = [np.ones(len(places), np.float32) for places in positions]
     for _ in range(SWEEPS):
         for number, places in enumerate(positions):
@@ -73,11 +74,11 @@ def peel(signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], 
             whole = np.floor(places).astype(np.int64)
             picked = np.unique(np.linspace(0, len(places) - 1, min(len(places), MOST_LEARNT)).astype(int))
             windows = cut_windows(residual, whole[picked], before=before, after=after)
-            if len(whole) > 1 and np.diff(whole).min() < size:
+            if len(whole) > 1 and np.diff(whole).min() < before + after:
                 # What the train's own neighbours add must not be learnt as part of the potential.
                 windows = windows - _neighbours(potentials[number], scales[number], places, picked)
             windows = moved(windows, whole[picked] - places[picked])
-            potentials[number] = _tapered(np.median(windows, axis=0).astype(np.float32))
+            potentials[number] = _tapered(np.median(windows, axis=0).astype(np.float32), own[number])
             scales[number] = _scales(residual, potentials[number], places, before)
             _add(residual, potentials[number], -scales[number], places, before)
     return Peeled(potentials, scales, residual)
@@ -124,10 +125,7 @@ def _add(
     shift = np.minimum(((places - whole) * SHIFTS).astype(np.int64), SHIFTS - 1)
     for first in range(groups):
         mine = slice(first, None, groups)
-        index = whole[mine, None] - before + np.arange(size)
-        shapes = parts[shift[mine]] * scales[mine, None]
-        shapes[(index < 0) | (index >= len(signal))] = 0
-        signal[np.clip(index, 0, len(signal) - 1)] += shapes
+        add_windows(signal, whole[mine] - before, parts[shift[mine]] * scales[mine, None])
 
 
 def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -138,11 +136,33 @@ def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray
     return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=1)[:, :size], np.float32)
 
 
-def _tapered(potential: NDArray[np.float32]) -> NDArray[np.float32]:
-    edge = max(len(potential) // 12, 1)
+def add_windows(signal: NDArray[np.float32], starts: NDArray[np.int64], windows: NDArray[np.floating]) -> None:
+    """Add windows that do not overlap to a signal in place; what reaches beyond its ends is cut off."""
+    size = windows.shape[1]
+    inside = (starts >= 0) & (starts + size <= len(signal))
+    signal[starts[inside, None] + np.arange(size)] += windows[inside]
+    for start, window in zip(starts[~inside], windows[~inside], strict=True):
+        low, high = max(start, 0), min(start + size, len(signal))
+        if low < high:
+            signal[low:high] += window[low - start : high - start]
+
+
+def _own_part(places: NDArray[np.float64], before: int, after: int) -> slice:
+    # In a fast train the next discharge begins before the window ends; which of the two owns a tail, nobody knows.
+    if len(places) < 2:
+        return slice(0, before + after)
+    interval = float(np.median(np.diff(places)))
+    return slice(max(before - int(OWN_BEFORE * interval), 0), min(before + int(OWN_AFTER * interval), before + after))
+
+
+def _tapered(potential: NDArray[np.float32], own: slice) -> NDArray[np.float32]:
+    part = potential[own].copy()
+    edge = max(len(part) // 12, 1)
     ramp = (np.arange(edge, dtype=np.float32) + 0.5) / edge
-    potential[:edge] *= ramp
-    potential[-edge:] *= ramp[::-1]
+    part[:edge] *= ramp
+    part[-edge:] *= ramp[::-1]
+    potential[:] = 0
+    potential[own] = part
     return potential
 
 

@@ -208,7 +208,7 @@ def _search(
     peaks = np.empty(0, dtype=np.int64)
     background_uv = _background(signal, band, rate_hz, limits.noise_uv)
     every, ratio = _find(signal, signal, rate_hz, band, floor)
-    settled = False
+    settled, looked = False, 0
     for turn in range(band.rounds):
         large = turn < band.large_rounds  # the many small spikes must not crowd out the few large ones
         fresh = every[ratio > LARGE * band.threshold] if large else every
@@ -224,9 +224,9 @@ def _search(
         known = len(templates)
         peaks = np.union1d(peaks, fresh)
         templates = _distinct([*templates, *(_centred(template) for template in found)], background_uv, lag)
-        if len(templates) == known and settled:
+        if len(templates) == known and settled and len(peaks) == looked:
             continue  # nothing new, so what is left over is the same
-        settled = len(templates) == known
+        settled, looked = len(templates) == known, len(peaks)
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
         templates = _frequent(_refined(templates, matches), matches, band, background_uv)
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)

@@ -11,6 +11,7 @@ import numpy as np
 from emgkit.signals.apart import fibres_apart
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
+from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.same_unit import one_unit
 from emgkit.signals.units import Train, lone_discharges
@@ -134,8 +135,10 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
         joined: list[Train] = []
         for unit in units:
             for place, other in enumerate(joined):
-                if one_unit(other.time_s, unit.time_s, shapes=(other.template, unit.template), windows=windows):
-                    joined[place] = _united(other, unit.time_s)
+                shapes = (other.template, unit.template)
+                if one_unit(other.time_s, unit.time_s, shapes=shapes, windows=windows):
+                    _, lag = similarity(*shapes, max_lag=len(unit.template) // 4)
+                    joined[place] = _united(other, unit.time_s + lag / band.rate_hz)
                     break
             else:
                 joined.append(unit)

@@ -8,6 +8,7 @@ import pytest
 import emgkit.findings.spontaneous
 from emgkit.findings.spontaneous.schemes import SCHEMES, Scheme
 from emgkit.knowledge.tables import criteria_values
+from emgkit.signals.artifacts import MovementLimits
 from emgkit.signals.clocks import ClockLimits
 from emgkit.signals.sort import Band
 
@@ -15,6 +16,7 @@ ROOM = Path(emgkit.findings.spontaneous.__file__).parent
 PREFIXED = {
     *(f"{prefix}_{field.name}" for prefix in ("fast", "slow") for field in fields(Band)),
     *(f"clock_{field.name}" for field in fields(ClockLimits)),
+    *(f"movement_{field.name}" for field in fields(MovementLimits)),
     *(f"{scheme}_{field.name}" for scheme in SCHEMES for field in fields(Scheme)),
 }
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import emgkit
 from emgkit import Recording, SimulatedUnit, find_spontaneous_activity, simulate_recording
 from emgkit.errors import SignalError, UnknownNameError
 from emgkit.knowledge.anatomy import labels
@@ -148,67 +147,7 @@ def test_two_voluntary_motor_units_are_no_denervation(found_share):
         assert max(found_share(wanted_s, times_of(activity.events, train)) for train in range(2)) >= 0.95
 
 
-# What must not change the answer
-
-
-@pytest.mark.parametrize("gain", [0.5, 2.0])
-def test_gain_does_not_change_the_answer(gain):
-    recording, _, activity = mixed()
-    scaled = find_spontaneous_activity(again(recording, gain * np.asarray(recording.samples_uv)))
-    assert scaled.trains["label"].tolist() == activity.trains["label"].tolist()
-    np.testing.assert_allclose(scaled.events["time_s"], activity.events["time_s"], atol=1e-6)
-    np.testing.assert_allclose(scaled.events["snr"], activity.events["snr"], rtol=1e-6)
-    np.testing.assert_allclose(scaled.trains["amplitude_uv"], gain * activity.trains["amplitude_uv"], rtol=1e-6)
-
-
-def test_polarity_times_nothing_and_tells_the_first_deflection():
-    recording, _, activity = mixed()
-    inverted = find_spontaneous_activity(again(recording, -np.asarray(recording.samples_uv)))
-    np.testing.assert_allclose(inverted.events["time_s"], activity.events["time_s"], atol=1e-6)
-    np.testing.assert_array_equal(inverted.events["train"], activity.events["train"])
-    opposite = {"positive": "negative", "negative": "positive", "indeterminate": "indeterminate"}
-    assert inverted.trains["initial_deflection"].tolist() == [
-        opposite[first] for first in activity.trains["initial_deflection"]
-    ]
-
-
-def test_an_inverted_file_read_with_invert_gives_the_same_answer(tmp_path):
-    recording, _, activity = mixed()
-    emgkit.write_recording(tmp_path / "inverted.edf", again(recording, -np.asarray(recording.samples_uv)))
-    read = emgkit.read_recording(tmp_path / "inverted.edf", muscle="gluteus maximus", side="left", invert=True)
-    back = find_spontaneous_activity(read)
-    n = len(recording.samples_uv)  # the last record of a file may be filled up
-    assert np.abs(np.asarray(read.samples_uv)[:n] - np.asarray(recording.samples_uv)).max() < 0.11
-    assert back.trains["label"].tolist() == activity.trains["label"].tolist()
-    assert back.trains["initial_deflection"].tolist() == activity.trains["initial_deflection"].tolist()
-    assert len(back.events) == len(activity.events)
-    assert np.abs(back.events["time_s"] - activity.events["time_s"]).max() < 0.0001
-
-
-def test_how_samples_are_stored_does_not_change_the_answer():
-    recording, _, activity = mixed()
-    samples = np.asarray(recording.samples_uv)
-    for stored in (samples.tolist(), np.repeat(samples, 2)[::2]):
-        found = find_spontaneous_activity(again(recording, stored))
-        pd.testing.assert_frame_equal(found.trains, activity.trains)
-        pd.testing.assert_frame_equal(found.events, activity.events)
-    single = find_spontaneous_activity(again(recording, samples.astype(np.float32)))
-    assert single.trains["label"].tolist() == activity.trains["label"].tolist()
-    np.testing.assert_allclose(single.events["time_s"], activity.events["time_s"], atol=1e-5)
-
-
-def test_the_sampling_rate_does_not_change_the_answer():
-    # The noise differs between the rates, the units do not.
-    _, truth, slow = mixed()
-    _, fast_truth, fast = mixed(48_000.0)
-    np.testing.assert_allclose(truth.units["peak_to_peak_uv"], fast_truth.units["peak_to_peak_uv"], rtol=0.02)
-    assert fast.trains["label"].tolist() == slow.trains["label"].tolist()
-    for train in slow.trains["train"]:
-        one, other = times_of(slow.events, train), times_of(fast.events, train)
-        nearest = other[np.abs(other[:, None] - one).argmin(axis=0)]
-        # One discharge in a collision may go to the other side; all others agree within half a millisecond for now.
-        assert np.mean(np.abs(nearest - one) < 0.0005) >= 0.98
-        assert abs(len(one) - len(other)) <= 1
+# What must not change the answer: see also test_invariants.py
 
 
 def test_the_same_recording_gives_the_same_answer():

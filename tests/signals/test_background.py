@@ -1,15 +1,15 @@
-"""One-sided showers of small potentials against noise that leans to neither side."""
+"""Noise that leans to one side, crowds of spikes, and activity that no unit explains."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from emgkit.signals.background import find_dense, find_skewed
+from emgkit.signals.background import find_bursts, find_dense, find_skewed
 from emgkit.signals.sort import SortedBand
 
 RATE_HZ = 24_000.0
-LIMITS = {"block_s": 1.0, "limit": -0.3}
+LIMITS = {"start_s": 0.0, "block_s": 1.0, "limit": -0.3}
 
 
 def shower(
@@ -72,10 +72,68 @@ def test_the_level_is_that_of_the_noise():
     assert [3 * span[2] for span in found] == pytest.approx([span[2] for span in louder])
 
 
+def test_times_count_from_the_first_sample():
+    events = [(100.0 + time_s, 10.0) for time_s in np.arange(0.1, 5.9, 0.5)]
+    found = find_skewed(shower(6), RATE_HZ, events=events, **{**LIMITS, "start_s": 100.0})
+    assert found[0][0] == 100.0
+    assert found[-1][1] == pytest.approx(106.0)
+
+
+def test_what_was_silenced_is_no_noise():
+    noise = shower(7, seconds=4.0)
+    whole = find_skewed(noise, RATE_HZ, events=[], **LIMITS)
+    noise.reshape(4, -1)[:, : int(0.6 * RATE_HZ)] = 0.0
+    part = find_skewed(noise, RATE_HZ, events=[], **LIMITS)
+    assert [span[:2] for span in part] == [span[:2] for span in whole]
+    assert [span[2] for span in part] == pytest.approx([span[2] for span in whole], rel=0.1)
+
+
+BURSTS = {"window_s": 0.06, "fewest": 10, "excess": 7.0, "longest_s": 0.5}
+
+
+def steady(rate: float, *, seconds: float = 20.0, seed: int = 0) -> np.ndarray:
+    return np.sort(np.random.default_rng(seed).uniform(0, seconds, int(rate * seconds)))
+
+
+def crowd(start_s: float, *, seconds: float, rate: float = 300.0) -> np.ndarray:
+    return start_s + np.arange(int(rate * seconds)) / rate
+
+
+@pytest.mark.parametrize("rate", [2.0, 15.0, 40.0])
+@pytest.mark.parametrize("seconds", [0.1, 0.3])
+def test_a_short_crowd_of_spikes_is_found_where_it_is(rate, seconds):
+    times_s = np.sort(np.concatenate([steady(rate), crowd(7.0, seconds=seconds), crowd(12.0, seconds=seconds)]))
+    found = find_bursts(times_s, **BURSTS)
+    assert len(found) == 2
+    for (start_s, stop_s), wanted_s in zip(found, (7.0, 12.0), strict=True):
+        assert start_s == pytest.approx(wanted_s, abs=0.06)
+        assert stop_s == pytest.approx(wanted_s + seconds, abs=0.06)
+
+
+@pytest.mark.parametrize("rate", [0.5, 10.0, 60.0, 200.0, 400.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_steady_activity_is_no_crowd_at_any_rate(rate, seed):
+    assert find_bursts(steady(rate, seed=seed), **BURSTS) == []
+
+
+def test_a_long_crowd_is_activity_of_its_own():
+    times_s = np.sort(np.concatenate([steady(5.0), crowd(7.0, seconds=0.8)]))
+    assert find_bursts(times_s, **BURSTS) == []
+
+
+def test_activity_that_starts_late_is_no_crowd():
+    assert find_bursts(10 + steady(40.0, seconds=10.0), **BURSTS) == []
+
+
+def test_few_spikes_are_no_crowd():
+    assert find_bursts(np.array([]), **BURSTS) == []
+    assert find_bursts(crowd(1.0, seconds=0.031), **BURSTS) == []
+
+
 def sorted_band(signal: np.ndarray, residual: np.ndarray) -> SortedBand:
     none = np.array([])
     return SortedBand(
-        rate_hz=12_000.0, noise_uv=1.0, templates=[], unit=none.astype(int), time_s=none, scale=none,
+        rate_hz=12_000.0, start_s=0.25, noise_uv=1.0, templates=[], unit=none.astype(int), time_s=none, scale=none,
         signal=signal, residual=residual, loose_s=none, loose_ratio=none,
     )  # fmt: skip
 
@@ -86,6 +144,12 @@ def test_activity_is_dense_only_where_no_unit_explains_it():
     busy = noise.copy()
     busy[24_000:36_000] = rng.normal(0, 20, 12_000)
     limits = {"threshold": 2.5, "block_s": 0.5, "fill": 0.6, "unexplained": 0.25}
-    assert find_dense(sorted_band(busy, busy), **limits) == [(2.0, 2.5), (2.5, 3.0)]
+    assert find_dense(sorted_band(busy, busy), **limits) == [(2.25, 2.75), (2.75, 3.25)]
     assert find_dense(sorted_band(busy, noise), **limits) == []
     assert find_dense(sorted_band(noise, noise), **limits) == []
+
+
+def test_silence_and_a_short_signal_are_not_dense():
+    limits = {"threshold": 2.5, "block_s": 0.5, "fill": 0.6, "unexplained": 0.25}
+    assert find_dense(sorted_band(np.zeros(60_000), np.zeros(60_000)), **limits) == []
+    assert find_dense(sorted_band(np.full(5000, 99.0), np.full(5000, 99.0)), **limits) == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfiltfilt
 
-from emgkit.signals.waveform import average_discharge, cut_discharges, measure_shape
+from emgkit.signals.waveform import MAX_DISCHARGES, average_discharge, cut_discharges, measure_shape
 
 RATE_HZ = 24_000.0
 STEP_MS = 1000 / RATE_HZ
@@ -86,6 +86,37 @@ def test_a_far_wave_after_a_pause_is_not_part_of_the_potential():
     assert shape_of(near + 60 * bump(12.0, 2.0)).duration_ms == pytest.approx(shape_of(near).duration_ms, abs=0.1)
 
 
+TURNS = [
+    ([100.0], 1),
+    ([60.0, -100.0], 2),
+    ([-30.0, 100.0, -40.0], 3),
+    ([40.0, -60.0, 100.0, -50.0, 40.0], 5),
+    ([40.0, -60.0, 30.0, -60.0, 40.0], 5),  # a smaller peak between two larger ones
+]
+
+
+@pytest.mark.parametrize(("sizes", "turns"), TURNS)
+def test_every_peak_and_trough_is_a_turn_whatever_polarity_and_direction(sizes, turns):
+    wave = sum(size * bump(number - (len(sizes) - 1) / 2, 1.0) for number, size in enumerate(sizes))
+    mirrored = np.interp(-WINDOW_MS, WINDOW_MS, wave, left=0.0, right=0.0)
+    assert [shape_of(each).turns for each in (wave, -wave, mirrored, 7 * wave)] == [turns] * 4
+
+
+@pytest.mark.parametrize(("dip", "turns"), [(0.03, 1), (0.08, 1), (0.15, 3), (0.6, 3)])
+def test_a_notch_is_a_turn_when_it_is_a_tenth_of_the_size(dip, turns):
+    # A serrated wave that never crosses the baseline has one phase and several turns.
+    wave = 100 * np.maximum(bump(0.0, 4.0) ** 0.2, 0.0) * (np.abs(WINDOW_MS) < 2)
+    wave *= 1 - dip * np.exp(-((WINDOW_MS / 0.3) ** 2))
+    shape = shape_of(wave)
+    assert (shape.turns, shape.phases) == (turns, 1)
+
+
+def test_noise_within_its_error_makes_no_turns():
+    wave = 60 * bump(-0.5, 1.0) - 100 * bump(0.5, 1.0)
+    rough = wave + np.random.default_rng(0).normal(0, 2, len(wave))
+    assert shape_of(rough, error_uv=4.0, errors=4.0).turns == shape_of(wave).turns == 2
+
+
 def test_the_sharp_wave_is_positive_first_and_long():
     shape = shape_of(sharp_wave())
     assert shape.initial_deflection == "positive"
@@ -161,3 +192,25 @@ def test_windows_beyond_the_recording_are_left_out():
     np.testing.assert_allclose(windows[0], 12_000 + window_ms * RATE_HZ / 1000)  # also between samples, see below
     between, _ = cut_discharges(samples, RATE_HZ, times_s=np.array([0.5 + 0.25 / RATE_HZ]), before_ms=1.0, after_ms=1.0)
     assert between[0][24] == pytest.approx(12_000.25)
+
+
+def test_hum_is_taken_off_every_window_before_the_average():
+    samples, times_s = recorded()
+    loud = samples + 80 * np.sin(2 * np.pi * 50.0 * np.arange(len(samples)) / RATE_HZ)
+
+    def hum(at_s: np.ndarray, offsets_s: np.ndarray) -> np.ndarray:
+        return 80 * np.sin(2 * np.pi * 50.0 * (at_s[:, None] + offsets_s))
+
+    cut = {"times_s": times_s, "before_ms": 10.0, "after_ms": 35.0}
+    clean, _ = cut_discharges(samples, RATE_HZ, **cut)
+    cleaned, _ = cut_discharges(loud, RATE_HZ, **cut, hum=hum)
+    np.testing.assert_allclose(cleaned, clean, atol=0.1)
+
+
+def test_many_discharges_are_sampled_evenly():
+    samples = np.arange(240_000.0)
+    times_s = np.linspace(0.1, 9.9, 1000)
+    windows, _ = cut_discharges(samples, RATE_HZ, times_s=times_s, before_ms=0.0, after_ms=1.0)
+    assert len(windows) == MAX_DISCHARGES
+    assert np.diff(windows[:, 0]).max() < 1.5 * np.ptp(times_s) * RATE_HZ / MAX_DISCHARGES
+    assert windows[[0, -1], 0] == pytest.approx(times_s[[0, -1]] * RATE_HZ)

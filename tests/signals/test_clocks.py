@@ -1,13 +1,11 @@
-"""Clocks among mixed events, and trains that follow each other."""
+"""Clocks among mixed events."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from naive_signals import most_frequent_lag_by_loop
 
 from emgkit.signals.clocks import ClockLimits, find_clock
-from emgkit.signals.trains import find_lock
 
 LIMITS = ClockLimits(
     shortest_s=0.03,
@@ -70,29 +68,13 @@ def test_too_few_events_hold_no_clock():
     assert find_clock(np.arange(12) * 0.2, limits=LIMITS).tolist() == list(range(12))
 
 
-@pytest.mark.parametrize("lag_ms", [-18.0, -3.0, 0.0, 7.0, 22.0])
-def test_a_train_that_follows_another_is_locked_to_it(lag_ms):
+def test_dense_random_events_hold_no_clock():
+    # Fourteen a second: something like a clock is found at any interval, and none of them is one.
     rng = np.random.default_rng(7)
-    first = np.cumsum(rng.uniform(0.06, 0.2, 60))
-    second = np.sort(first + lag_ms / 1000 + rng.normal(0, 0.0001, 60))
-    lag_s, locked = find_lock(first, second, reach_ms=25.0, width_ms=1.2)
-    assert lag_s * 1000 == pytest.approx(lag_ms, abs=0.1)
-    assert locked == 60
+    hits = [len(find_clock(np.sort(rng.uniform(0, 12, 170)), limits=LIMITS)) > 0 for _ in range(12)]
+    assert sum(hits) <= 1
 
 
-def test_locked_events_are_counted_as_a_loop_over_all_pairs_counts_them():
-    rng = np.random.default_rng(8)
-    first = np.sort(rng.uniform(0, 10, 80))
-    second = np.sort(np.concatenate([rng.uniform(0, 10, 40), first[::2] + 0.004]))
-    _, locked = find_lock(first, second, reach_ms=20.0, width_ms=1.0)
-    counted = most_frequent_lag_by_loop(first, second, 0.020, 0.001)
-    pairs = int((np.abs(second[:, None] - first) <= 0.020).sum())
-    assert counted - pairs * 0.001 / 0.040 - 1 <= locked <= counted  # chance was taken off
-
-
-def test_independent_trains_are_not_locked():
-    rng = np.random.default_rng(9)
-    for _ in range(20):
-        first, second = (np.sort(rng.uniform(0, 10, 70)) for _ in range(2))
-        assert find_lock(first, second, reach_ms=25.0, width_ms=1.2)[1] < 0.3 * 70
-    assert find_lock(np.array([1.0]), np.array([5.0]), reach_ms=25.0, width_ms=1.2) == (0.0, 0)
+def test_the_start_of_the_recording_does_not_matter():
+    mixed = np.sort(np.concatenate([clock(6.0, seed=1), np.random.default_rng(2).uniform(0, 10, 25)]))
+    np.testing.assert_array_equal(find_clock(mixed, limits=LIMITS), find_clock(mixed + 500.0, limits=LIMITS))

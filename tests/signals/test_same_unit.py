@@ -1,0 +1,82 @@
+"""Whether two trains are one unit: timing first, and shape where timing cannot tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emgkit.signals.same_unit import one_unit
+
+TIME = np.arange(-30, 30, dtype=float)
+WAVE = np.exp(-((TIME + 3) ** 2) / 12) - np.exp(-((TIME - 3) ** 2) / 12)
+OTHER = 0.8 * np.exp(-((TIME + 12) ** 2) / 12) - 1.2 * np.exp(-(TIME**2) / 20) + 0.7 * np.exp(-((TIME - 12) ** 2) / 16)
+RELATED = WAVE + 0.5 * np.exp(-((TIME - 12) ** 2) / 12)  # correlation 0.93
+
+
+def clock(rate: float, seed: int, *, jitter: float = 0.01, seconds: float = 12.0) -> np.ndarray:
+    return np.cumsum(np.random.default_rng(seed).normal(1, jitter, int(rate * seconds)) / rate)
+
+
+def same(first_s: np.ndarray, second_s: np.ndarray, *, shapes=(WAVE, WAVE)) -> bool:
+    """Return the verdict, which must not depend on which train comes first."""
+    verdict = one_unit(first_s, second_s, shapes=shapes)
+    assert one_unit(second_s, first_s, shapes=shapes[::-1]) == verdict
+    return verdict
+
+
+@pytest.mark.parametrize("size", [1.0, 0.75, 1.4])
+@pytest.mark.parametrize("share", [0.5, 0.2])
+def test_two_halves_of_a_clock_are_one(size, share):
+    times_s = clock(7.0, 1)
+    mine = np.random.default_rng(2).random(len(times_s)) < share
+    assert same(times_s[mine], times_s[~mine], shapes=(WAVE, size * WAVE))
+    assert same(times_s[mine], times_s[~mine], shapes=(WAVE, size * RELATED))
+
+
+@pytest.mark.parametrize("other_hz", [6.9, 7.4, 5.0, 11.0])
+def test_two_clocks_of_one_shape_are_two(other_hz):
+    assert not same(clock(7.0, 1), clock(other_hz, 3) + 0.031)
+
+
+def test_halves_of_an_irregular_unit_never_coincide_and_are_one():
+    rng = np.random.default_rng(4)
+    times_s = np.cumsum(0.04 + rng.gamma(2.0, 0.02, 300))
+    mine = rng.random(300) < 0.5
+    assert same(times_s[mine], times_s[~mine])
+
+
+def test_independent_irregular_units_coincide_and_are_two():
+    rng = np.random.default_rng(5)
+    first_s, second_s = (np.cumsum(0.04 + rng.gamma(2.0, 0.02, 150)) for _ in range(2))
+    assert not same(first_s, second_s)
+
+
+def test_another_shape_is_another_unit_whatever_its_timing():
+    times_s = clock(7.0, 1)
+    assert not same(times_s[::2], times_s[1::2], shapes=(WAVE, OTHER))
+    assert not same(times_s[::2], times_s[1::2], shapes=(WAVE, -WAVE))
+
+
+def test_a_size_far_away_is_another_unit():
+    times_s = clock(7.0, 1)
+    rng = np.random.default_rng(2)
+    mine = rng.random(len(times_s)) < 0.5
+    assert not same(clock(7.0, 1), clock(7.4, 2), shapes=(WAVE, 2.5 * WAVE))
+    assert not same(times_s[mine], times_s[~mine], shapes=(WAVE, 1.9 * RELATED))
+
+
+def test_a_discharge_that_waxes_goes_on_in_its_next_part():
+    # 20/s rising to 40/s; as it grows, three templates of different size take turns.
+    intervals = 1 / np.linspace(20.0, 40.0, 90)
+    times_s = np.cumsum(intervals)
+    part = (np.arange(90) // 10) % 2 == 0
+    assert same(times_s[part], times_s[~part], shapes=(WAVE, 2.4 * WAVE))
+    assert not same(times_s[part], times_s[~part] + 0.013, shapes=(WAVE, 2.4 * WAVE))
+
+
+@pytest.mark.parametrize(("size", "verdict"), [(1.05, True), (1.6, False)])
+def test_shape_decides_about_trains_that_follow_each_other(size, verdict):
+    rng = np.random.default_rng(6)
+    first_s = np.cumsum(0.1 + rng.gamma(2.0, 0.05, 20))
+    second_s = first_s[-1] + 2.0 + np.cumsum(0.1 + rng.gamma(2.0, 0.05, 20))
+    assert same(first_s, second_s, shapes=(WAVE, size * WAVE)) is verdict
