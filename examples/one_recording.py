@@ -2,8 +2,9 @@
 
 A needle at rest in a denervated muscle often meets several fibres at once, and the ear hears a mixture. The question
 "is this a fibrillation?" can only be asked of one fibre, so the discharges are first sorted into trains, one a fibre.
-Then rhythm is judged before shape: a fibrillating fibre is a clock that slows down a little, whatever it looks like,
-while endplate spikes are irregular and motor units wander. Shape decides only what rhythm leaves open.
+Rhythm says most: nearly every fibrillating fibre is a clock that slows down a little, whatever it looks like, while
+endplate spikes are irregular and motor units wander. Shape, and whether it changes from discharge to discharge, says
+the rest. A fibrillation without its rhythm can still be named, but does not count for a grade.
 
 Run it with: python examples/one_recording.py [FOLDER FOR THE PICTURES]
 """

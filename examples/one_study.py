@@ -4,7 +4,7 @@ One fibrillating muscle says that its axons are cut somewhere between the cord a
 follows from its neighbours: which muscles share the root, the plexus or the nerve with it, and are silent. So the
 silent muscles of an examination do most of the work, and a muscle that was not tested must never count as silent.
 
-Run it with: python examples/one_study.py [FOLDER FOR THE PICTURES]     (about half a minute)
+Run it with: python examples/one_study.py [FOLDER FOR THE PICTURES]     (about ten seconds)
 """
 
 import sys

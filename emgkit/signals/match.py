@@ -239,8 +239,8 @@ def _subtract(residual: NDArray[np.float32], explained: NDArray[np.float32], cho
     whole = np.floor(chosen.start).astype(np.int64)
     shift = np.minimum(((chosen.start - whole) * SHIFTS + 0.5).astype(np.int64), SHIFTS - 1)
     shapes = library.bank[chosen.template, shift] * chosen.scale[:, None].astype(np.float32)
-    add_windows(residual, whole, -shapes)  # chosen matches do not overlap
-    add_windows(explained, whole, np.square(shapes))
+    add_windows(residual, whole, windows=-shapes)  # chosen matches do not overlap
+    add_windows(explained, whole, windows=np.square(shapes))
 
 
 def _beside(active: NDArray[np.int64], chosen: _Best, library: _Library) -> NDArray[np.int64]:

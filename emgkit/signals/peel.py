@@ -125,7 +125,7 @@ def _add(
     shift = np.minimum(((places - whole) * SHIFTS).astype(np.int64), SHIFTS - 1)
     for first in range(groups):
         mine = slice(first, None, groups)
-        add_windows(signal, whole[mine] - before, parts[shift[mine]] * scales[mine, None])
+        add_windows(signal, whole[mine] - before, windows=parts[shift[mine]] * scales[mine, None])
 
 
 def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -136,7 +136,7 @@ def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray
     return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=1)[:, :size], np.float32)
 
 
-def add_windows(signal: NDArray[np.float32], starts: NDArray[np.int64], windows: NDArray[np.floating]) -> None:
+def add_windows(signal: NDArray[np.float32], starts: NDArray[np.int64], *, windows: NDArray[np.floating]) -> None:
     """Add windows that do not overlap to a signal in place; what reaches beyond its ends is cut off."""
     size = windows.shape[1]
     inside = (starts >= 0) & (starts + size <= len(signal))

@@ -77,7 +77,8 @@ def one_unit(
         same = alike > SURELY_ALIKE and SAME_SIZE[0] < size < SAME_SIZE[1]
         drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
         return verdict == "same" or same or drifted
-    return apart < NEAR or (apart < FAR and verdict == "same")
+    near_size = SAME_SIZE[0] < size < SAME_SIZE[1]
+    return apart < NEAR or (apart < FAR and (verdict == "same" or (near_size and alike > VERY_ALIKE)))
 
 
 def _separation(

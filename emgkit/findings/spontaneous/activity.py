@@ -196,7 +196,11 @@ def _measured(
     def hum(times_s: NDArray[np.float64], offsets_s: NDArray[np.float64]) -> NDArray[np.float64]:
         return hum_of_pieces(hums, times_s, offsets_s=offsets_s)
 
-    measured = [measure_train(samples, rate_hz, train=train, stretch=stretch, hum=hum) for train in trains]
+    measured = []
+    for number, train in enumerate(trains):
+        beside = [other.time_s for place, other in enumerate(trains) if place != number]
+        others_s = np.sort(np.concatenate([np.empty(0), *beside]))
+        measured.append(measure_train(samples, rate_hz, train=train, stretch=stretch, others_s=others_s, hum=hum))
     noise = _endplate_noise(stretch, measured)
     measured = [within(train, [(start, stop) for start, stop, _ in noise]) for train in measured]
     return [train for train in measured if not _is_noise(train)], noise

@@ -77,6 +77,7 @@ def measure_train(
     *,
     train: Train,
     stretch: Stretch,
+    others_s: NDArray[np.float64],
     hum: HumAt | None = None,
 ) -> MeasuredTrain:
     """Measure rhythm and shape of one train on unfiltered samples.
@@ -87,16 +88,18 @@ def measure_train(
         Microvolt.
     rate_hz : float
     train : Train
+    others_s : ndarray
+        Discharges of all other trains, ascending: shape is measured where none of them is near.
     hum : function of (times_s, offsets_s), optional
         Mains to subtract.
     """
     values = criteria_values("detection_criteria")
-    windows, window_ms, average, error_uv = _averaged(samples, rate_hz, train.time_s, hum)
+    windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum)
     rhythm = measure_rhythm(train.time_s)
     shift_s = _to_largest_spike(average, rate_hz, window_ms, rhythm.base_s)
     if abs(shift_s) > values["time_shift_ms"] / 1000:
         train = replace(train, time_s=train.time_s + shift_s)
-        windows, window_ms, average, error_uv = _averaged(samples, rate_hz, train.time_s, hum)
+        windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum)
     shape = None
     if len(windows) > 1:
         shape = measure_shape(
@@ -114,8 +117,19 @@ def measure_train(
         window_ms=window_ms,
         sharp_wave=shape is not None and _is_sharp_wave(shape),
         amplitude_cv=_amplitude_cv(windows, average, window_ms),
-        variability=_variability(stretch, train),
+        variability=_variability(stretch, _lone(train.time_s, others_s)),
     )
+
+
+def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    values = criteria_values("detection_criteria")
+    if len(others_s) == 0:
+        return times_s
+    next_s = others_s[np.minimum(np.searchsorted(others_s, times_s), len(others_s) - 1)]
+    last_s = others_s[np.maximum(np.searchsorted(others_s, times_s) - 1, 0)]
+    clear = np.abs(next_s - times_s) > values["lone_after_ms"] / 1000
+    clear &= np.abs(times_s - last_s) > values["lone_before_ms"] / 1000
+    return times_s[clear] if clear.sum() >= values["lone_fewest"] else times_s
 
 
 def _averaged(
@@ -191,12 +205,12 @@ def _amplitude_cv(windows: NDArray[np.float64], average: NDArray[np.float64], wi
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
 
 
-def _variability(stretch: Stretch, train: Train) -> float:
+def _variability(stretch: Stretch, times_s: NDArray[np.float64]) -> float:
     # What neighbouring discharges differ by, less what the time just before them differs by.
     band = bands()[0]
     rate_hz = stretch.grid.fast_hz
     half = max(round(band.half_window_ms * rate_hz / 1000), 1)
-    places = (train.time_s - stretch.start_s) * rate_hz
+    places = (times_s - stretch.start_s) * rate_hz
     places = places[np.unique(np.linspace(0, len(places) - 1, min(len(places), 200)).astype(int))]
     whole = np.floor(places).astype(int)
     windows = moved(cut_windows(stretch.fast, whole, before=2 * half + half, after=half), whole - places)
