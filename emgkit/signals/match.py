@@ -236,8 +236,7 @@ def _firsts(best: _Best, size: int) -> NDArray[np.bool_]:
 
 
 def _subtract(residual: NDArray[np.float32], explained: NDArray[np.float32], chosen: _Best, library: _Library) -> None:
-    whole = np.floor(chosen.start).astype(np.int64)
-    shift = np.minimum(((chosen.start - whole) * SHIFTS + 0.5).astype(np.int64), SHIFTS - 1)
+    whole, shift = np.divmod(np.round(chosen.start * SHIFTS).astype(np.int64), SHIFTS)
     shapes = library.bank[chosen.template, shift] * chosen.scale[:, None].astype(np.float32)
     add_windows(residual, whole, windows=-shapes)  # chosen matches do not overlap
     add_windows(explained, whole, windows=np.square(shapes))

@@ -64,7 +64,9 @@ def build_trains(band: SortedBand, number: int, *, clock: ClockLimits, regular: 
     return sorted(trains, key=lambda train: -train.snr)
 
 
-def join_bands(fast: Sequence[Train], slow: Sequence[Train], *, seen: Sequence[NDArray[np.floating]]) -> list[Train]:
+def join_bands(
+    fast: Sequence[Train], slow: Sequence[Train], *, seen: Sequence[NDArray[np.floating]], before: int, rate_hz: float
+) -> list[Train]:
     """Return the trains of both bands; discharges that only the slow band saw go to the train whose they are.
 
     Parameters
@@ -73,6 +75,10 @@ def join_bands(fast: Sequence[Train], slow: Sequence[Train], *, seen: Sequence[N
         The slow ones found in what the fast ones leave over of the slow band.
     seen : sequence of ndarray
         Potential of every fast train in the slow band.
+    before : int
+        Samples of a potential before its discharge.
+    rate_hz : float
+        Of the slow band.
     """
     trains = list(fast)
     for train in slow:
@@ -82,21 +88,26 @@ def join_bands(fast: Sequence[Train], slow: Sequence[Train], *, seen: Sequence[N
             if locked > SHADOW_SHARE * len(train.time_s):
                 break  # what is left over of a train that is known
             shapes = (train.template, train.template)
-            if _same_potential(potential, train.template) and one_unit(other.time_s, train.time_s, shapes=shapes):
-                trains[place] = _united(other, train.time_s)
+            later = _later_in_potential(potential, train.template)
+            if later is not None and one_unit(other.time_s, train.time_s, shapes=shapes):
+                trains[place] = _united(other, train.time_s - (later - before) / rate_hz)
                 break
         else:
             trains.append(train)
     return _without_shadows(trains)
 
 
-def _same_potential(potential: NDArray[np.floating], template: NDArray[np.floating]) -> bool:
+def _later_in_potential(potential: NDArray[np.floating], template: NDArray[np.floating]) -> float | None:
+    # Where in a potential the middle of a template lies; None when it is not part of it.
+    if len(potential) < len(template):
+        return None
     energy = float(np.square(template).sum())
-    answer = np.correlate(potential, template, "valid") if len(potential) >= len(template) else np.zeros(1)
+    answer = np.correlate(potential, template, "valid")
     place = int(answer.argmax())
     there = float(np.square(potential[place : place + len(template)]).sum())
     alike = float(answer[place]) / np.sqrt(max(energy * there, 1e-12))
-    return bool(alike > SAME_LIKENESS and SAME_SIZE[0] < np.sqrt(there / energy) < SAME_SIZE[1])
+    same = alike > SAME_LIKENESS and SAME_SIZE[0] < np.sqrt(there / energy) < SAME_SIZE[1]
+    return place + len(template) / 2 if same else None
 
 
 def _units(band: SortedBand, number: int) -> list[Train]:

@@ -95,6 +95,7 @@ def _analysed(recording: Recording) -> SpontaneousActivity:
     check_usable(recording, left_out, usable_s=analysed_s)
     trains, dropped = _lasting(trains, left_out)
     measured, noise = _measured(samples, cleaned.stretch, trains)
+    measured = [_inside(train, left_out, recording.duration_s) for train in measured]
     flags = ["low_rate"] * (rate_hz < values["shape_rate_hz"]) + ["mains_removed"] * (cleaned.hum_uv > 0)
     names, flags = _named(measured, flags, analysed_s)
     return SpontaneousActivity(
@@ -128,7 +129,7 @@ def _sorted(stretch: Stretch) -> tuple[SortedBand, SortedBand, list[Train]]:
     taken = stretch.slow - peeled.residual
     slow = _sorted_band(peeled.residual, rate_hz, stretch.start_s, bands()[1], taken)
     slow_trains = build_trains(slow, 1, clock=clock_limits(), regular=regular, min_events=fewest)
-    return fast, slow, join_bands(fast_trains, slow_trains, seen=peeled.potentials)
+    return fast, slow, join_bands(fast_trains, slow_trains, seen=peeled.potentials, before=before, rate_hz=rate_hz)
 
 
 def _sorted_band(
@@ -154,6 +155,13 @@ def _lasting(trains: Sequence[Train], left_out: Sequence[Span]) -> tuple[list[Tr
         long_enough = len(part.time_s) >= values["min_train_events"] and np.ptp(part.time_s) >= values["least_span_s"]
         (kept if long_enough else dropped).append(part)
     return kept, dropped
+
+
+def _inside(measured: MeasuredTrain, left_out: Sequence[Span], duration_s: float) -> MeasuredTrain:
+    # The fixed point of a train was moved to its largest spike, which may lie beyond an end or in what is left out.
+    times_s = _outside(measured.train.time_s, left_out)
+    times_s = times_s[(times_s >= 0) & (times_s < duration_s)]
+    return replace(measured, train=replace(measured.train, time_s=times_s))
 
 
 def _outside(times_s: NDArray[np.float64], left_out: Sequence[Span]) -> NDArray[np.float64]:
