@@ -9,6 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+ALONE_SHARE = 0.3  # enough spikes without a neighbour to learn shapes from them alone
 MAX_SPIKES = 500  # compared with each other; templates find the rest. Memory and time grow with the square
 
 
@@ -119,16 +120,15 @@ def find_templates(
 
 
 def _sample(positions: NDArray[np.integer], width: int) -> NDArray[np.integer]:
-    # A bounded sample, spread evenly: half of it spikes without a neighbour, which show their shape best, and half of
-    # all, because a potential of two peaks is never without one.
-    if len(positions) <= MAX_SPIKES:
-        return positions
+    # A bounded sample, spread evenly, of spikes that have no neighbour if there are enough of those.
+    alone = np.ones(len(positions), dtype=bool)
     close = np.diff(positions) < width
-    alone = positions[~(np.append(close, False) | np.append(False, close))]
-    parts = [
-        part[np.linspace(0, len(part) - 1, MAX_SPIKES // 2).astype(int)] for part in (alone, positions) if len(part)
-    ]
-    return np.unique(np.concatenate(parts))
+    alone[1:] &= ~close
+    alone[:-1] &= ~close
+    if alone.mean() > ALONE_SHARE:
+        positions = positions[alone]
+    picked = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), MAX_SPIKES)).astype(int))
+    return np.asarray(positions[picked])
 
 
 def _twice(windows: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -24,7 +24,6 @@ ONE_SHAPE, DRIFTED_SIZE = 0.99, (0.75, 1.33)  # a drifting needle changes the si
 AS_REGULAR = 0.05  # two halves that together are this regular are one, however regular each is alone
 REGULAR_ALONE = 0.06  # as regular as this, a part is a train of its own unless the whole is as regular
 REGULAR_EVENTS = 8
-ONE_RATE = 1.15  # ratio of the intervals of two parts of one clock
 REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
 MOST_REFRACTORY_S = 0.05
 COINCIDENCES = 3.0  # expected of independent trains before their lack says anything
@@ -78,7 +77,8 @@ def one_unit(
         same = alike > SURELY_ALIKE and SAME_SIZE[0] < size < SAME_SIZE[1]
         drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
         return verdict == "same" or same or drifted
-    return apart < NEAR or (apart < FAR and verdict == "same")
+    near_size = SAME_SIZE[0] < size < SAME_SIZE[1]
+    return apart < NEAR or (apart < FAR and (verdict == "same" or (near_size and alike > VERY_ALIKE)))
 
 
 def _separation(
@@ -111,13 +111,7 @@ def _timing(
     alone = [measure_rhythm(times_s) for times_s in (first_s, second_s)]
     irregular = [rhythm.irregularity for rhythm in alone]
     best = float(np.nanmin([*irregular, np.inf]))
-    union = measure_rhythm(union_of(first_s, second_s))
-    together = union.irregularity
-    bases = [rhythm.base_s for rhythm in alone]
-    # Two clocks of different rate, one after the other, look like one that changes.
-    one_rate = max(bases) < ONE_RATE * min(bases) or union.base_s < min(bases) / ONE_RATE
-    if not one_rate:
-        together = 1.0
+    together = measure_rhythm(union_of(first_s, second_s)).irregularity
     if together < AS_REGULAR or together < min(0.8 * best, REGULAR_ALONE):
         return "one clock"
     clocks = [

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MAX_DISCHARGES = 150  # averaged; more add little
 TURN_SHARE = 0.1  # of the size
-GAP_MS = 2.0  # a pause within a potential shorter than this does not end it
+GAP_MS = 0.6  # a pause within a potential shorter than this does not end it
 
 
 @dataclass(frozen=True)

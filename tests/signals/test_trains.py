@@ -192,7 +192,8 @@ def train(times_s: np.ndarray, template: np.ndarray, *, band: int, snr: float = 
 
 
 def joined(fast: list[Train], slow: list[Train], *, seen: list[np.ndarray]) -> list[Train]:
-    return join_bands(fast, slow, seen=seen)
+    # The middle of SEEN is where the discharge is.
+    return join_bands(fast, slow, seen=seen, before=len(SEEN) // 2, rate_hz=RATE_HZ)
 
 
 SEEN = np.pad(SMALL, 40)  # potential of a fast train in the slow band

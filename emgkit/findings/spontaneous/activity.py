@@ -274,5 +274,5 @@ def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: 
     units = any(VOLUNTARY in (name.label, name.label == INDETERMINATE and name.runner_up) for name in names)
     fewest = criteria_values("naming_criteria")["voluntary_fewest_trains"]
     if not crowded and (units or sum(map(voluntary_rhythm, measured)) >= fewest):
-        names = [name_train(train, leave=leave, crowded=units, contracting=True) for train in measured]
+        names = [name_train(train, leave=leave, contracting=True) for train in measured]
     return names

@@ -241,9 +241,9 @@ def _hindrance(
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
     if labels()[label].denervation:
         if irregular_kind:
-            hindrance = _irregular(measured, label, crowded=crowded)
+            hindrance = _irregular(measured, label, crowded=crowded or contracting)
         else:
-            hindrance = _untimely(measured, label, crowded=crowded or contracting)
+            hindrance = _untimely(measured, label, crowded=crowded, contracting=contracting)
         if hindrance:
             return hindrance
     if not labels()[label].denervation and measured.train.snr < values["other_least_snr"]:
@@ -254,9 +254,14 @@ def _hindrance(
     return ""
 
 
-def _untimely(measured: MeasuredTrain, label: str, *, crowded: bool) -> str:
+def _untimely(measured: MeasuredTrain, label: str, *, crowded: bool, contracting: bool) -> str:
     values, rhythm = criteria_values("naming_criteria"), measured.rhythm
-    largest = values["crowded_largest_irregularity" if crowded else "denervation_largest_irregularity"]
+    limits = (
+        values["denervation_largest_irregularity"],
+        values["contracting_largest_irregularity"] if contracting else np.inf,
+        values["crowded_largest_irregularity"] if crowded else np.inf,
+    )
+    largest = min(limits)
     if rhythm.missed > values["largest_missed"]:
         return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
     rate_hz = 1 / rhythm.base_s
