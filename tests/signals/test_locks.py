@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from emgkit.signals.locks import SEPARATION_S, find_lock, nearest, union_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emgkit.signals.locks import SEPARATION_S, find_lock, nearest, union_of
 from tests.naive_signals import most_frequent_lag_by_loop
 
 
