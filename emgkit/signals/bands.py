@@ -1,8 +1,9 @@
 """A stretch of a recording at two low rates: the fast band for fibrillations, the slow band for sharp waves.
 
-The recording is read once, chunk by chunk, on a grid that starts at its first sample: memory does not grow with its
-length, and the result does not depend on how it is stored. Zero-phase filtered data may time events, never shape them:
-it flips initial deflections. Waveforms are measured on averages of the unfiltered samples (see ``waveform``).
+The recording is read once, chunk by chunk, on a grid that starts at its first sample: the result does not depend on
+how it is stored, and of the recording itself no more than a chunk is held. Zero-phase filtered data may time events,
+never shape them: it flips initial deflections. Waveforms are measured on averages of the unfiltered samples (see
+``waveform``).
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.counting import spread_evenly
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -127,8 +129,7 @@ def _sample(positions: NDArray[np.integer], width: int) -> NDArray[np.integer]:
     alone[:-1] &= ~close
     if alone.mean() > ALONE_SHARE:
         positions = positions[alone]
-    picked = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), MAX_SPIKES)).astype(int))
-    return np.asarray(positions[picked])
+    return np.asarray(positions[spread_evenly(len(positions), most=MAX_SPIKES)])
 
 
 def _twice(windows: NDArray[np.floating]) -> NDArray[np.float32]:

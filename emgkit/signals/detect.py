@@ -140,13 +140,7 @@ def keep_largest(
     kept = [index[:0]]
     while len(index):
         place, height = positions[index], heights[index]
-        top = np.ones(len(index), dtype=bool)
-        for step in range(1, len(index)):
-            near = place[step:] - place[:-step] < separation
-            if not near.any():
-                break
-            top[:-step] &= ~near | (height[:-step] >= height[step:])  # ties go to the earlier one
-            top[step:] &= ~near | (height[step:] > height[:-step])
+        top = largest_near(place, height, separation=separation)
         tops = place[top]
         next_top = np.searchsorted(tops, place)
         after = np.abs(tops[np.minimum(next_top, len(tops) - 1)] - place) < separation
@@ -154,3 +148,34 @@ def keep_largest(
         kept.append(index[top])
         index = index[~(after | before | top)]
     return np.sort(np.concatenate(kept))
+
+
+def largest_near(
+    positions: NDArray[np.number], heights: NDArray[np.floating], *, separation: float
+) -> NDArray[np.bool_]:
+    """Return which positions have nothing larger within ``separation``.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n,)
+        Ascending.
+    heights : ndarray of shape (n,)
+        Of two that are equal the earlier one counts as larger.
+    separation : float
+        In the unit of the positions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.detect import largest_near
+    >>> largest_near(np.array([0, 3, 6]), np.array([3.0, 2.0, 1.0]), separation=5)
+    array([ True, False, False])
+    """
+    top = np.ones(len(positions), dtype=bool)
+    for step in range(1, len(positions)):
+        near = positions[step:] - positions[:-step] < separation
+        if not near.any():
+            break
+        top[:-step] &= ~near | (heights[:-step] >= heights[step:])
+        top[step:] &= ~near | (heights[step:] > heights[:-step])
+    return top

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.noise import MAD_TO_SD
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -141,7 +143,7 @@ def _clicks(samples: NDArray[np.floating], factor: float) -> NDArray[np.int64]:
     bend *= -0.5
     bend += samples[2:-2]
     np.abs(bend, out=bend)
-    usual = 1.4826 * float(np.median(bend[::THIN]))
+    usual = MAD_TO_SD * float(np.median(bend[::THIN]))
     far = np.flatnonzero(bend > factor * usual) + 2
     near = [samples[far + place] for place in (-2, -1, 1, 2)]
     around = np.max(np.abs([near[1] - near[2], near[0] - near[1], near[3] - near[2]]), axis=0)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.noise import MAD_TO_SD
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -101,7 +103,7 @@ def fit_hum(
     (20, 50.02)
     """
     values = values - np.median(values[::THIN])
-    limit = CLIP * 1.4826 * np.median(np.abs(values[::THIN])) + 1e-9
+    limit = CLIP * MAD_TO_SD * np.median(np.abs(values[::THIN])) + 1e-9
     clipped = np.clip(values, -limit, limit)
     frequency_hz, amplitude_uv = max(
         (_strongest(clipped, rate_hz, nominal) for nominal in limits.nominal_hz), key=lambda found: found[1]
@@ -118,7 +120,7 @@ def fit_hum(
     fitted = np.linalg.solve(square, waves.T @ rows)
     # Without the hum, discharges stand out more and are clipped closer.
     rest = values[: n_segments * size].reshape(n_segments, size).T - waves @ fitted
-    limit = CLIP * 1.4826 * np.median(np.abs(rest[::THIN])) + 1e-9
+    limit = CLIP * MAD_TO_SD * np.median(np.abs(rest[::THIN])) + 1e-9
     fitted += np.linalg.solve(square, waves.T @ np.clip(rest, -limit, limit))
     kept = np.sinc(frequency_hz * np.arange(1, n_harmonics + 1) * mean_s)
     return Hum(start_s, frequency_hz, (fitted[:n_harmonics] - 1j * fitted[n_harmonics:]).T / kept, size / rate_hz)

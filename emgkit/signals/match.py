@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
-from emgkit.signals.peel import add_windows
+from emgkit.signals.detect import largest_near
+from emgkit.signals.peel import SHIFTS, add_windows, moved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-SHIFTS = 8  # sub-sample positions of a template
 BATCH = 4096  # spikes compared with the templates at a time, so that memory is bounded
 MAX_PASSES = 8
 
@@ -222,16 +222,8 @@ def _explained_at(explained: NDArray[np.float32], start: NDArray[np.int64], size
 def _firsts(best: _Best, size: int) -> NDArray[np.bool_]:
     # Of matches that overlap, the one that takes away most comes first.
     order = np.argsort(best.start, kind="stable")
-    start, drop = best.start[order], best.drop[order]
-    top = np.ones(len(order), dtype=bool)
-    for step in range(1, len(order)):
-        near = start[step:] - start[:-step] < size
-        if not near.any():
-            break
-        top[:-step] &= ~near | (drop[:-step] >= drop[step:])
-        top[step:] &= ~near | (drop[step:] > drop[:-step])
     firsts = np.zeros(len(order), dtype=bool)
-    firsts[order[top]] = True
+    firsts[order[largest_near(best.start[order], best.drop[order], separation=size)]] = True
     return firsts
 
 
@@ -264,11 +256,8 @@ def _library(templates: NDArray[np.float32], lag: int) -> _Library:
 
 def shifted(templates: NDArray[np.floating], shifts: int = SHIFTS) -> NDArray[np.float32]:
     """Return every template moved later by 0, 1/n, 2/n, ... of a sample, shape (n_templates, n, size)."""
-    size = templates.shape[1]
-    spectrum = np.fft.rfft(templates, n=2 * size, axis=1)
-    phase = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * size)[None, :] * (np.arange(shifts) / shifts)[:, None])
-    moved = np.fft.irfft(spectrum[:, None, :] * phase[None], n=2 * size, axis=2)
-    return np.asarray(moved[:, :, :size], dtype=np.float32)
+    parts = np.arange(shifts) / shifts
+    return np.stack([moved(templates, np.full(len(templates), part)) for part in parts], axis=1)
 
 
 def similarity(first: NDArray[np.floating], second: NDArray[np.floating], *, max_lag: int) -> tuple[float, int]:

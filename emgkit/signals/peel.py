@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.counting import spread_evenly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,7 @@ def peel(signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], 
                 continue
             _add(residual, potentials[number], scales[number], places, before)
             whole = np.floor(places).astype(np.int64)
-            picked = np.unique(np.linspace(0, len(places) - 1, min(len(places), MOST_LEARNT)).astype(int))
+            picked = spread_evenly(len(places), most=MOST_LEARNT)
             windows = cut_windows(residual, whole[picked], before=before, after=after)
             if len(whole) > 1 and np.diff(whole).min() < before + after:
                 # What the train's own neighbours add must not be learnt as part of the potential.
@@ -134,6 +135,14 @@ def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * size) * np.asarray(shifts)[:, None])
     spectrum = np.fft.rfft(windows, n=2 * size, axis=1) * turn
     return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=1)[:, :size], np.float32)
+
+
+def cut_at(
+    signal: NDArray[np.floating], places: NDArray[np.float64], *, before: int, after: int
+) -> NDArray[np.float32]:
+    """Cut one window for each place, to a fraction of a sample."""
+    whole = np.floor(places).astype(np.int64)
+    return moved(cut_windows(signal, whole, before=before, after=after), whole - places)
 
 
 def add_windows(signal: NDArray[np.float32], starts: NDArray[np.int64], *, windows: NDArray[np.floating]) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.counting import spread_evenly
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -104,7 +106,7 @@ def _missed(multiple: NDArray[np.floating]) -> float:
 
 
 def _theil_sen(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
-    picked = np.unique(np.linspace(0, len(x) - 1, min(len(x), 200)).astype(int))
+    picked = spread_evenly(len(x), most=200)
     first, second = np.triu_indices(len(picked), 1)
     x, y = x[picked], y[picked]
     return float(np.median((y[second] - y[first]) / (x[second] - x[first])))

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import SEPARATION_S, nearest, union_of
 from emgkit.signals.match import similarity
+from emgkit.signals.noise import MAD_TO_SD
 from emgkit.signals.rhythm import measure_rhythm
 
 if TYPE_CHECKING:
@@ -90,9 +92,7 @@ def _separation(
     # How many standard deviations of single discharges the two shapes lie apart: parts of one varying unit lie close.
     if windows is None or min(len(first_s), len(second_s)) < FEWEST:
         return np.nan
-    one, two = (
-        windows(times[np.unique(np.linspace(0, len(times) - 1, MOST).astype(int))]) for times in (first_s, second_s)
-    )
+    one, two = (windows(times[spread_evenly(len(times), most=MOST)]) for times in (first_s, second_s))
     if min(len(one), len(two)) < FEWEST:
         return np.nan
     two = np.roll(two, -lag, axis=1)
@@ -101,7 +101,7 @@ def _separation(
     if length == 0:
         return 0.0
     along = [part @ (axis / length) for part in (one, two)]
-    scatter = [1.4826 * float(np.median(np.abs(part - np.median(part)))) for part in along]
+    scatter = [MAD_TO_SD * float(np.median(np.abs(part - np.median(part)))) for part in along]
     return length / max(float(np.mean(scatter)), 1e-9)
 
 

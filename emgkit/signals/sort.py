@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows, find_templates
+from emgkit.signals.counting import samples_in, spread_evenly
 from emgkit.signals.detect import find_spikes, smooth_energy
 from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
 
@@ -152,7 +153,7 @@ def sort_band(
     )
     floor = np.full(1, noise_uv**2, np.float32)
     if taken is not None:
-        width = _samples(TAKEN_WIDTHS * band.half_window_ms, rate_hz)
+        width = samples_in(TAKEN_WIDTHS * band.half_window_ms, rate_hz)
         floor = floor + np.float32(TAKEN_SHARE) * smooth_energy(taken, width=width)
     templates, matches = _search(signal, rate_hz, band, limits, floor)
     loose, ratio = _find(matches.residual, signal, rate_hz, band, floor)
@@ -171,10 +172,6 @@ def sort_band(
     )
 
 
-def _samples(ms: float, rate_hz: float) -> int:
-    return max(round(ms * rate_hz / 1000), 1)
-
-
 def _find(
     residual: NDArray[np.float32],
     signal: NDArray[np.float32],
@@ -184,22 +181,22 @@ def _find(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     # Where much was explained, a share of it counts as noise: no unit repeats perfectly.
     if residual is not signal:
-        explained = smooth_energy(signal - residual, width=_samples(band.half_window_ms, rate_hz))
+        explained = smooth_energy(signal - residual, width=samples_in(band.half_window_ms, rate_hz))
         floor = floor + np.float32(band.residue) * explained
     expected = float(np.sqrt(floor[0])) if len(floor) == 1 else np.sqrt(floor)
     return find_spikes(
         residual,
         noise_uv=expected,
         threshold=band.threshold,
-        width=_samples(band.width_ms, rate_hz),
-        separation=_samples(band.separation_ms, rate_hz),
+        width=samples_in(band.width_ms, rate_hz),
+        separation=samples_in(band.separation_ms, rate_hz),
     )
 
 
 def _search(
     signal: NDArray[np.float32], rate_hz: float, band: Band, limits: MatchLimits, floor: NDArray[np.float32]
 ) -> tuple[list[NDArray[np.floating]], Matches]:
-    half, lag = _samples(band.half_window_ms, rate_hz), _samples(band.lag_ms, rate_hz)
+    half, lag = samples_in(band.half_window_ms, rate_hz), samples_in(band.lag_ms, rate_hz)
     templates: list[NDArray[np.floating]] = []
     none = np.empty(0)
     matches = Matches(none.astype(np.int64), none, none, signal)
@@ -236,7 +233,7 @@ def _search(
 
 def _background(signal: NDArray[np.float32], band: Band, rate_hz: float, noise_uv: float) -> float:
     # What lies under the spikes, small activity included, is more than the noise floor.
-    size = 2 * _samples(band.half_window_ms, rate_hz)
+    size = 2 * samples_in(band.half_window_ms, rate_hz)
     n_windows = len(signal) // size
     windows = signal[: n_windows * size].reshape(n_windows, size)
     quiet = np.abs(windows).max(axis=1, initial=0.0) < LARGE * band.threshold * noise_uv
@@ -284,8 +281,7 @@ def _refined(templates: list[NDArray[np.floating]], matches: Matches) -> list[ND
             refined.append(template)
             continue
         middle = np.round(matches.position[mine]).astype(int)
-        if len(middle) > MOST_LEARNT:
-            middle = middle[np.linspace(0, len(middle) - 1, MOST_LEARNT).astype(int)]
+        middle = middle[spread_evenly(len(middle), most=MOST_LEARNT)]
         half = len(template) // 2
         windows = cut_windows(matches.residual, middle, before=half, after=len(template) - half)
         scale = float(np.median(matches.scale[mine]))

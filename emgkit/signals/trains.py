@@ -97,17 +97,13 @@ def join_bands(
     return _without_shadows(trains)
 
 
-def _later_in_potential(potential: NDArray[np.floating], template: NDArray[np.floating]) -> float | None:
+def _later_in_potential(potential: NDArray[np.floating], template: NDArray[np.floating]) -> int | None:
     # Where in a potential the middle of a template lies; None when it is not part of it.
     if len(potential) < len(template):
         return None
-    energy = float(np.square(template).sum())
-    answer = np.correlate(potential, template, "valid")
-    place = int(answer.argmax())
-    there = float(np.square(potential[place : place + len(template)]).sum())
-    alike = float(answer[place]) / np.sqrt(max(energy * there, 1e-12))
-    same = alike > SAME_LIKENESS and SAME_SIZE[0] < np.sqrt(there / energy) < SAME_SIZE[1]
-    return place + len(template) / 2 if same else None
+    middle, scale, alike = best_scale(potential, template)
+    same = alike > SAME_LIKENESS and SAME_SIZE[0] < scale / alike < SAME_SIZE[1]
+    return middle if same else None
 
 
 def _units(band: SortedBand, number: int) -> list[Train]:

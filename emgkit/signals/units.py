@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
-from emgkit.signals.peel import moved
+from emgkit.signals.peel import cut_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,8 +58,7 @@ def lone_discharges(
     before = times_s - every_s[np.maximum(place - 1, 0)]
     alone = (np.abs(after) > gap_s) & (np.abs(before) > gap_s)
     places = (times_s[alone] - band.start_s) * band.rate_hz
-    whole = np.floor(places).astype(int)
-    return moved(cut_windows(band.signal, whole, before=half, after=half), whole - places)
+    return cut_at(band.signal, places, before=half, after=half)
 
 
 def sizes_of(times_s: NDArray[np.float64], *, train: Train, band: SortedBand) -> NDArray[np.float64]:

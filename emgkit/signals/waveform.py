@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.counting import spread_evenly
+from emgkit.signals.noise import MAD_TO_SD
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -89,8 +92,7 @@ def cut_discharges(
     before, after = round(before_ms * rate_hz / 1000), round(after_ms * rate_hz / 1000)
     offsets = np.arange(-before, after + 1)
     inside = times_s[(times_s * rate_hz >= before + 1) & (times_s * rate_hz < len(samples) - after - 2)]
-    if len(inside) > MAX_DISCHARGES:
-        inside = inside[np.linspace(0, len(inside) - 1, MAX_DISCHARGES).astype(int)]
+    inside = inside[spread_evenly(len(inside), most=MAX_DISCHARGES)]
     windows = np.empty((len(inside), len(offsets)))
     for row, time_s in enumerate(inside):
         whole = int(time_s * rate_hz)
@@ -138,7 +140,7 @@ def average_discharge(
     trim = len(levelled) // 5
     ordered = np.sort(levelled, axis=0)
     average = ordered[trim : len(ordered) - trim].mean(axis=0)
-    spread = 1.4826 * np.median(np.abs(levelled[:, before] - average[before]))
+    spread = MAD_TO_SD * np.median(np.abs(levelled[:, before] - average[before]))
     return average - np.median(average[before]), float(1.2 * spread / np.sqrt(len(windows)))
 
 

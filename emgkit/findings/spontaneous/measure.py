@@ -9,11 +9,11 @@ import numpy as np
 
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
-from emgkit.signals.cluster import cut_windows
+from emgkit.signals.counting import samples_in, spread_evenly
 from emgkit.signals.detect import find_spikes, smooth_energy
 from emgkit.signals.faults import runs_of
 from emgkit.signals.filters import band_pass
-from emgkit.signals.peel import moved
+from emgkit.signals.peel import cut_at
 from emgkit.signals.rhythm import Rhythm, measure_rhythm
 from emgkit.signals.waveform import Shape, average_discharge, cut_discharges, measure_shape
 
@@ -152,7 +152,7 @@ def _to_largest_spike(
     # The fixed point of a complex is its largest spike, whichever of its spikes was found first.
     values, band = criteria_values("detection_criteria"), bands()[0]
     sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
-    energy = smooth_energy(sharp, width=max(round(band.width_ms * rate_hz / 1000), 1))
+    energy = smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz))
     energy = np.where(np.abs(window_ms) < values["own_interval_share"] * base_s * 1000, energy, 0.0)
     here = energy[np.abs(window_ms) < band.lag_ms].max(initial=0.0)
     return float(window_ms[energy.argmax()]) / 1000 if energy.max() > values["larger_spike"] * here else 0.0
@@ -163,7 +163,7 @@ def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.
     values, band = criteria_values("detection_criteria"), bands()[0]
     sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
     sharp = np.where(window_ms < base_s * 1000 + window_ms[0], sharp, 0.0)
-    width, separation = (max(round(ms * rate_hz / 1000), 1) for ms in (band.width_ms, band.separation_ms))
+    width, separation = (samples_in(ms, rate_hz) for ms in (band.width_ms, band.separation_ms))
     largest = float(np.sqrt(smooth_energy(sharp, width=width).max()))
     spikes, _ = find_spikes(
         sharp, noise_uv=values["spike_share"] * largest, threshold=1.0, width=width, separation=separation
@@ -176,7 +176,7 @@ def _parts(
 ) -> tuple[tuple[float, float], ...]:
     values, band = criteria_values("detection_criteria"), bands()[0]
     sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
-    size = np.sqrt(smooth_energy(sharp, width=max(round(band.width_ms * rate_hz / 1000), 1)))
+    size = np.sqrt(smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz)))
     runs = runs_of(size > values["part_share"] * size.max())
     edges_ms = [(window_ms[first] - band.width_ms, window_ms[last - 1] + band.width_ms) for first, last in runs]
     return tuple((float(start_ms) / 1000, float(stop_ms) / 1000) for start_ms, stop_ms in edges_ms)
@@ -209,11 +209,10 @@ def _variability(stretch: Stretch, times_s: NDArray[np.float64]) -> float:
     # What neighbouring discharges differ by, less what the time just before them differs by.
     band = bands()[0]
     rate_hz = stretch.grid.fast_hz
-    half = max(round(band.half_window_ms * rate_hz / 1000), 1)
+    half = samples_in(band.half_window_ms, rate_hz)
     places = (times_s - stretch.start_s) * rate_hz
-    places = places[np.unique(np.linspace(0, len(places) - 1, min(len(places), 200)).astype(int))]
-    whole = np.floor(places).astype(int)
-    windows = moved(cut_windows(stretch.fast, whole, before=2 * half + half, after=half), whole - places)
+    places = places[spread_evenly(len(places), most=200)]
+    windows = cut_at(stretch.fast, places, before=2 * half + half, after=half)
     before, windows = windows[:, : 2 * half], windows[:, 2 * half :]
     average = np.median(windows, axis=0)
     energy = float(np.square(average).sum())

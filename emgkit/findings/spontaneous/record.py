@@ -11,6 +11,7 @@ from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import EVENTS, TRAINS, UNSORTED
 from emgkit.model.table import make_table
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.counting import samples_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,6 @@ def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray
     rate_hz = (stretch.grid.fast_hz, stretch.grid.slow_hz)[band]
     if len(times_s) == 0:
         return np.empty(0)
-    reach = max(round(rate_hz * bands()[band].half_window_ms / 1000), 1)
+    reach = samples_in(bands()[band].half_window_ms, rate_hz)
     middle = np.round((times_s - stretch.start_s) * rate_hz).astype(int)
     return np.asarray(np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1), dtype=np.float64)
