@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 FIRST_SLACK = 0.3  # how far the first interval of a clock may lie from the most common one
+AROUND = 7  # intervals that tell the rate of a clock at a place
+MISSED_PHASE = 0.15  # of the interval: how near a missed discharge lies to where it is due
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,41 @@ def chance_of_clock(times_s: NDArray[np.float64], chain: NDArray[np.int64]) -> f
     others = ((times_s > chain_s[0]) & (times_s < chain_s[-1])).sum() - len(chain)
     due_s = 4 * rhythm.irregularity * rhythm.base_s
     return float(others / (chain_s[-1] - chain_s[0]) * due_s)
+
+
+def missed_by(clock_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which of some discharges are where a clock missed one of its own.
+
+    Parameters
+    ----------
+    clock_s : ndarray of shape (n_clock,)
+        Ascending; at least two.
+    times_s : ndarray of shape (n_events,)
+
+    Returns
+    -------
+    ndarray of bool, shape (n_events,)
+        False before the first and after the last discharge of the clock.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.clocks import missed_by
+    >>> clock = np.delete(np.arange(20) / 10, [5, 6])
+    >>> missed_by(clock, np.array([0.33, 0.51, 0.55, 0.6, 9.0]))
+    array([False,  True, False,  True, False])
+    """
+    intervals = np.diff(clock_s)
+    width = min(AROUND, len(intervals))
+    around = np.quantile(np.lib.stride_tricks.sliding_window_view(intervals, width), 0.25, axis=1)
+    gap = np.searchsorted(clock_s, times_s) - 1
+    inside = (gap >= 0) & (gap < len(intervals))
+    gap = np.clip(gap, 0, len(intervals) - 1)
+    base = around[np.clip(gap - width // 2, 0, len(around) - 1)]
+    steps = np.maximum(np.round(intervals[gap] / base), 1)
+    phase = (times_s - clock_s[gap]) / intervals[gap] * steps
+    due = np.round(phase)
+    return np.asarray(inside & (due > 0) & (due < steps) & (np.abs(phase - due) < MISSED_PHASE))
 
 
 def _candidate_periods(times_s: NDArray[np.float64], limits: ClockLimits) -> list[float]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from emgkit.signals.clocks import missed_by
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import SEPARATION_S, nearest, union_of
 from emgkit.signals.match import similarity
@@ -17,15 +18,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+Timing = Literal["one clock", "two clocks", "same", "different", "unknown"]
+
 ALIKE, SIZE = 0.85, (0.6, 1.6)  # correlation, and ratio of sizes, of what may be one unit
 VERY_ALIKE, NEAR_SIZE = 0.95, (0.5, 2.0)
+WANED_ALIKE, WANED_SIZE = 0.985, (0.3, 3.3)
 FEWEST, MOST = 8, 120  # discharges that tell how far two shapes lie apart
-NEAR, FAR = 4.5, 7.0  # standard deviations of single discharges
+NEAR, FAR, VERY_FAR = 4.5, 7.0, 12.5  # standard deviations of single discharges
+HARDLY_APART = 0.98  # correlation above which an irregular unit that varies in steps may be that far apart
 SURELY_ALIKE, SAME_SIZE = 0.93, (0.87, 1.15)  # enough when timing cannot tell
 ONE_SHAPE, DRIFTED_SIZE = 0.99, (0.75, 1.33)  # a drifting needle changes the size and hardly the shape
 AS_REGULAR = 0.05  # two halves that together are this regular are one, however regular each is alone
 REGULAR_ALONE = 0.06  # as regular as this, a part is a train of its own unless the whole is as regular
 REGULAR_EVENTS = 8
+BOTH_EVENTS = 5  # of each of two clocks, which may follow each other and then look like one
+FILLED, FILL_LEAST = 0.7, 3  # share of discharges that are where a clock missed one, and how many tell
 REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
 MOST_REFRACTORY_S = 0.05
 COINCIDENCES = 3.0  # expected of independent trains before their lack says anything
@@ -68,19 +75,31 @@ def one_unit(
     # A myotonic discharge waxes and wanes: sizes differ, but one part takes up the rhythm where the other left it.
     if alike > VERY_ALIKE and _continues(first_s, second_s):
         return True
-    low, high = NEAR_SIZE if alike > VERY_ALIKE else SIZE
-    if not low < size < high:
+    apart = _separation(first_s, second_s, lag, windows)
+    if not _near_in_size(size, alike, apart):
         return False
     verdict = _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
-    apart = _separation(first_s, second_s, lag, windows)
+    return _one_by_shape(verdict, size, alike, apart)
+
+
+def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float) -> bool:
+    same_size = SAME_SIZE[0] < size < SAME_SIZE[1]
     if np.isnan(apart):
-        same = alike > SURELY_ALIKE and SAME_SIZE[0] < size < SAME_SIZE[1]
         drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
-        return verdict == "same" or same or drifted
-    near_size = SAME_SIZE[0] < size < SAME_SIZE[1]
-    return apart < NEAR or (apart < FAR and (verdict == "same" or (near_size and alike > VERY_ALIKE)))
+        return verdict == "same" or (same_size and alike > SURELY_ALIKE) or drifted
+    if verdict != "two clocks" and same_size and alike > HARDLY_APART:
+        return apart < VERY_FAR
+    return apart < NEAR or (apart < FAR and (verdict == "same" or (same_size and alike > VERY_ALIKE)))
+
+
+def _near_in_size(size: float, alike: float, apart: float) -> bool:
+    # What wanes step by step may end at a third of its size.
+    if alike > WANED_ALIKE and apart < NEAR:
+        return WANED_SIZE[0] < size < WANED_SIZE[1]
+    low, high = NEAR_SIZE if alike > VERY_ALIKE else SIZE
+    return low < size < high
 
 
 def _separation(
@@ -105,27 +124,33 @@ def _separation(
     return length / max(float(np.mean(scatter)), 1e-9)
 
 
-def _timing(
-    first_s: NDArray[np.float64], second_s: NDArray[np.float64]
-) -> Literal["one clock", "same", "different", "unknown"]:
+def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:
     alone = [measure_rhythm(times_s) for times_s in (first_s, second_s)]
     irregular = [rhythm.irregularity for rhythm in alone]
     best = float(np.nanmin([*irregular, np.inf]))
     together = measure_rhythm(union_of(first_s, second_s)).irregularity
-    if together < AS_REGULAR or together < min(0.8 * best, REGULAR_ALONE):
-        return "one clock"
     clocks = [
-        value < REGULAR_ALONE and len(times_s) >= REGULAR_EVENTS
+        value < REGULAR_ALONE and len(times_s) >= BOTH_EVENTS
         for value, times_s in zip(irregular, (first_s, second_s), strict=True)
+    ]
+    if all(clocks) and together < AS_REGULAR:
+        return "two clocks"  # their rhythms do not contradict, nor do they need each other
+    if together < min(0.8 * best, REGULAR_ALONE):
+        return "one clock"
+    if together < AS_REGULAR:
+        clock_s, other_s = (first_s, second_s) if irregular[0] == best else (second_s, first_s)
+        inside_s = other_s[(other_s > clock_s[0]) & (other_s < clock_s[-1])]
+        if len(inside_s) >= FILL_LEAST and missed_by(clock_s, inside_s).mean() > FILLED:
+            return "one clock"
+    clocks = [
+        clock and len(times_s) >= REGULAR_EVENTS for clock, times_s in zip(clocks, (first_s, second_s), strict=True)
     ]
     if any(clocks) and together > 2 * best:
         return "different"
     return _coincidences(first_s, second_s)
 
 
-def _coincidences(
-    first_s: NDArray[np.float64], second_s: NDArray[np.float64]
-) -> Literal["same", "different", "unknown"]:
+def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:
     # Discharges of independent trains coincide now and then; those of one unit never do.
     low, high = max(first_s[0], second_s[0]), min(first_s[-1], second_s[-1])
     if high <= low:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emgkit.signals.apart import fibres_apart
+from emgkit.signals.clocks import missed_by
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
@@ -31,6 +32,8 @@ SAME_SIZE = (0.7, 1.4)  # ratio of their sizes
 LOCKED_SHARE = 0.6  # of the discharges of the smaller part that share one lag
 LEAST_PAIRS, PAIRED_SHARE, PAIR_WIDTH_S, PAIR_GAP = 5, 0.2, 0.0003, 1.5  # like spikes of one complex
 LEAST_OUTER = 0.2  # share of intervals that lead to the next complex; a steady train has none
+CLOCK_EVENTS = 8
+RETURNED_ALIKE, RETURNED_LEAST, RETURNED_CHANCE = 0.9, 4, 3.0  # like discharges, and how many times more than by chance
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
 SHADOW_WIDTH_MS = 4.0  # the slow band times an event less sharply
 SHADOW_RATIO = 4.0  # how much larger that train is
@@ -58,7 +61,7 @@ def build_trains(band: SortedBand, number: int, *, clock: ClockLimits, regular: 
         Largest first.
     """
     units = [_first_spikes(unit) for unit in _units(band, number)]
-    units = _whole_potentials(_halves_joined(_whole_potentials(units), band))
+    units = _returned(_whole_potentials(_halves_joined(_whole_potentials(units), band)), band.rate_hz, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
     trains = _without_shadows([_refound(train, band, regular) for train in trains if len(train.time_s) >= min_events])
     return sorted(trains, key=lambda train: -train.snr)
@@ -152,6 +155,30 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
         if len(joined) == len(units):
             return joined
         units = joined
+
+
+def _returned(units: list[Train], band_hz: float, regular: float) -> list[Train]:
+    # Discharges that a regular unit missed and an irregular one of its shape took are given back.
+    units = list(units)
+    rhythms = [measure_rhythm(unit.time_s) for unit in units]
+    clocks = [place for place, rhythm in enumerate(rhythms) if rhythm.irregularity < regular]
+    others = [place for place, rhythm in enumerate(rhythms) if not rhythm.irregularity < regular]
+    for place, other in product(clocks, others):
+        clock, mixed = units[place], units[other]
+        if len(clock.time_s) < CLOCK_EVENTS or len(mixed.time_s) == 0:
+            continue
+        alike, lag = similarity(clock.template, mixed.template, max_lag=len(mixed.template) // 4)
+        if not (
+            alike > RETURNED_ALIKE and SAME_SIZE[0] < np.ptp(mixed.template) / np.ptp(clock.template) < SAME_SIZE[1]
+        ):
+            continue
+        due_s = mixed.time_s + lag / band_hz
+        mine = missed_by(clock.time_s, due_s)
+        chance = missed_by(clock.time_s, due_s + rhythms[place].base_s / 2).sum()
+        if mine.sum() >= RETURNED_LEAST and mine.sum() > RETURNED_CHANCE * (chance + 1):
+            units[place] = _united(clock, due_s[mine])
+            units[other] = replace(mixed, time_s=mixed.time_s[~mine])
+    return units
 
 
 def _united(train: Train, more_s: NDArray[np.float64]) -> Train:

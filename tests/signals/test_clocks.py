@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emgkit.signals.clocks import ClockLimits, find_clock
+from emgkit.signals.clocks import ClockLimits, find_clock, missed_by
 
 LIMITS = ClockLimits(
     shortest_s=0.03,
@@ -78,3 +78,21 @@ def test_dense_random_events_hold_no_clock():
 def test_the_start_of_the_recording_does_not_matter():
     mixed = np.sort(np.concatenate([clock(6.0, seed=1), np.random.default_rng(2).uniform(0, 10, 25)]))
     np.testing.assert_array_equal(find_clock(mixed, limits=LIMITS), find_clock(mixed + 500.0, limits=LIMITS))
+
+
+def test_discharges_that_a_clock_missed_are_its_own_also_when_it_slows_down():
+    times_s = np.cumsum(np.linspace(0.08, 0.16, 100))
+    missed = np.random.default_rng(1).random(100) < 0.3
+    missed[[0, -1]] = False
+    assert missed_by(times_s[~missed], times_s[missed]).mean() > 0.95
+
+
+def test_discharges_of_another_fibre_are_seldom_where_a_clock_missed_one():
+    rng = np.random.default_rng(2)
+    times_s = np.cumsum(rng.normal(0.1, 0.002, 200))
+    others_s = np.sort(rng.uniform(-5, 25, 400))
+    assert missed_by(times_s, others_s).sum() == 0
+    kept_s = times_s[rng.random(200) > 0.3]
+    assert missed_by(kept_s, others_s).mean() < 0.15
+    beyond = (others_s < kept_s[0]) | (others_s > kept_s[-1])
+    assert not missed_by(kept_s, others_s)[beyond].any()

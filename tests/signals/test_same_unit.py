@@ -80,3 +80,36 @@ def test_shape_decides_about_trains_that_follow_each_other(size, verdict):
     first_s = np.cumsum(0.1 + rng.gamma(2.0, 0.05, 20))
     second_s = first_s[-1] + 2.0 + np.cumsum(0.1 + rng.gamma(2.0, 0.05, 20))
     assert same(first_s, second_s, shapes=(WAVE, size * WAVE)) is verdict
+
+
+def windows_of(kinds, *, noise: float = 0.05):
+    """Return what tells single discharges: kinds are pairs of times and a shape."""
+
+    def windows(times_s: np.ndarray) -> np.ndarray:
+        rng = np.random.default_rng(7)
+        shapes = [next(shape for own_s, shape in kinds if np.abs(own_s - time_s).min() < 1e-6) for time_s in times_s]
+        return np.array(shapes) + rng.normal(0, noise, (len(times_s), len(TIME)))
+
+    return windows
+
+
+@pytest.mark.parametrize(("size", "verdict"), [(1.3, False), (1.0, True)])
+def test_two_clocks_that_follow_each_other_are_told_by_their_shape(size, verdict):
+    # Folded and taken together they look like one clock: the second simply has another rate.
+    first_s = clock(9.0, 1, seconds=8.0)
+    second_s = first_s[-1] + 0.5 + clock(11.0, 2, seconds=6.0)
+    kinds = windows_of([(first_s, WAVE), (second_s, size * WAVE)])
+    assert one_unit(first_s, second_s, shapes=(WAVE, size * WAVE), windows=kinds) is verdict
+
+
+def test_a_slow_clock_beside_a_fast_one_of_related_shape_is_another_fibre():
+    fast_s, slow_s = clock(8.0, 1, seconds=30.0), clock(0.9, 2, seconds=30.0)
+    kinds = windows_of([(fast_s, WAVE), (slow_s, RELATED)])
+    assert not one_unit(fast_s, slow_s, shapes=(WAVE, RELATED), windows=kinds)
+
+
+@pytest.mark.parametrize(("noise", "verdict"), [(0.9, True), (0.1, False)])
+def test_what_wanes_to_a_third_of_its_size_is_one_when_single_discharges_lie_near(noise, verdict):
+    first_s, second_s = np.split(clock(20.0, 3), 2)
+    kinds = windows_of([(first_s, WAVE), (second_s, 0.4 * WAVE)], noise=noise)
+    assert one_unit(first_s, second_s, shapes=(WAVE, 0.4 * WAVE), windows=kinds) is verdict

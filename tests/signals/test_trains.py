@@ -180,6 +180,18 @@ def test_a_discharge_that_was_matched_twice_counts_once():
     assert_are(trains_of((WAVE, twice)), times_s, least=1.0)
 
 
+def test_discharges_that_an_irregular_unit_took_from_a_clock_are_given_back():
+    times_s = clock(7.0, 1)
+    taken = np.random.default_rng(2).random(len(times_s)) < 0.2
+    taken[[0, -1]] = False
+    loose_s = irregular(3.0, 4)
+    mixed_s = np.sort(np.concatenate([times_s[taken], loose_s]))
+    trains = trains_of((WAVE, times_s[~taken]), (1.1 * WAVE, mixed_s))
+    found = max(trains, key=lambda train: len(train.time_s))
+    assert share(times_s, found.time_s) > 0.95
+    assert share(found.time_s, times_s) > 0.95
+
+
 def test_trains_of_few_discharges_are_dropped():
     few, many = np.array([1.0, 2.3, 4.0, 7.0]), clock(7.0, 20)
     assert_are(trains_of((WAVE, many), (OTHER, few)), many, least=1.0)
