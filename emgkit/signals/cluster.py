@@ -99,15 +99,52 @@ def find_templates(
     picked = _sample(positions, 2 * half_window)
     windows = _twice(cut_windows(signal, picked, before=half_window + max_lag, after=half_window + max_lag))
     lag = 2 * max_lag
+    groups = _groups(windows, noise_uv, lag, tolerance, min_spikes)
+    templates = [_aligned_median(windows[members], lag)[::2] for members in groups]
+    return sorted(templates, key=lambda template: -float(np.square(template).sum()))
+
+
+def find_kinds(
+    windows: NDArray[np.floating], *, noise_uv: float, max_lag: int, tolerance: float, min_spikes: int
+) -> list[NDArray[np.bool_]]:
+    """Return which windows are of one shape, a group at a time, as ``find_templates`` groups them.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_spikes, size + 2 * max_lag)
+        Microvolt.
+    noise_uv, max_lag, tolerance, min_spikes
+        See ``find_templates``.
+
+    Returns
+    -------
+    list of ndarray of bool, shape (n_spikes,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.cluster import find_kinds
+    >>> wave = np.pad(30 * np.hanning(21), 6)
+    >>> windows = np.array([wave, -wave] * 6) + np.random.default_rng(0).normal(0, 1, (12, len(wave)))
+    >>> kinds = find_kinds(windows, noise_uv=1.0, max_lag=2, tolerance=0.1, min_spikes=4)
+    >>> [np.flatnonzero(kind).tolist() for kind in kinds]
+    [[0, 2, 4, 6, 8, 10], [1, 3, 5, 7, 9, 11]]
+    """
+    return _groups(_twice(windows), noise_uv, 2 * max_lag, tolerance, min_spikes)
+
+
+def _groups(
+    windows: NDArray[np.float32], noise_uv: float, lag: int, tolerance: float, min_spikes: int
+) -> list[NDArray[np.bool_]]:
     near = _distance(windows, windows, noise_uv, lag, tolerance, noises=2) < 1
     near |= near.T
-    left = np.ones(len(picked), dtype=bool)
-    templates = []
+    left = np.ones(len(windows), dtype=bool)
+    groups: list[NDArray[np.bool_]] = []
     while True:
         counts = (near & left).sum(axis=1) * left
         founder = int(counts.argmax())
         if counts[founder] < min_spikes:
-            break
+            return groups
         members = near[founder] & left
         for _ in range(2):
             template = _aligned_median(windows[members], lag)
@@ -116,9 +153,8 @@ def find_templates(
             if members.sum() < min_spikes:
                 members = near[founder] & left
                 break
-        templates.append(_aligned_median(windows[members], lag)[::2])
+        groups.append(members)
         left &= ~members
-    return sorted(templates, key=lambda template: -float(np.square(template).sum()))
 
 
 def _sample(positions: NDArray[np.integer], width: int) -> NDArray[np.integer]:

@@ -10,8 +10,8 @@ from emgkit.signals.clocks import missed_by
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import SEPARATION_S, nearest, union_of
 from emgkit.signals.match import similarity
-from emgkit.signals.noise import MAD_TO_SD
 from emgkit.signals.rhythm import measure_rhythm
+from emgkit.signals.waveform import separation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,13 +115,7 @@ def _separation(
     if min(len(one), len(two)) < FEWEST:
         return np.nan
     two = np.roll(two, -lag, axis=1)
-    axis = np.median(two, axis=0) - np.median(one, axis=0)
-    length = float(np.sqrt(axis @ axis))
-    if length == 0:
-        return 0.0
-    along = [part @ (axis / length) for part in (one, two)]
-    scatter = [MAD_TO_SD * float(np.median(np.abs(part - np.median(part)))) for part in along]
-    return length / max(float(np.mean(scatter)), 1e-9)
+    return separation(one, two)
 
 
 def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:

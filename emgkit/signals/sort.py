@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.cluster import cut_windows, find_templates
+from emgkit.signals.cluster import cut_windows, find_kinds, find_templates
 from emgkit.signals.counting import samples_in, spread_evenly
 from emgkit.signals.detect import find_spikes, smooth_energy
 from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
+from emgkit.signals.peel import moved
+from emgkit.signals.waveform import separation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +23,7 @@ TAKEN_SHARE, TAKEN_WIDTHS = 0.02, 1.5  # of what was subtracted before, and how 
 FEWEST_QUIET, QUIET_QUANTILE = 50, 0.7
 LARGE = 2.0  # times the threshold
 MOST_LEARNT = 300  # discharges that refine a template
+TWO_KINDS = 8.0  # standard deviations of single discharges between two kinds of them
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,38 @@ def _search(
         templates = _frequent(_refined(templates, matches), matches, band, background_uv)
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
         every, ratio = _find(matches.residual, signal, rate_hz, band, floor)
+    kinds = _kinds(templates, matches, band, background_uv, lag)
+    if len(kinds) > len(templates):
+        matches = match_templates(signal, peaks, templates=kinds, limits=limits, lag=2 * lag)
+        templates = _frequent(_refined(kinds, matches), matches, band, background_uv)
+        matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
     return templates, matches
+
+
+def _kinds(
+    templates: list[NDArray[np.floating]], matches: Matches, band: Band, noise_uv: float, lag: int
+) -> list[NDArray[np.floating]]:
+    # A unit that was founded early may have taken in another of nearly its shape: its discharges are of two kinds.
+    kinds: list[NDArray[np.floating]] = []
+    half = len(templates[0]) // 2 if templates else 0
+    for number, template in enumerate(templates):
+        mine = np.flatnonzero(matches.template == number)
+        if len(mine) < 2 * band.min_spikes:
+            kinds.append(template)
+            continue
+        mine = mine[spread_evenly(len(mine), most=MOST_LEARNT)]
+        whole = np.floor(matches.position[mine]).astype(int)
+        part = matches.position[mine] - whole
+        windows = cut_windows(matches.residual, whole, before=half + lag, after=half + lag)
+        windows = moved(windows, -part) + matches.scale[mine, None] * np.pad(template, lag)
+        groups = find_kinds(
+            windows, noise_uv=noise_uv, max_lag=lag, tolerance=band.tolerance, min_spikes=band.min_spikes
+        )
+        shapes = [np.median(windows[group], axis=0)[lag:-lag] for group in groups]
+        parts = [windows[group][:, lag:-lag] for group in groups]
+        far = [place for place in range(1, len(parts)) if separation(parts[0], parts[place]) > TWO_KINDS]
+        kinds += [_centred(shapes[place]) for place in (0, *far)] if far else [template]
+    return kinds
 
 
 def _background(signal: NDArray[np.float32], band: Band, rate_hz: float, noise_uv: float) -> float:

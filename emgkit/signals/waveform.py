@@ -249,3 +249,28 @@ def _width(wave: NDArray[np.float64]) -> int:
     left = peak - np.argmax(below[: peak + 1][::-1]) if below[: peak + 1].any() else 0
     right = peak + (np.argmax(below[peak:]) if below[peak:].any() else len(wave) - peak)
     return int(right - left)
+
+
+def separation(one: NDArray[np.floating], two: NDArray[np.floating]) -> float:
+    """Return how many standard deviations of single discharges two kinds of them lie apart.
+
+    Parameters
+    ----------
+    one, two : ndarray of shape (n_discharges, size)
+        Aligned with each other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.waveform import separation
+    >>> noise = np.random.default_rng(0).normal(0, 1, (2, 500, 4))
+    >>> round(separation(noise[0], noise[1] + [5.0, 0, 0, 0]))
+    5
+    """
+    axis = np.median(two, axis=0) - np.median(one, axis=0)
+    length = float(np.sqrt(axis @ axis))
+    if length == 0:
+        return 0.0
+    along = [part @ (axis / length) for part in (one, two)]
+    scatter = [MAD_TO_SD * float(np.median(np.abs(part - np.median(part)))) for part in along]
+    return length / max(float(np.mean(scatter)), 1e-9)
