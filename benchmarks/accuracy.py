@@ -28,7 +28,7 @@ from recorded import DATA, HYBRID, NEGATIVE, SILVER, make_hybrid, make_negative,
 from rivals import TOOLS, missing, sort_with
 from scenes import RECIPES, Scene, make_simulated
 from scoring import Found, score
-from summary import SORTED, TARGETS, by_group, by_scene, pooled, reached, with_snr_range
+from summary import NO_UNITS, SORTED, TARGETS, by_group, by_scene, pooled, reached, with_snr_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -204,7 +204,8 @@ def _print_tables(scenes: pd.DataFrame, units: pd.DataFrame) -> None:
         if tool == "emgkit":
             print(by_scene(mine, own).round(3).to_string(index=False, na_rep=""))
         for group in ("label", "snr_range", *([["label", "snr_range"]] if tool == "emgkit" else [])):
-            print(by_group(own, group).round(3).to_string(na_rep=""))
+            table = by_group(own, group)
+            print(NO_UNITS if table.empty else table.round(3).to_string(na_rep=""))
     for kinds in (["simulated"], ["hybrid"], ["peers"], ["silver", "negative"]):
         numbers = {
             tool: pooled(mine, units[(units["tool"] == tool) & units["kind"].isin(kinds)])

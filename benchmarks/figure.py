@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
-from summary import SORTED, TARGETS, by_group
+from summary import NO_UNITS, SORTED, TARGETS, by_group
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def draw(units: pd.DataFrame, path: Path) -> None:
     Parameters
     ----------
     units : pandas.DataFrame
-        Rows of all tools with ``tool``, ``label`` and ``snr_range``.
+        Rows of all tools with ``tool``, ``label`` and ``snr_range``; the figure of none says so.
     path : pathlib.Path
     """
     mpl.use("Agg")
@@ -43,13 +43,16 @@ def draw(units: pd.DataFrame, path: Path) -> None:
         for row, (measure, (words, target)) in enumerate(_MEASURES.items()):
             _marks(axes[row, column], tables, measure, target)
             axes[row, column].set_title(f"{words}, {title}", fontsize=10, loc="left")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(tools), fontsize=9)
+    if tools:
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(tools), fontsize=9)
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
 
 def _marks(axis: Axes, tables: dict[str, pd.DataFrame], measure: str, target: float) -> None:
-    groups = list(next(iter(tables.values())).index)
+    groups = list(dict.fromkeys(group for table in tables.values() for group in table.index))
+    if not groups:
+        axis.text(0.5, 0.5, NO_UNITS, transform=axis.transAxes, ha="center", va="center", fontsize=9, color="0.3")
     values = {tool: table[measure].reindex(groups).to_numpy(dtype=float) for tool, table in tables.items()}
     colours = dict(zip(tables, cycle(_COLOURS), strict=False))
     shown = {tool: each for tool, each in values.items() if not np.isnan(each).all()}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SORTED = 0.8  # sorting accuracy from which a train counts as sorted
 SNR_EDGES = (0.0, 30.0, 60.0, 120.0, 250.0, 500.0, np.inf)
 
+NO_UNITS = f"no unit with {LEAST_EVENTS} discharges or more whose truth is complete"
+
 # What is to be reached: the sense (+1 at least, -1 at most) and the limit. The family is fibrillation and positive
 # sharp wave; false are scenes and real records without denervation in which a train bears one of its names.
 TARGETS: Mapping[str, tuple[int, float]] = MappingProxyType({
