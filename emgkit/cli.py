@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emgkit.errors import EmgkitError
+from emgkit.knowledge.grading import SCHEMES
 
 if TYPE_CHECKING:
     from emgkit.model.activity import SpontaneousActivity
@@ -67,8 +68,11 @@ def main() -> None:
 )
 @click.option("--prior", help="Name of a prior: general (default) or gluteal_referral.")
 @click.option("--candidate", "candidates", multiple=True, help="Consider only these sites (repeat; pairs as a+b).")
+@click.option("--scheme", type=click.Choice(SCHEMES), help="Grading scheme; else that of study.toml, else mayo.")
 @click.option("--quiet", is_flag=True, help="No progress bars, no summary.")
-def analyze(study: Path, output: Path, prior: str | None, candidates: tuple[str, ...], quiet: bool) -> None:
+def analyze(
+    study: Path, output: Path, prior: str | None, candidates: tuple[str, ...], scheme: str | None, quiet: bool
+) -> None:
     """Analyse the study folder STUDY and write report.html, localization.json and CSV tables.
 
     \b
@@ -77,12 +81,13 @@ def analyze(study: Path, output: Path, prior: str | None, candidates: tuple[str,
     """
     import emgkit  # noqa: PLC0415 - a help text needs no analysis
     from emgkit.files.results import make_folder  # noqa: PLC0415
+    from emgkit.show.words import graded_by_text  # noqa: PLC0415
 
     examination = emgkit.read_study(study)
     folder = make_folder(output)
     if candidates or prior:  # a misspelt name is refused now, not after minutes of work
         emgkit.localize([], candidates=candidates or None, prior=prior)
-    findings = emgkit.analyze_study(examination, progress=not quiet)
+    findings = emgkit.analyze_study(examination, scheme=scheme, progress=not quiet)
     answer = emgkit.localize_study(examination, findings, candidates=candidates or None, prior=prior)
     emgkit.write_results(folder, findings=findings, answer=answer)
     with click.progressbar(length=len(findings.activities), label="report", hidden=quiet, file=sys.stderr) as bar:
@@ -91,6 +96,8 @@ def analyze(study: Path, output: Path, prior: str | None, candidates: tuple[str,
         )
     if not quiet:
         _print_answer(answer)
+        if graded_by := graded_by_text(findings.muscles):
+            click.echo(f"{graded_by}.")
         click.echo(f"Report: {folder / 'report.html'}")
     for line in findings.left_out:
         click.echo(f"Left out: {line}", err=True)

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from emgkit.findings.conduction.judge import conduction_table, judge_conduction
 from emgkit.findings.spontaneous.muscles import find_activities, grade_muscles, needle_table
+from emgkit.knowledge.grading import find_scheme
 from emgkit.localization.posterior import localize
 from emgkit.localization.tables import read_conduction_table
 from emgkit.model.findings import StudyFindings
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from emgkit.model.study import Study
 
 
-def analyze_study(study: Study, *, progress: bool = False) -> StudyFindings:
+def analyze_study(study: Study, *, scheme: str | None = None, progress: bool = False) -> StudyFindings:
     """Analyse all recordings and nerve studies of one examination.
 
     Parameters
     ----------
     study : Study
+    scheme : {"mayo", "preston_shapiro"}, optional
+        Whose words the grades follow; see ``grade_muscle``. What is not said here is taken from the study, else Mayo.
     progress : bool
         Show a progress bar over the recordings.
 
@@ -35,6 +38,11 @@ def analyze_study(study: Study, *, progress: bool = False) -> StudyFindings:
     StudyFindings
         Tables for ``localize``, and what they came from. A recording that cannot be analysed is named in ``left_out``.
 
+    Raises
+    ------
+    UnknownNameError
+        For a grading scheme that does not exist, before anything is analysed.
+
     Examples
     --------
     >>> import emgkit
@@ -42,9 +50,12 @@ def analyze_study(study: Study, *, progress: bool = False) -> StudyFindings:
     >>> findings = emgkit.analyze_study(study)
     >>> sorted(set(findings.needle["muscle"]))
     ['gluteus_maximus']
+    >>> sorted(set(emgkit.analyze_study(study, scheme="preston_shapiro").needle["scheme"]))
+    ['preston_shapiro']
     """
+    graded_by = find_scheme(scheme or study.grading_scheme or "mayo")
     activities, left_out = find_activities(tqdm(study.recordings, "recordings", disable=not progress, leave=False))
-    muscles = grade_muscles(activities, left_out)
+    muscles = grade_muscles(activities, left_out, scheme=graded_by)
     nerves = judge_conduction(study.conduction, age_years=study.age_years, height_cm=study.height_cm)
     return StudyFindings(
         needle=needle_table(muscles, study.needle),

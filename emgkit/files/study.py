@@ -18,6 +18,7 @@ from emgkit.files.atomic import atomic_folder, reading
 from emgkit.files.study_recordings import read_recordings, write_recordings
 from emgkit.files.table_text import read_table, unknown_key, write_table
 from emgkit.files.toml_text import toml_text
+from emgkit.knowledge.grading import find_scheme
 from emgkit.model.findings import CONDUCTION, NEEDLE
 from emgkit.model.recording import SIDES
 from emgkit.model.study import Study, StudyEvent
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _TABLES = ("recordings.csv", "conduction.csv", "needle.csv")
 _SECTIONS = ("history", "clinical", "imaging")
-_KEYS = ("id", "age_years", "height_cm", "affected_side", "weeks_since_onset", "events", *_SECTIONS)
+_KEYS = ("id", "age_years", "height_cm", "affected_side", "weeks_since_onset", "grading_scheme", "events", *_SECTIONS)
 _EVENT_KEYS = ("what", "side", "weeks_ago")
 
 
@@ -55,7 +56,7 @@ def read_study(path: str | Path) -> Study:
     TableError
         For an unknown key, column, id or value, naming file, line and column.
     UnknownNameError
-        For a muscle or nerve study that no table knows; offers the nearest.
+        For a muscle, nerve study or grading scheme that no table knows; offers the nearest.
     StudyError
         When the folder holds nothing to analyse.
 
@@ -190,6 +191,7 @@ def _read_facts(path: Path) -> dict[str, Any]:
         "height_cm": _number(content, "height_cm", "study.toml"),
         "affected_side": _side(content, "affected_side", "study.toml"),
         "onset_weeks": _number(content, "weeks_since_onset", "study.toml"),
+        "grading_scheme": _scheme(content),
         "events": tuple(_event(event, f"study.toml, event {number}") for number, event in enumerate(events, start=1)),
         **{section: _section(content.get(section, {}), section) for section in _SECTIONS},
     }
@@ -227,6 +229,17 @@ def _side(content: Mapping[str, Any], key: str, place: str) -> Any:
     return value
 
 
+def _scheme(content: Mapping[str, Any]) -> str | None:
+    value = content.get("grading_scheme")
+    if value is None:
+        return None
+    try:
+        return find_scheme(str(value))
+    except EmgkitError as error:
+        msg = f"study.toml: {error}"
+        raise type(error)(msg) from error
+
+
 def _section(values: object, section: Any) -> dict[str, object]:
     from emgkit.knowledge.clinical import check_findings  # noqa: PLC0415 - read with the first study
 
@@ -247,6 +260,7 @@ def _facts(study: Study) -> dict[str, object]:
         "height_cm": study.height_cm,
         "affected_side": study.affected_side,
         "weeks_since_onset": study.onset_weeks,
+        "grading_scheme": find_scheme(study.grading_scheme) if study.grading_scheme else None,
     }
     events = [
         {"what": event.what, "weeks_ago": event.weeks_ago, **({"side": event.side} if event.side else {})}

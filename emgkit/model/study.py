@@ -42,6 +42,8 @@ class Study:
         The last one is the onset unless ``onset_weeks`` says otherwise.
     onset_weeks : float, optional
         Weeks since onset as stated by the examiner.
+    grading_scheme : str, optional
+        Whose words the grades of the recordings follow; ``analyze_study`` takes Mayo where it is not said.
     history, clinical, imaging : mapping of str to value
         Closed ids from the knowledge tables, such as ``{"spine_surgery": True}``.
 
@@ -65,6 +67,7 @@ class Study:
     affected_side: Side | None = None
     events: tuple[StudyEvent, ...] = ()
     onset_weeks: float | None = None
+    grading_scheme: str | None = None
     history: Mapping[str, object] = field(default_factory=dict)
     clinical: Mapping[str, object] = field(default_factory=dict)
     imaging: Mapping[str, object] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from emgkit.show.report_answer import answer_parts, caveat_sentences, context_fa
 from emgkit.show.report_muscles import muscle_parts
 from emgkit.show.report_small_print import small_print_parts
 from emgkit.show.report_tables import conduction_parts, evidence_parts, needle_rows
+from emgkit.show.words import graded_by_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +69,7 @@ def render_report(
         caveats=caveat_sentences(answer),
         posterior_picture=picture(lambda: plot_posterior(answer), describe_posterior(answer)),
         needle=needle_rows(findings),
+        graded_by=graded_by_text(findings.muscles),
         conduction=conduction_parts(findings),
         evidence=evidence_parts(answer),
         evidence_picture=picture(lambda: plot_evidence(answer), describe_evidence(answer)),

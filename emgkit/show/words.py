@@ -6,9 +6,12 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from emgkit.knowledge.grading import SCHEME_NAMES
 from emgkit.knowledge.tables import criteria_values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from emgkit.model.findings import MuscleFinding
     from emgkit.model.localization import Localization
 
@@ -32,7 +35,6 @@ _FAMILIES = {
     "diffuse": "a widespread disorder",
     "none": "no lesion shown by what was tested",
 }
-_SCHEMES = {"mayo": "Mayo", "preston_shapiro": "Preston and Shapiro"}
 _FLAGS = {
     "low_rate": "Sampled too slowly to judge shapes: the shape of discharges was not used.",
     "polarity_suspect": "The polarity of this recording may be inverted; initial deflections are uncertain.",
@@ -191,7 +193,21 @@ def scheme_text(scheme: str) -> str:
     >>> scheme_text("preston_shapiro")
     'Preston and Shapiro'
     """
-    return _SCHEMES.get(scheme, readable(scheme))
+    return SCHEME_NAMES.get(scheme, readable(scheme))
+
+
+def graded_by_text(muscles: Iterable[MuscleFinding]) -> str:
+    """Return whose words the grades of recorded muscles follow, or nothing when no muscle was recorded.
+
+    Examples
+    --------
+    >>> from emgkit.model.findings import MuscleFinding
+    >>> from emgkit.show.words import graded_by_text
+    >>> graded_by_text([MuscleFinding("soleus", "left", 2, 2, 0)])
+    'Grades from recordings follow Mayo'
+    """
+    names = dict.fromkeys(scheme_text(muscle.scheme) for muscle in muscles)
+    return f"Grades from recordings follow {', '.join(names)}" if names else ""
 
 
 def interval_text(finding: MuscleFinding) -> str:

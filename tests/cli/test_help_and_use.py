@@ -8,7 +8,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
+from click.shell_completion import ShellComplete
 
+from emgkit.cli import main
 from tests.cli.command import call
 
 if TYPE_CHECKING:
@@ -30,7 +32,16 @@ def test_the_first_help_says_what_this_is_how_to_start_and_what_it_is_not(flag: 
     [
         (
             "analyze",
-            ("STUDY", "study.toml", "recordings.csv", "report.html", "localization.json", "--output", "--prior"),
+            (
+                "STUDY",
+                "study.toml",
+                "recordings.csv",
+                "report.html",
+                "localization.json",
+                "--output",
+                "--prior",
+                "mayo|preston_shapiro",
+            ),
         ),
         ("rest", ("FILE", "EDF", "WAV", "--muscle", "--side", "left|right", "--channel", "--invert", "--uv-per-unit")),
         ("localize", ("NEEDLE", "muscle,side,fibrillation", "not assessed", "--conduction", "--weeks", "--json")),
@@ -60,6 +71,7 @@ def test_the_version_is_the_one_installed() -> None:
     [
         (("analyse", "study"), "No such command 'analyse'"),
         (("analyze", "study"), "Missing option '-o' / '--output'"),
+        (("analyze", "study", "-o", "out", "--scheme", "kimura"), "'kimura' is not one of 'mayo', 'preston_shapiro'"),
         (("rest", "a.edf", "--side", "left"), "Missing option '--muscle'"),
         (("rest", "a.edf", "--muscle", "TA", "--side", "up"), "'up' is not one of 'left', 'right'"),
         (
@@ -79,6 +91,12 @@ def test_a_command_written_wrongly_ends_with_two_and_says_what_is_wrong(argument
     assert done.out == ""
     (line,) = (line for line in done.err.splitlines() if line.startswith("Error: "))
     assert says in line
+
+
+def test_the_shell_completes_the_names_of_grading_schemes() -> None:
+    shell = ShellComplete(main, {}, "emgkit", "_EMGKIT_COMPLETE")
+    offered = shell.get_completions(["analyze", "study", "--scheme"], "pre")
+    assert [each.value for each in offered] == ["preston_shapiro"]
 
 
 def _process(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -152,7 +152,36 @@ def test_a_broken_study_is_refused_and_older_results_stay_as_they_were(
     assert contents(results) == before
 
 
-def _hours_of_work(study: object, *, progress: bool) -> None:
+def test_the_grading_scheme_that_was_used_is_named_in_every_result(small_study: Path, tmp_path: Path) -> None:
+    done = call("analyze", small_study, "-o", tmp_path, "--scheme", "preston_shapiro")
+    assert done.code == 0, done.err
+    assert "Grades from recordings follow Preston and Shapiro." in done.out.splitlines()
+    needle = pd.read_csv(tmp_path / "needle.csv")
+    assert set(needle["scheme"]) == {"preston_shapiro"}
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Grades from recordings follow Preston and Shapiro." in page
+    assert "Grading scheme: Preston and Shapiro." in page
+    assert "Mayo" not in page
+    assert call("localize", tmp_path / "needle.csv").code == 0, "a table of results can be localized again"
+
+
+def test_the_grading_scheme_of_the_study_is_used_unless_another_is_asked_for(small_study: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(small_study, study)
+    facts = study / "study.toml"
+    facts.write_text('grading_scheme = "Preston & Shapiro"\n' + facts.read_text(encoding="utf-8"), encoding="utf-8")
+    for options, used in ((), "preston_shapiro"), (("--scheme", "mayo"), "mayo"):
+        assert call("analyze", study, "-o", tmp_path / used, "--quiet", *options).code == 0
+        assert set(pd.read_csv(tmp_path / used / "needle.csv")["scheme"]) == {used}
+
+
+def test_a_study_without_recordings_names_no_grading_scheme(scored_study: Path, tmp_path: Path) -> None:
+    done = call("analyze", scored_study, "-o", tmp_path / "results", "--scheme", "mayo")
+    assert "Grades from recordings" not in done.out
+    assert "Grades from recordings" not in (tmp_path / "results" / "report.html").read_text(encoding="utf-8")
+
+
+def _hours_of_work(study: object, *, scheme: str | None, progress: bool) -> None:
     pytest.fail("the recordings were analysed first")
 
 

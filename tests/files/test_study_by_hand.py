@@ -50,7 +50,9 @@ def test_a_folder_written_by_hand_is_understood(folder):
     (folder / "study.toml").write_text("[clinical]\nTrendelenburg = 'yes'\n[history]\ninjection = 'gluteus max'\n")
     study = read_study(folder)
     assert (study.clinical, study.history) == ({"trendelenburg": True}, {"injection": ("gluteus_maximus",)})
-    assert (study.id, study.weeks_since_onset) == (folder.name, None)
+    assert (study.id, study.weeks_since_onset, study.grading_scheme) == (folder.name, None, None)
+    (folder / "study.toml").write_text('grading_scheme = "Preston & Shapiro"\n')
+    assert read_study(folder).grading_scheme == "preston_shapiro"
 
 
 BROKEN = [
@@ -168,6 +170,12 @@ BROKEN = [
     ("study.toml", "id = 7\n", TableError, "id is 7; text in double quotes is required"),
     ("study.toml", "id = x\n", InputFileError, r"study\.toml cannot be read: .*line 1"),
     ("study.toml", "affected_side = 'both'\n", TableError, 'affected_side is \'both\'; "left" or "right" is required'),
+    (
+        "study.toml",
+        "grading_scheme = 'kimura'\n",
+        UnknownNameError,
+        r"study\.toml: Unknown grading scheme 'kimura'; known are mayo, preston_shapiro",
+    ),
     ("study.toml", "history = 3\n", TableError, r"history is 3; a table \[history\]"),
     (
         "study.toml",

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import emgkit.findings.spontaneous
-from emgkit.findings.spontaneous.schemes import SCHEMES, Scheme
+from emgkit.findings.spontaneous.schemes import Scheme
+from emgkit.knowledge.grading import SCHEMES
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import MovementLimits
 from emgkit.signals.clocks import ClockLimits

@@ -14,13 +14,13 @@ from emgkit import Recording, grade_muscle
 from emgkit.errors import StudyError, UnknownNameError
 from emgkit.findings.spontaneous.muscles import grade_muscles, needle_table
 from emgkit.findings.spontaneous.schemes import (
-    SCHEMES,
     grade_chances,
     grade_interval,
     grade_of,
     positions_needed,
     read_scheme,
 )
+from emgkit.knowledge.grading import SCHEMES
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import EVENTS, EXCLUDED, SPANS, TRAINS, SpontaneousActivity
 from emgkit.model.findings import NEEDLE, MuscleFinding
@@ -503,6 +503,7 @@ def test_measured_grades_become_rows():
     row = row_of(needle_table([finding(sites=5, positive_sites=4)]), "soleus")
     assert (row["fibrillation"], row["positive_sharp_wave"], row["source"]) == (2, 2, "recording")
     assert (row["sites"], row["positive_sites"], row["fasciculation"]) == (5, 4, "none")
+    assert row["scheme"] == "mayo"
     # What a resting recording does not tell stays empty.
     assert (row["motor_unit"], row["recruitment"], row["insertional"]) == ("", "", "")
 
@@ -516,6 +517,7 @@ def test_what_the_examiner_scored_is_kept_as_it_is():
     assert len(table) == 3
     row = row_of(table, "soleus")
     assert (row["fibrillation"], row["recruitment"], row["source"]) == (0, "reduced", "examiner")
+    assert row["scheme"] == "", "whose words an examiner follows is not for us to say"
     assert pd.isna(row["positive_sharp_wave"])  # the examiner did not assess it; the measured 2 does not creep in
     assert row_of(table, "soleus", "right")["source"] == "recording"
     assert row_of(table, "tibialis_anterior")["fibrillation"] == 2

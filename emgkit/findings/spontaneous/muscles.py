@@ -108,6 +108,7 @@ def _row(muscle: MuscleFinding) -> dict[str, object]:
         "fasciculation": "" if muscle.grade is None else ("present" if muscle.fasciculation else "none"),
         "sites": muscle.sites,
         "positive_sites": muscle.positive_sites,
+        "scheme": muscle.scheme,
         "source": "recording",
         "note": "; ".join(filter(None, [doubt, muscle.reason, _raw(muscle)])),
     }

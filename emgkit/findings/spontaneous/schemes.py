@@ -6,13 +6,13 @@ from dataclasses import dataclass, fields
 from math import ceil, comb
 from typing import TYPE_CHECKING
 
-from emgkit.knowledge.tables import criteria_values, normalized, resolve
+from emgkit.knowledge.grading import SCHEMES, find_scheme
+from emgkit.knowledge.tables import criteria_values
 from emgkit.model.findings import GRADES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SCHEMES = ("mayo", "preston_shapiro")
 _ABNORMAL = GRADES[1:]
 
 
@@ -74,7 +74,7 @@ def read_scheme(name: str) -> Scheme:
     >>> [read_scheme(name).persistent_span_s for name in ("mayo", "Preston & Shapiro")]
     [3.0, 2.0]
     """
-    found = resolve(name, {normalized(scheme): scheme for scheme in SCHEMES}, what="grading scheme")
+    found = find_scheme(name)
     values = criteria_values("grading_criteria")
     return Scheme(found, *(values[f"{found}_{field.name}"] for field in fields(Scheme) if field.name != "name"))
 
