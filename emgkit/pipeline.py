@@ -68,7 +68,18 @@ def analyze_study(study: Study, *, scheme: str | None = None, progress: bool = F
 
 
 def judged_conduction(scored: pd.DataFrame) -> pd.DataFrame:
-    """Return nerve studies as an examiner wrote them with a result for each: the one given, or one from the values."""
+    """Return nerve studies as an examiner wrote them with a result for each: the one given, or one from the values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from emgkit.pipeline import judged_conduction
+    >>> written = {"study": ["sural", "h reflex"], "side": "L", "result": ["", "normal"], "amplitude_uv": ["0", ""]}
+    >>> judged_conduction(pd.DataFrame(written))[["study", "result"]]
+               study  result
+    0  sural_sensory  absent
+    1       h_reflex  normal
+    """
     return conduction_table(judge_conduction(read_conduction_table(scored)))
 
 

@@ -59,6 +59,17 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     ------
     InputFileError
         When ``path`` is a file or a folder that holds something, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from emgkit.files.atomic import atomic_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_folder(Path(folder) / "study") as temporary:
+    ...         _ = (temporary / "note.txt").write_text("all of it")
+    ...     [file.name for file in (Path(folder) / "study").iterdir()]
+    ['note.txt']
     """
     target = Path(path)
     if target.exists() and not target.is_dir():
@@ -88,6 +99,19 @@ def reading(path: Path) -> Iterator[None]:
     ------
     InputFileError
         When the file or folder may not be opened, or the device fails.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from emgkit.errors import InputFileError
+    >>> from emgkit.files.atomic import reading
+    >>> path = Path("no such folder") / "needle.csv"
+    >>> try:
+    ...     with reading(path):
+    ...         path.read_text()
+    ... except InputFileError as error:
+    ...     print(error)
+    no such folder...needle.csv cannot be read: No such file or directory; check its name and that you may open it.
     """
     try:
         yield

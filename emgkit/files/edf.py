@@ -57,6 +57,20 @@ def read_edf(path: Path, *, channel: str | None = None, uv_per_unit: float | Non
         For a damaged, cut or discontinuous file, or an open choice of channel.
     UnitError
         When the unit is blank or not one of potential.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from emgkit.files.edf import read_edf, write_edf
+    >>> from emgkit.model.recording import Recording
+    >>> recording = Recording(np.array([0.1, -0.2] * 2000), 4000.0, muscle="soleus", side="left")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_edf(Path(folder) / "soleus.edf", recording)
+    ...     data = read_edf(Path(folder) / "soleus.edf")
+    ...     data.samples_uv[:2], data.rate_hz
+    (array([ 0.1, -0.2], dtype=float32), 4000.0)
     """
     try:
         header = read_header(path)
@@ -98,6 +112,19 @@ def write_edf(path: Path, recording: Recording) -> None:
     ------
     InputFileError
         When the samples or the rate cannot be held exactly; it names the format that can.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from emgkit.files.edf import write_edf
+    >>> from emgkit.model.recording import Recording
+    >>> recording = Recording(np.array([0.1, -0.2] * 2000), 4000.0, muscle="soleus", side="left")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_edf(Path(folder) / "soleus.bdf", recording)
+    ...     (Path(folder) / "soleus.bdf").read_bytes()[1:8]
+    b'BIOSEMI'
     """
     import edfio  # noqa: PLC0415 - loaded when the first file is written
 

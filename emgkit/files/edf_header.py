@@ -72,6 +72,21 @@ def read_header(path: Path) -> EdfHeader:
         For another kind of file.
     ValueError
         Saying what is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from emgkit.files.edf import write_edf
+    >>> from emgkit.files.edf_header import read_header
+    >>> from emgkit.model.recording import Recording
+    >>> recording = Recording(np.array([0.1, -0.2] * 2000), 4000.0, muscle="soleus", side="left")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_edf(Path(folder) / "soleus.edf", recording)
+    ...     header = read_header(Path(folder) / "soleus.edf")
+    >>> [signal.unit for signal in header.signals], header.kind
+    (['uV'], '')
     """
     with path.open("rb") as stream:
         head = stream.read(256)
@@ -114,6 +129,15 @@ def physical_scale(signal: EdfSignal) -> tuple[Fraction, Fraction]:
     ------
     ValueError
         When the ranges are empty or no numbers.
+
+    Examples
+    --------
+    >>> from emgkit.files.edf_header import EdfSignal, physical_scale
+    >>> ranges = {"physical": ("-3276.8", "3276.7"), "digital": ("-32768", "32767")}
+    >>> signal = EdfSignal("EMG", "", "uV", **ranges, prefiltering="", samples=4000, place=0)
+    >>> step, zero = physical_scale(signal)
+    >>> str(step), str(zero)
+    ('1/10', '0')
     """
     low, high = (_whole(text, "digital range", least=None) for text in signal.digital)
     bottom, top = (_number(text) for text in signal.physical)
@@ -125,7 +149,23 @@ def physical_scale(signal: EdfSignal) -> tuple[Fraction, Fraction]:
 
 
 def recording_ends_s(header: EdfHeader) -> Fraction | None:
-    """Return the time that the EDF+ remark "Recording ends" marks, in seconds from the first sample; None if absent."""
+    """Return the time that the EDF+ remark "Recording ends" marks, in seconds from the first sample; None if absent.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from emgkit.files.edf import write_edf
+    >>> from emgkit.files.edf_header import read_header, recording_ends_s
+    >>> from emgkit.model.recording import Recording
+    >>> recording = Recording(np.array([0.1, -0.2] * 2000), 4000.0, muscle="soleus", side="left")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_edf(Path(folder) / "soleus.edf", recording)
+    ...     header = read_header(Path(folder) / "soleus.edf")
+    ...     recording_ends_s(header) is None
+    True
+    """
     for signal in header.signals:
         for record in _remarks(header, signal) if signal.is_annotation else ():
             for remark in _REMARK.finditer(record):
@@ -155,7 +195,23 @@ def first_gap_s(header: EdfHeader, *, slack_s: Fraction) -> Fraction | None:
 
 
 def start_time(header: EdfHeader) -> str:
-    """Return the ISO date and time of the first sample; empty when it is withheld, or no date."""
+    """Return the ISO date and time of the first sample; empty when it is withheld, or no date.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from emgkit.files.edf import write_edf
+    >>> from emgkit.files.edf_header import read_header, start_time
+    >>> from emgkit.model.recording import Recording
+    >>> recording = Recording(np.array([0.1, -0.2] * 2000), 4000.0, muscle="soleus", side="left")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_edf(Path(folder) / "soleus.edf", recording)
+    ...     header = read_header(Path(folder) / "soleus.edf")
+    ...     start_time(header)
+    ''
+    """
     try:
         start = dt.datetime.combine(_date(header), dt.time(*_three_numbers(header.time)))
         start += dt.timedelta(seconds=float(_first_onset_s(header)))

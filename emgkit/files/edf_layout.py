@@ -105,7 +105,17 @@ def find_layout(n_samples: int, rate_hz: float, *, bytes_per_sample: int) -> Lay
 
 
 def records_for(codes: NDArray[np.int32], layout: Layout) -> NDArray[np.int32]:
-    """Return the codes, with the last one repeated until the last record is full."""
+    """Return the codes, with the last one repeated until the last record is full.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.files.edf_layout import find_layout, records_for
+    >>> codes = np.arange(4999, dtype=np.int32)
+    >>> records = records_for(codes, find_layout(len(codes), 4000.0, bytes_per_sample=2))
+    >>> len(records) >= 4999, int(records[-1])
+    (True, 4998)
+    """
     return np.pad(codes, (0, layout.filling), mode="edge")
 
 

@@ -77,6 +77,15 @@ def make_folder(folder: str | Path) -> Path:
     ------
     InputFileError
         When a file is in its place, it cannot be made, or it is a study folder, whose tables have the same names.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from emgkit.files.results import make_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     make_folder(Path(folder) / "case 1" / "results").is_dir()
+    True
     """
     path = Path(folder)
     if (path / "study.toml").exists():
@@ -91,7 +100,16 @@ def make_folder(folder: str | Path) -> Path:
 
 
 def localization_document(answer: Localization) -> dict[str, Any]:
-    """Return the answer as plain lists and mappings, ready for JSON; probabilities keep full precision."""
+    """Return the answer as plain lists and mappings, ready for JSON; probabilities keep full precision.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.files.results import localization_document
+    >>> answer = emgkit.localize([{"muscle": "TA", "side": "left", "fibrillation": 2}], weeks_since_onset=6)
+    >>> localization_document(answer)["weeks_since_onset"]
+    6
+    """
     verdict = answer.verdict
     return {
         "schema": SCHEMA_ID,
@@ -115,7 +133,18 @@ def localization_document(answer: Localization) -> dict[str, Any]:
 
 
 def activity_document(activity: SpontaneousActivity) -> dict[str, Any]:
-    """Return one analysed recording as plain lists and mappings, each train with its ``times_s``."""
+    """Return one analysed recording as plain lists and mappings, each train with its ``times_s``.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.files.results import activity_document
+    >>> unit = emgkit.SimulatedUnit("fibrillation", rate_hz=8.0)
+    >>> recording, truth = emgkit.simulate_recording([unit], duration_s=6.0, rate_hz=24000.0, rng=4)
+    >>> document = activity_document(emgkit.find_spontaneous_activity(recording))
+    >>> [(train["label"], len(train["times_s"]) == train["n_events"]) for train in document["trains"]]
+    [('fibrillation', True)]
+    """
     times = {train: group["time_s"].tolist() for train, group in activity.events.groupby("train")}
     trains = json.loads(activity.trains.to_json(orient="records"))
     return {

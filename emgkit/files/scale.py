@@ -78,6 +78,12 @@ def required_microvolts(unit: str, uv_per_unit: float | None, *, place: str) -> 
     ------
     UnitError
         When nobody says it, or ``uv_per_unit`` is not a number greater than zero.
+
+    Examples
+    --------
+    >>> from emgkit.files.scale import required_microvolts
+    >>> int(required_microvolts("mV", None, place="a.edf")), int(required_microvolts("", 10.0, place="a.edf"))
+    (1000, 10)
     """
     if uv_per_unit is not None:
         if not (math.isfinite(uv_per_unit) and uv_per_unit > 0):
@@ -230,6 +236,14 @@ def steps_to_try(samples_uv: NDArray[np.floating]) -> Iterator[Fraction]:
     """Yield steps in microvolt on which the samples may lie: round ones, coarse first, then the one seen in the data.
 
     The last serves converters with a crooked step, such as 5000 uV over 65535 codes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.files.scale import steps_to_try
+    >>> steps = list(steps_to_try(np.array([0.0, 0.3, 0.9])))
+    >>> str(steps[1]), str(steps[-1])
+    ('1/2', '3/10')
     """
     yield from (Fraction(1, part) for part in (1, 2, 5, 10, 20, 50, 100, 1000))
     levels = np.unique(np.asarray(samples_uv, dtype=np.float64))

@@ -46,12 +46,23 @@ _ALWAYS_WRITTEN = ("file", "channel", "muscle", "side", "site", "state", "electr
 
 
 def read_recordings(folder: Path) -> tuple[Recording, ...]:
-    """Read the recordings that ``recordings.csv`` of a study folder lists, in its order.
+    r"""Read the recordings that ``recordings.csv`` of a study folder lists, in its order.
 
     Raises
     ------
     EmgkitError
         Of the kind that the recording itself raised, with the line of the table in front.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from emgkit.files.study_recordings import read_recordings
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "soleus.csv").write_text("# rate_hz=4000\nEMG (uV)\n0.1\n-0.2\n")
+    ...     _ = (Path(folder) / "recordings.csv").write_text("file,muscle,side\nsoleus.csv,soleus,left\n")
+    ...     [recording.muscle for recording in read_recordings(Path(folder))]
+    ['soleus']
     """
     return tuple(
         _read(folder, line, row) for line, row in read_table(folder / "recordings.csv", RECORDINGS, required=_REQUIRED)
@@ -59,7 +70,21 @@ def read_recordings(folder: Path) -> tuple[Recording, ...]:
 
 
 def write_recordings(folder: Path, recordings: Sequence[Recording]) -> None:
-    """Write recordings into a folder, each in the smallest format that keeps every bit, and the list of them."""
+    """Write recordings into a folder, each in the smallest format that keeps every bit, and the list of them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from emgkit.files.study_recordings import read_recordings, write_recordings
+    >>> from emgkit.model.recording import Recording
+    >>> recording = Recording(np.array([0.1, -0.2] * 2000), 4000.0, muscle="soleus", side="left")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_recordings(Path(folder), [recording])
+    ...     read_recordings(Path(folder))
+    (<Recording left soleus, rest, 1.0 s at 4000 Hz>,)
+    """
     rows = [_write(folder, number, recording) for number, recording in enumerate(recordings, start=1)]
     write_table(folder / "recordings.csv", make_table(RECORDINGS, rows), keep=_ALWAYS_WRITTEN)
 

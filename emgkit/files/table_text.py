@@ -22,7 +22,7 @@ NumberedRow: TypeAlias = "tuple[int, dict[str, Any]]"
 
 
 def read_table(path: Path, schema: Schema, *, required: Sequence[str]) -> list[NumberedRow]:
-    """Return the rows of a CSV file with their line numbers; an empty cell is no key of its row.
+    r"""Return the rows of a CSV file with their line numbers; an empty cell is no key of its row.
 
     Parameters
     ----------
@@ -37,6 +37,18 @@ def read_table(path: Path, schema: Schema, *, required: Sequence[str]) -> list[N
     ------
     TableError
         Naming file, line and column.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from emgkit.files.table_text import read_table
+    >>> from emgkit.model.findings import NEEDLE
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "needle.csv"
+    ...     _ = path.write_text("muscle,side,fibrillation\nsoleus,left,2\nTA,left,\n")
+    ...     read_table(path, NEEDLE, required=("muscle", "side"))
+    [(2, {'muscle': 'soleus', 'side': 'left', 'fibrillation': 2}), (3, {'muscle': 'TA', 'side': 'left'})]
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -69,6 +81,19 @@ def write_table(path: Path, frame: pd.DataFrame, *, keep: Sequence[str]) -> None
     frame : pandas.DataFrame
     keep : sequence of str
         Columns written even when they are empty throughout.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from emgkit.files.table_text import write_table
+    >>> from emgkit.model.findings import NEEDLE
+    >>> from emgkit.model.table import make_table
+    >>> table = make_table(NEEDLE, [{"muscle": "soleus", "side": "left", "source": "examiner"}])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_table(Path(folder) / "needle.csv", table, keep=("fibrillation",))
+    ...     (Path(folder) / "needle.csv").read_text().splitlines()
+    ['muscle,side,fibrillation,source', 'soleus,left,,examiner']
     """
     cells = {str(name): [_cell(value) for value in frame[name].tolist()] for name in frame.columns}
     names = [name for name, column in cells.items() if name in keep or any(column)]

@@ -52,7 +52,7 @@ class _Head:
 
 
 def read_text(path: Path, *, channel: str | None = None, uv_per_unit: float | None = None) -> ChannelData:
-    """Read one column of a delimited text file.
+    r"""Read one column of a delimited text file.
 
     Parameters
     ----------
@@ -68,6 +68,18 @@ def read_text(path: Path, *, channel: str | None = None, uv_per_unit: float | No
         For a missing rate, an uneven time column, a cell that is not a number, or an open choice of channel.
     UnitError
         When the column names no unit.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from emgkit.files.text import read_text
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "soleus.csv"
+    ...     _ = path.write_text("time (ms),needle (mV)\n0,0.1\n0.25,-0.2\n0.5,0.3\n")
+    ...     data = read_text(path)
+    >>> data.samples_uv, data.rate_hz, data.channel
+    (array([ 100., -200.,  300.]), 4000.0, 'needle')
     """
     head = _read_head(path)
     times = [place for place, name in enumerate(head.names) if name.casefold() in _TIMES]
@@ -88,7 +100,7 @@ def read_text(path: Path, *, channel: str | None = None, uv_per_unit: float | No
 
 
 def write_text(path: Path, recording: Recording) -> None:
-    """Write a recording as text that reads back as the same numbers.
+    r"""Write a recording as text that reads back as the same numbers.
 
     Parameters
     ----------
@@ -100,6 +112,19 @@ def write_text(path: Path, recording: Recording) -> None:
     ------
     InputFileError
         When the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from emgkit.files.text import write_text
+    >>> from emgkit.model.recording import Recording
+    >>> recording = Recording(np.array([0.1, -0.2] * 2000), 4000.0, muscle="soleus", side="left")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(Path(folder) / "soleus.csv", recording)
+    ...     (Path(folder) / "soleus.csv").read_text().split("\n")[:3]
+    ['# rate_hz=4000.0', 'EMG (uV)', '0.1']
     """
     name = re.sub(r"[^\w .+-]", " ", recording.channel).strip() or "EMG"
     numbers = exact_uv(recording.samples_uv).astype(np.float64).tolist()

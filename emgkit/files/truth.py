@@ -26,6 +26,18 @@ def write_truth(folder: str | Path, *, site: str, side: str, seed: int, events: 
         The study is made again from it.
     events : sequence of pandas.DataFrame
         One table a recording, in the study's order: ``time_s, unit, label``.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from emgkit.files.truth import write_truth
+    >>> events = pd.DataFrame({"time_s": [0.5, 0.6], "unit": 0, "label": "fibrillation"})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_truth(folder, site="root_S1", side="left", seed=1, events=[events])
+    ...     json.loads((Path(folder) / "truth.json").read_text())["recordings"]
+    [{'units': {'0': 'fibrillation'}, 'times_s': {'0': [0.5, 0.6]}}]
     """
     recordings = [
         {

@@ -57,6 +57,20 @@ def read_wav(path: Path, *, channel: str | None = None, uv_per_unit: float | Non
         For a damaged or cut file, one compressed with loss, or an open choice of channel.
     UnitError
         When nothing says what one unit is.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from emgkit.files.wav import read_wav, write_wav
+    >>> from emgkit.model.recording import Recording
+    >>> recording = Recording(np.array([0.1, -0.2] * 2000), 4000.0, muscle="soleus", side="left")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_wav(Path(folder) / "soleus.wav", recording)
+    ...     data = read_wav(Path(folder) / "soleus.wav")
+    ...     data.samples_uv[:2], data.channel
+    (array([ 0.1, -0.2], dtype=float32), '1')
     """
     file_bytes = path.stat().st_size
     _refuse_cut(path, file_bytes)

@@ -75,7 +75,7 @@ def find_header(path: Path) -> Path | None:
 
 
 def read_wfdb(path: Path, *, channel: str | None = None, uv_per_unit: float | None = None) -> ChannelData:
-    """Read one channel of a WFDB record.
+    r"""Read one channel of a WFDB record.
 
     Parameters
     ----------
@@ -92,6 +92,19 @@ def read_wfdb(path: Path, *, channel: str | None = None, uv_per_unit: float | No
         For a missing or damaged part, a sum that does not agree, or a variant that needs the ``wfdb`` package.
     UnitError
         When the header gives no gain or no unit.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from emgkit.files.wfdb_format import read_wfdb
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.array([1, -2, 3, -4], "<i2").tofile(Path(folder) / "r1.dat")
+    ...     _ = (Path(folder) / "r1.hea").write_text("r1 1 4000 4\nr1.dat 16 10/uV 16 0 1 -2 0 needle\n")
+    ...     data = read_wfdb(Path(folder) / "r1")
+    ...     data.samples_uv[:], data.channel
+    (array([ 0.1, -0.2,  0.3, -0.4], dtype=float32), 'needle')
     """
     found = find_header(path)
     if found is None:

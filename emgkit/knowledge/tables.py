@@ -82,12 +82,26 @@ def read_rows(name: str, record: type[Record]) -> tuple[Record, ...]:
     ------
     TableError
         Naming file, line and column of what does not fit.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.tables import Criterion, read_rows
+    >>> read_rows("grading_criteria.csv", Criterion)[0].key
+    'least_site_s'
     """
     return parse_rows((files("emgkit.knowledge") / name).read_text(encoding="utf-8"), record, name=name)
 
 
 def parse_rows(text: str, record: type[Record], *, name: str) -> tuple[Record, ...]:
-    """Read the text of a table into records; see ``read_rows``."""
+    r"""Read the text of a table into records; see ``read_rows``.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.tables import Criterion, parse_rows
+    >>> text = "key,value,unit,meaning,source,basis\nleast_s,5,s,shortest recording,emgkit,assumed\n"
+    >>> parse_rows(text, Criterion, name="mine.csv")[0].value
+    5.0
+    """
     lines = text.splitlines()
     first = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
     reader = csv.reader(io.StringIO("\n".join(lines[first:])))
@@ -158,6 +172,12 @@ def read_criteria(name: str) -> Mapping[str, Criterion]:
     ----------
     name : str
         File name without suffix, such as ``"detection_criteria"``.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.tables import read_criteria
+    >>> read_criteria("grading_criteria")["persistent_span_s"].source
+    'statpearls_spontaneous'
     """
     return MappingProxyType({row.key: row for row in read_rows(f"{name}.csv", Criterion)})
 
@@ -202,6 +222,12 @@ def resolve(name: str, spellings: Mapping[str, str], *, what: str) -> str:
     ------
     UnknownNameError
         Offering the nearest known spellings.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.tables import resolve
+    >>> resolve("Sol.", {"sol": "soleus", "soleus": "soleus"}, what="muscle")
+    'soleus'
     """
     key = normalized(name)
     if key in spellings:

@@ -93,6 +93,15 @@ def check_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     ------
     TableError
         Naming the table, the column, the row and the value that broke the declaration.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from emgkit.model.table import Column, Schema, check_table
+    >>> schema = Schema("pulses", (Column("time_s", "number", "s", "when"), Column("train", "integer", "", "which")))
+    >>> check_table(pd.DataFrame({"train": [1.0], "time_s": [2]}), schema)
+       time_s  train
+    0     2.0      1
     """
     missing = [name for name in schema.names if name not in frame.columns]
     if missing:

@@ -69,7 +69,15 @@ def make_axes(
 
 
 def figure_of(ax: Axes) -> Figure:
-    """Return the whole figure that the axes belong to."""
+    """Return the whole figure that the axes belong to.
+
+    Examples
+    --------
+    >>> from emgkit.show.style import figure_of, make_axes
+    >>> axes = make_axes(7.0, 2.0, left_in=0.6, right_in=0.2, top_in=0.2)
+    >>> figure_of(axes).axes == [axes]
+    True
+    """
     figure = ax.get_figure(root=True)
     if figure is None:
         msg = "The axes given as ax belong to no figure; make them with Figure.add_subplot."
@@ -78,7 +86,16 @@ def figure_of(ax: Axes) -> Figure:
 
 
 def calm(ax: Axes, *, x_label: str = "", y_label: str = "") -> None:
-    """Give axes quiet lines, small readable numbers and their labels."""
+    """Give axes quiet lines, small readable numbers and their labels.
+
+    Examples
+    --------
+    >>> from emgkit.show.style import calm, make_axes
+    >>> axes = make_axes(7.0, 2.0, left_in=0.6, right_in=0.2, top_in=0.2)
+    >>> calm(axes, x_label="time, s")
+    >>> axes.get_xlabel(), axes.spines["top"].get_visible()
+    ('time, s', False)
+    """
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -91,12 +108,30 @@ def calm(ax: Axes, *, x_label: str = "", y_label: str = "") -> None:
 
 
 def title(ax: Axes, text: str) -> None:
-    """Write a small title at the left."""
+    """Write a small title at the left.
+
+    Examples
+    --------
+    >>> from emgkit.show.style import make_axes, title
+    >>> axes = make_axes(7.0, 2.0, left_in=0.6, right_in=0.2, top_in=0.2)
+    >>> title(axes, "Left soleus")
+    >>> axes.get_title(loc="left")
+    'Left soleus'
+    """
     ax.set_title(plain(text), loc="left", fontsize=TEXT_SIZE, color=INK, pad=5)
 
 
 def say_nothing_here(ax: Axes, text: str) -> None:
-    """Write in empty axes why they are empty."""
+    """Write in empty axes why they are empty.
+
+    Examples
+    --------
+    >>> from emgkit.show.style import make_axes, say_nothing_here
+    >>> axes = make_axes(7.0, 2.0, left_in=0.6, right_in=0.2, top_in=0.2)
+    >>> say_nothing_here(axes, "no train was found")
+    >>> axes.texts[0].get_text()
+    'no train was found'
+    """
     ax.set_xticks([])
     ax.set_yticks([])
     ax.text(

@@ -76,6 +76,17 @@ def find_movement(
     Returns
     -------
     list of Span
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.artifacts import MovementLimits, find_movement
+    >>> trend = np.zeros(3000)
+    >>> trend[1500:1600] = 800 * np.sin(np.linspace(0, 2 * np.pi, 100))
+    >>> limits = MovementLimits(2.0, 40.0, factor=4.0, least_uv=20.0, sure_uv=100.0, settle_s=0.5)
+    >>> [span] = find_movement(trend, np.zeros(30000), rate_hz=500.0, start_s=0.0, limits=limits)
+    >>> span.reason, bool(span.start_s <= 3.0), bool(span.stop_s >= 3.7)
+    ('movement', True, True)
     """
     slow = band_pass(trend, rate_hz, low_hz=limits.low_hz, high_hz=limits.high_hz)
     level = np.sqrt(smooth_energy(slow, width=max(round(SMOOTH_S * rate_hz), 1)))
@@ -117,7 +128,14 @@ def joined(spans: list[Span], *, duration_s: float, gap_s: float) -> list[Span]:
 
 
 def covered_s(spans: list[Span]) -> float:
-    """Return the time that the spans cover together, overlaps counted once."""
+    """Return the time that the spans cover together, overlaps counted once.
+
+    Examples
+    --------
+    >>> from emgkit.signals.artifacts import Span, covered_s
+    >>> covered_s([Span(0.0, 2.0, "flat"), Span(1.0, 3.0, "movement"), Span(5.0, 6.0, "flat")])
+    4.0
+    """
     total, reached = 0.0, -np.inf
     for span in sorted(spans, key=lambda item: item.start_s):
         total += max(span.stop_s - max(span.start_s, reached), 0.0)

@@ -39,6 +39,17 @@ def find_dense(
     Returns
     -------
     list of (start_s, stop_s)
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from emgkit.signals.background import find_dense
+    >>> signal = np.random.default_rng(0).normal(0, 2, 40000)
+    >>> signal[20000:30000] *= 20
+    >>> band = SimpleNamespace(signal=signal, residual=signal, rate_hz=10000.0, start_s=0.0, noise_uv=2.0)
+    >>> find_dense(band, threshold=3.0, block_s=1.0, fill=0.5, unexplained=0.5)
+    [(2.0, 3.0)]
     """
     size = max(int(block_s * band.rate_hz), 1)
     n_blocks = len(band.residual) // size

@@ -94,6 +94,16 @@ def chance_of_clock(times_s: NDArray[np.float64], chain: NDArray[np.int64]) -> f
     times_s : ndarray of shape (n_events,)
     chain : ndarray of int
         Indices of the clock.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.clocks import chance_of_clock
+    >>> rng = np.random.default_rng(0)
+    >>> clock, others = 0.1 * np.arange(20) + rng.normal(0, 0.001, 20), rng.uniform(0, 1.9, 30)
+    >>> times_s = np.sort(np.concatenate([clock, others]))
+    >>> round(chance_of_clock(times_s, np.flatnonzero(np.isin(times_s, clock))), 1)
+    0.1
     """
     chain_s = times_s[chain]
     rhythm = measure_rhythm(chain_s)

@@ -63,7 +63,18 @@ class Faults:
 
 
 def join_faults(pieces: Sequence[Faults]) -> Faults:
-    """Return the faults of a recording from those of its pieces, which may overlap."""
+    """Return the faults of a recording from those of its pieces, which may overlap.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.faults import Faults, join_faults
+    >>> first = Faults(np.array([40]), [(10, 20)], [], lowest=-5.0, highest=4.0)
+    >>> second = Faults(np.array([40, 90]), [], [(9.0, 60, 80)], lowest=-3.0, highest=9.0)
+    >>> joined = join_faults([first, second])
+    >>> joined.clicks, joined.flat, joined.clipped()
+    (array([40, 90]), [(10, 20)], [(60, 80)])
+    """
     return Faults(
         clicks=np.unique(np.concatenate([piece.clicks for piece in pieces])),
         flat=[run for piece in pieces for run in piece.flat],
@@ -110,7 +121,15 @@ def find_faults(samples: NDArray[np.floating], rate_hz: float, *, start: int, li
 
 
 def mend_clicks(samples: NDArray[np.floating], clicks: NDArray[np.integer]) -> NDArray[np.floating]:
-    """Return samples in which each click has the mean of its neighbours; every click is reported as left out."""
+    """Return samples in which each click has the mean of its neighbours; every click is reported as left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.faults import mend_clicks
+    >>> mend_clicks(np.array([1.0, 2.0, 99.0, 4.0]), np.array([2]))
+    array([1., 2., 3., 4.])
+    """
     if len(clicks) == 0:
         return samples
     inner = clicks[(clicks > 0) & (clicks < len(samples) - 1)]

@@ -15,7 +15,15 @@ SEPARATION_S = 0.003  # no fibre and no unit of this kind fires twice within its
 
 
 def union_of(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the discharges of both trains in order, those that coincide once."""
+    """Return the discharges of both trains in order, those that coincide once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.locks import union_of
+    >>> union_of(np.array([0.1, 0.3]), np.array([0.2, 0.3]))
+    array([0.1, 0.2, 0.3])
+    """
     both = np.sort(np.concatenate([first_s, second_s]))
     kept = keep_largest(both, np.ones(len(both)), separation=SEPARATION_S)
     return np.asarray(both[kept])

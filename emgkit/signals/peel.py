@@ -130,7 +130,17 @@ def _add(
 
 
 def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return every window moved later by so many samples, to a fraction."""
+    """Return every window moved later by so many samples, to a fraction.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.peel import moved
+    >>> wave = np.exp(-np.square(np.arange(40) - 20.0) / 8)
+    >>> later = moved(wave[None], np.array([1.5]))[0]
+    >>> bool(np.allclose(later, np.exp(-np.square(np.arange(40) - 21.5) / 8), atol=1e-4))
+    True
+    """
     size = windows.shape[1]
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * size) * np.asarray(shifts)[:, None])
     spectrum = np.fft.rfft(windows, n=2 * size, axis=1) * turn
@@ -140,13 +150,33 @@ def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray
 def cut_at(
     signal: NDArray[np.floating], places: NDArray[np.float64], *, before: int, after: int
 ) -> NDArray[np.float32]:
-    """Cut one window for each place, to a fraction of a sample."""
+    """Cut one window for each place, to a fraction of a sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.peel import cut_at
+    >>> signal = np.exp(-np.square(np.arange(100) - 50.25) / 8)
+    >>> window = cut_at(signal, np.array([50.25]), before=20, after=21)[0]
+    >>> int(window.argmax()), round(float(window.max()), 3)
+    (20, 1.0)
+    """
     whole = np.floor(places).astype(np.int64)
     return moved(cut_windows(signal, whole, before=before, after=after), whole - places)
 
 
 def add_windows(signal: NDArray[np.float32], starts: NDArray[np.int64], *, windows: NDArray[np.floating]) -> None:
-    """Add windows that do not overlap to a signal in place; what reaches beyond its ends is cut off."""
+    """Add windows that do not overlap to a signal in place; what reaches beyond its ends is cut off.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.peel import add_windows
+    >>> signal = np.zeros(6, np.float32)
+    >>> add_windows(signal, np.array([0, 4]), windows=np.ones((2, 3)))
+    >>> signal
+    array([1., 1., 1., 0., 1., 1.], dtype=float32)
+    """
     size = windows.shape[1]
     inside = (starts >= 0) & (starts + size <= len(signal))
     signal[starts[inside, None] + np.arange(size)] += windows[inside]

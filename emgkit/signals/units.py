@@ -50,6 +50,18 @@ def lone_discharges(
     every_s : ndarray
         Discharges of all units, ascending.
     band : SortedBand
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from emgkit.signals.units import lone_discharges
+    >>> signal, every_s = np.zeros(3000), np.array([0.5, 1.5, 2.5, 2.51])
+    >>> signal[[500, 1500, 2500, 2510]] = 1.0
+    >>> band = SimpleNamespace(signal=signal, templates=[np.zeros(40)], rate_hz=1000.0, start_s=0.0)
+    >>> windows = lone_discharges(every_s[1:3], every_s=every_s, band=band)
+    >>> windows.shape, int(windows[0].argmax())
+    ((1, 40), 20)
     """
     half = len(band.templates[0]) // 2
     place = np.searchsorted(every_s, times_s)
@@ -62,7 +74,20 @@ def lone_discharges(
 
 
 def sizes_of(times_s: NDArray[np.float64], *, train: Train, band: SortedBand) -> NDArray[np.float64]:
-    """Return the size of discharges relative to the template of their train."""
+    """Return the size of discharges relative to the template of their train.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from emgkit.signals.units import Train, sizes_of
+    >>> wave, signal = np.diff(np.hanning(42)), np.zeros(3000)
+    >>> signal[480:521] += wave
+    >>> signal[1480:1521] += 2 * wave
+    >>> band = SimpleNamespace(signal=signal, rate_hz=1000.0, start_s=0.0)
+    >>> sizes_of(np.array([0.5, 1.5]), train=Train(np.array([0.5, 1.5]), wave, 0, 9.0), band=band)
+    array([1., 2.])
+    """
     half = len(train.template) // 2
     places = np.round((times_s - band.start_s) * band.rate_hz).astype(int)
     windows = cut_windows(band.signal, places, before=half + 1, after=len(train.template) - half + 1)

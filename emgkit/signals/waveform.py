@@ -88,6 +88,15 @@ def cut_discharges(
         Microvolt; windows that reach beyond the recording are left out.
     window_ms : ndarray of shape (n_window,)
         Time from the discharge.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.waveform import cut_discharges
+    >>> ramp_uv = np.arange(2000.0)
+    >>> windows, window_ms = cut_discharges(ramp_uv, 1000.0, times_s=np.array([0.5, 1.0005]), before_ms=2, after_ms=1)
+    >>> windows.tolist(), window_ms.tolist()
+    ([[498.0, 499.0, 500.0, 501.0], [998.5, 999.5, 1000.5, 1001.5]], [-2.0, -1.0, 0.0, 1.0])
     """
     before, after = round(before_ms * rate_hz / 1000), round(after_ms * rate_hz / 1000)
     offsets = np.arange(-before, after + 1)

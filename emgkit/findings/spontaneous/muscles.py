@@ -35,6 +35,17 @@ def find_activities(recordings: Iterable[Recording]) -> tuple[list[SpontaneousAc
     -------
     activities : list of SpontaneousActivity
     left_out : mapping of (muscle, side) to reasons
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.findings.spontaneous.muscles import find_activities
+    >>> recording, truth = emgkit.simulate_recording([], duration_s=6.0, rate_hz=24000.0, muscle="TA", rng=1)
+
+    >>> short, truth = emgkit.simulate_recording([], duration_s=0.5, rate_hz=24000.0, muscle="soleus", rng=1)
+    >>> activities, left_out = find_activities([recording, short])
+    >>> [activity.muscle for activity in activities], list(left_out)
+    (['tibialis_anterior'], [('soleus', 'left')])
     """
     activities: list[SpontaneousActivity] = []
     left_out: dict[Place, list[str]] = {}
@@ -64,6 +75,17 @@ def grade_muscles(
         A muscle of which nothing could be analysed is *not gradable* for these reasons.
     scheme : str
         See ``grade_muscle``.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.findings.spontaneous.muscles import grade_muscles
+    >>> recording, truth = emgkit.simulate_recording([], duration_s=6.0, rate_hz=24000.0, muscle="TA", rng=1)
+
+    >>> activity = emgkit.find_spontaneous_activity(recording)
+    >>> graded = grade_muscles([activity], {("soleus", "left"): ["flat line"]}, scheme="preston_shapiro")
+    >>> [(finding.muscle, finding.grade, finding.reason) for finding in graded]
+    [('tibialis_anterior', 0, '1 of 4 needle positions, provisional'), ('soleus', None, 'flat line')]
     """
     places: dict[Place, list[SpontaneousActivity]] = {}
     for activity in activities:
@@ -90,6 +112,14 @@ def needle_table(muscles: Sequence[MuscleFinding], scored: pd.DataFrame | None =
     -------
     pandas.DataFrame
         Schema ``NEEDLE``. An equivocal grade (±) is empty, not 0: it speaks neither way.
+
+    Examples
+    --------
+    >>> from emgkit.findings.spontaneous.muscles import needle_table
+    >>> from emgkit.model.findings import MuscleFinding
+    >>> needle_table([MuscleFinding("soleus", "left", 2, 2, 0)])[["muscle", "fibrillation", "scheme", "source"]]
+           muscle  fibrillation scheme     source
+    0  soleus             2   mayo  recording
     """
     by_hand: list[Any] = [] if scored is None else scored.assign(source="examiner").to_dict("records")
     taken = {(row["muscle"], row["side"]) for row in by_hand}

@@ -35,6 +35,18 @@ def count_position(activity: SpontaneousActivity, scheme: Scheme) -> NeedlePosit
     NeedlePosition
         ``left_out`` says why a position that is too short, or too full of contraction and artefact, does not count. It
         is left out whatever it shows: a rule that kept the positive ones would make the others rarer than they are.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.findings.spontaneous.positions import count_position
+    >>> from emgkit.findings.spontaneous.schemes import read_scheme
+    >>> unit = emgkit.SimulatedUnit("fibrillation", rate_hz=8.0)
+    >>> recording, truth = emgkit.simulate_recording([unit], duration_s=6.0, rate_hz=24000.0, rng=4)
+    >>> activity = emgkit.find_spontaneous_activity(recording)
+    >>> position = count_position(activity, read_scheme("mayo"))
+    >>> position.trains, position.left_out
+    (1, '')
     """
     named, counted = denervation_trains(activity), counted_trains(activity, scheme)
     sure = named["counted"]
@@ -53,13 +65,36 @@ def count_position(activity: SpontaneousActivity, scheme: Scheme) -> NeedlePosit
 
 
 def denervation_trains(activity: SpontaneousActivity) -> pd.DataFrame:
-    """Return the trains that are named fibrillation or positive sharp wave, which mean the same."""
+    """Return the trains that are named fibrillation or positive sharp wave, which mean the same.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.findings.spontaneous.positions import denervation_trains
+    >>> unit = emgkit.SimulatedUnit("fibrillation", rate_hz=8.0)
+    >>> recording, truth = emgkit.simulate_recording([unit], duration_s=6.0, rate_hz=24000.0, rng=4)
+    >>> activity = emgkit.find_spontaneous_activity(recording)
+    >>> denervation_trains(activity)["label"].tolist()
+    ['fibrillation']
+    """
     counts = [label.label for label in labels().values() if label.denervation]
     return activity.trains[activity.trains["label"].isin(counts)]
 
 
 def counted_trains(activity: SpontaneousActivity, scheme: Scheme) -> pd.DataFrame:
-    """Return the denervation trains that count for a grade: persistent, and sure enough of their name."""
+    """Return the denervation trains that count for a grade: persistent, and sure enough of their name.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.findings.spontaneous.positions import counted_trains
+    >>> from emgkit.findings.spontaneous.schemes import read_scheme
+    >>> unit = emgkit.SimulatedUnit("fibrillation", rate_hz=8.0)
+    >>> recording, truth = emgkit.simulate_recording([unit], duration_s=6.0, rate_hz=24000.0, rng=4)
+    >>> activity = emgkit.find_spontaneous_activity(recording)
+    >>> len(counted_trains(activity, read_scheme("mayo")))
+    1
+    """
     trains = denervation_trains(activity)
     return trains[trains["counted"] & _is_persistent(trains, scheme)]
 

@@ -80,7 +80,15 @@ def read_scheme(name: str) -> Scheme:
 
 
 def scheme_criteria(scheme: Scheme) -> dict[str, float]:
-    """Return every row of the grading table that this scheme uses: its own, and those that all schemes share."""
+    """Return every row of the grading table that this scheme uses: its own, and those that all schemes share.
+
+    Examples
+    --------
+    >>> from emgkit.findings.spontaneous.schemes import read_scheme, scheme_criteria
+    >>> used = scheme_criteria(read_scheme("mayo"))
+    >>> "full_sites" in used, "mayo_fill_4" in used, "preston_shapiro_fill_4" in used
+    (True, True, False)
+    """
     others = tuple(f"{name}_" for name in SCHEMES if name != scheme.name)
     return {key: value for key, value in criteria_values("grading_criteria").items() if not key.startswith(others)}
 
