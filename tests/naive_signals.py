@@ -1,4 +1,4 @@
-"""Slow twins of emgkit.signals: the same answer by the plainest loops, to judge the fast ones."""
+"""Slow twins of emgkit.signals, to judge the fast ones by the plainest loops, and plain potentials to give to both."""
 
 from __future__ import annotations
 
@@ -7,6 +7,49 @@ import statistics
 from itertools import pairwise
 
 import numpy as np
+import pytest
+
+HALF = 30  # samples on either side of a potential
+TIME = np.arange(-HALF, HALF, dtype=float)
+
+
+def biphasic(at: float = 0.0) -> np.ndarray:
+    """Return a potential of two phases whose middle lies so many samples later."""
+    return 40 * (np.exp(-((TIME - at + 3) ** 2) / 12) - np.exp(-((TIME - at - 3) ** 2) / 12))
+
+
+def triphasic(at: float = 0.0) -> np.ndarray:
+    """Return a potential of three phases, of another size, whose middle lies so many samples later."""
+    where = TIME - at
+    return 35 * (
+        np.exp(-((where + 6) ** 2) / 8) - 1.6 * np.exp(-(where**2) / 10) + 0.7 * np.exp(-((where - 7) ** 2) / 16)
+    )
+
+
+def add_wave(signal: np.ndarray, wave, place: float, size: float = 1.0) -> None:
+    """Add a potential at a fraction of a sample."""
+    whole = int(np.floor(place))
+    signal[whole - HALF : whole + HALF] += size * wave(place - whole)
+
+
+class OnlySlices:
+    """A file-backed view: a length, bounded slices, and nothing else that an algorithm may use."""
+
+    longest = 600_000
+
+    def __init__(self, samples: np.ndarray) -> None:
+        self.samples = samples
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, item: slice) -> np.ndarray:
+        assert isinstance(item, slice)
+        assert 0 <= item.start < item.stop <= item.start + self.longest
+        return self.samples[item].copy()
+
+    def __array__(self, *_args: object, **_kwargs: object) -> np.ndarray:
+        pytest.fail("the whole recording was asked for at once")
 
 
 def local_energy_by_loop(values, half):

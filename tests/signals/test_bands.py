@@ -9,6 +9,7 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 from emgkit.signals.bands import ROWS, Edges, Grid, Stretch, chunk_samples, read_stretch, thinning
 from emgkit.signals.faults import FaultLimits
 from emgkit.signals.mains import MainsLimits
+from tests.naive_signals import OnlySlices
 
 EDGES = Edges(200.0, 3000.0, 50.0, 500.0)
 FAULTS = FaultLimits(click_factor=8.0, flat_s=0.1, clip_s=0.0003)
@@ -110,26 +111,6 @@ def test_each_thinned_sample_is_the_mean_of_its_own():
     grid = Grid(48_000.0, 4, 4)
     assert (grid.fast_hz, grid.slow_hz) == (12_000.0, 3000.0)
     assert grid.delay_s == pytest.approx(1.5 / 48_000)
-
-
-class OnlySlices:
-    """A file-backed view: a length, bounded slices, and nothing else that an algorithm may use."""
-
-    longest = 600_000
-
-    def __init__(self, samples: np.ndarray) -> None:
-        self.samples = samples
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def __getitem__(self, item: slice) -> np.ndarray:
-        assert isinstance(item, slice)
-        assert 0 <= item.start < item.stop <= item.start + self.longest
-        return self.samples[item].copy()
-
-    def __array__(self, *_args: object, **_kwargs: object) -> np.ndarray:
-        pytest.fail("the whole recording was asked for at once")
 
 
 def long_samples() -> tuple[np.ndarray, float]:

@@ -7,6 +7,7 @@ import pytest
 from scipy.signal import butter, sosfiltfilt
 
 from emgkit.signals.filters import band_pass
+from tests.naive_signals import OnlySlices
 
 RATE_HZ = 48000.0
 BANDS = [(200.0, 3000.0), (50.0, 500.0)]
@@ -17,23 +18,6 @@ def spiky(n: int = 300_000, seed: int = 0) -> np.ndarray:
     samples = rng.normal(0, 3, n)
     samples[rng.integers(0, n, 200)] += rng.normal(0, 300, 200)
     return samples
-
-
-class OnlySlices:
-    """A file-backed view: a length, slices, and nothing else that a filter may use."""
-
-    def __init__(self, samples: np.ndarray) -> None:
-        self.samples = samples
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def __getitem__(self, item: slice) -> np.ndarray:
-        assert isinstance(item, slice)
-        return self.samples[item].copy()
-
-    def __array__(self, *_args: object, **_kwargs: object) -> np.ndarray:
-        pytest.fail("the whole recording was asked for at once")
 
 
 @pytest.mark.parametrize(("low_hz", "high_hz"), BANDS)

@@ -10,33 +10,14 @@ import pytest
 from emgkit.signals import match
 from emgkit.signals.detect import find_spikes
 from emgkit.signals.match import Matches, MatchLimits, match_templates, shifted, similarity
-from tests.naive_signals import best_template_by_loop, moved_by_fourier
+from tests.naive_signals import HALF, add_wave, best_template_by_loop, biphasic, moved_by_fourier, triphasic
 
 RATE_HZ = 12_000.0
-HALF = 30
-TIME = np.arange(-HALF, HALF, dtype=float)
 LAG = 10
 LIMITS = MatchLimits(noise_uv=1.0, gain=50, scale_low=0.55, scale_high=1.8, stiffness=3, correlation=0.6, residue=0.05)
 
 
-def biphasic(at: float = 0.0) -> np.ndarray:
-    return 40 * (np.exp(-((TIME - at + 3) ** 2) / 12) - np.exp(-((TIME - at - 3) ** 2) / 12))
-
-
-def triphasic(at: float = 0.0) -> np.ndarray:
-    where = TIME - at
-    return 35 * (
-        np.exp(-((where + 6) ** 2) / 8) - 1.6 * np.exp(-(where**2) / 10) + 0.7 * np.exp(-((where - 7) ** 2) / 16)
-    )
-
-
 TEMPLATES = [biphasic(), triphasic()]
-
-
-def added(signal: np.ndarray, wave, place: float, size: float = 1.0) -> None:
-    """Add an analytic waveform at a fraction of a sample."""
-    whole = int(np.floor(place))
-    signal[whole - HALF : whole + HALF] += size * wave(place - whole)
 
 
 def noise(n: int, seed: int) -> np.ndarray:
@@ -48,7 +29,7 @@ def busy(seed: int, n: int = 40_000) -> np.ndarray:
     rng = np.random.default_rng(seed + 100)
     for wave in (biphasic, triphasic):
         for place in rng.uniform(100, n - 100, 150):
-            added(signal, wave, place)
+            add_wave(signal, wave, place)
     return signal
 
 
@@ -93,7 +74,7 @@ def test_a_signal_made_of_templates_is_explained_down_to_its_noise():
     signal = noise(60_000, 0)
     places = np.arange(200, 59_800, 150) + np.random.default_rng(1).uniform(0, 1, 398)
     for number, place in enumerate(places):
-        added(signal, (biphasic, triphasic)[number % 2], place)
+        add_wave(signal, (biphasic, triphasic)[number % 2], place)
     matches = found(signal)
     assert matches.template.tolist() == [number % 2 for number in range(len(places))]
     assert np.abs(matches.position - places).max() < 0.3
@@ -107,8 +88,8 @@ def test_superpositions_are_taken_apart(lag_ms):
     signal = noise(40_000, 1)
     first = np.arange(200.0, 39_000, 400) + np.random.default_rng(2).uniform(0, 1, 97)
     for place in first:
-        added(signal, biphasic, place)
-        added(signal, triphasic, place + lag)
+        add_wave(signal, biphasic, place)
+        add_wave(signal, triphasic, place + lag)
     peaks = np.sort(np.round(np.concatenate([first, first + lag])).astype(int))
     matches = match_templates(signal, peaks, templates=TEMPLATES, limits=LIMITS, lag=LAG)
     for template, places in ((0, first), (1, first + lag)):
@@ -123,8 +104,8 @@ def test_two_discharges_of_one_shape_are_two_matches(distance_ms):
     signal = noise(40_000, 3)
     first = np.arange(200.0, 39_000, 400)
     for place in first:
-        added(signal, biphasic, place)
-        added(signal, biphasic, place + distance_ms * RATE_HZ / 1000)
+        add_wave(signal, biphasic, place)
+        add_wave(signal, biphasic, place + distance_ms * RATE_HZ / 1000)
     both = np.sort(np.concatenate([first, first + distance_ms * RATE_HZ / 1000]))
     peaks = np.round(both).astype(int)
     matches = match_templates(signal, peaks, templates=TEMPLATES[:1], limits=LIMITS, lag=LAG)
@@ -138,7 +119,7 @@ def test_positions_are_right_to_a_fraction_of_a_sample(wave):
     signal = noise(60_000, 2)
     places = np.arange(200, 59_700, 300) + rng.uniform(0, 1, 199)
     for place in places:
-        added(signal, wave, place)
+        add_wave(signal, wave, place)
     matches = found(signal, [wave()])
     assert len(matches.position) == len(places)
     off = matches.position - places
@@ -152,7 +133,7 @@ def test_sizes_are_measured(size):
     signal = noise(40_000, 3)
     places = np.arange(200, 39_700, 300) + 0.3
     for place in places:
-        added(signal, biphasic, place, size)
+        add_wave(signal, biphasic, place, size)
     matches = found(signal, TEMPLATES[:1])
     assert len(matches.position) == len(places)
     assert np.median(matches.scale) == pytest.approx(size, rel=0.02)
@@ -162,7 +143,7 @@ def test_sizes_are_measured(size):
 def test_sizes_beyond_the_limits_are_no_match():
     signal = noise(40_000, 3)
     for number, place in enumerate(np.arange(200, 39_700, 300)):
-        added(signal, biphasic, place, (0.4, 1.0, 2.2)[number % 3])
+        add_wave(signal, biphasic, place, (0.4, 1.0, 2.2)[number % 3])
     matches = found(signal, TEMPLATES[:1])
     assert len(matches.position) == 44
     assert matches.scale == pytest.approx(np.ones(44), rel=0.05)
@@ -172,7 +153,7 @@ def test_similar_templates_of_different_size_keep_to_their_own():
     signal = noise(40_000, 4)
     places = np.arange(200, 39_700, 300)
     for number, place in enumerate(places):
-        added(signal, biphasic, place, 1.0 if number % 2 else 1.5)
+        add_wave(signal, biphasic, place, 1.0 if number % 2 else 1.5)
     matches = found(signal, [1.5 * biphasic(), biphasic()])
     assert matches.template.tolist() == [number % 2 for number in range(len(places))]
 
@@ -211,7 +192,7 @@ def test_the_best_template_of_a_window_is_that_of_a_loop(seed):
 
 def test_one_spike_is_one_match_however_often_it_was_detected():
     signal = noise(5000, 5)
-    added(signal, triphasic, 2000.4)
+    add_wave(signal, triphasic, 2000.4)
     for peaks in (np.array([2000]), np.arange(1993, 2008), np.array([2000, 2000, 2001])):
         matches = match_templates(signal, peaks, templates=TEMPLATES, limits=LIMITS, lag=LAG)
         assert matches.template.tolist() == [1]
@@ -220,7 +201,7 @@ def test_one_spike_is_one_match_however_often_it_was_detected():
 
 def test_a_spike_is_looked_for_no_farther_than_the_lag():
     signal = noise(5000, 5)
-    added(signal, biphasic, 2000.0)
+    add_wave(signal, biphasic, 2000.0)
     near = match_templates(signal, np.array([2000 - LAG]), templates=TEMPLATES, limits=LIMITS, lag=LAG + 1)
     far = match_templates(signal, np.array([2000 - 2 * LAG]), templates=TEMPLATES, limits=LIMITS, lag=LAG)
     assert near.position == pytest.approx([2000.0], abs=0.15)
@@ -268,8 +249,8 @@ def test_what_is_left_of_a_large_potential_is_no_match():
     # A unit never repeats perfectly: a twentieth of what was explained counts as noise there.
     signal = noise(40_000, 8)
     for place in np.arange(200.0, 39_000, 400):
-        added(signal, biphasic, place, 20.0)
-        added(signal, triphasic, place + 5, 3.0)
+        add_wave(signal, biphasic, place, 20.0)
+        add_wave(signal, triphasic, place + 5, 3.0)
     templates = [20 * biphasic(), triphasic()]
     limits = replace(LIMITS, correlation=0.1)
     careful, careless = (

@@ -9,21 +9,10 @@ import pytest
 
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.signals.sort import Band, SortedBand, sort_band
+from tests.naive_signals import TIME, add_wave, biphasic, triphasic
 
 RATE_HZ = 12_000.0
 FAST: Band = bands()[0]
-TIME = np.arange(-36, 36, dtype=float)
-
-
-def biphasic(at: float = 0.0) -> np.ndarray:
-    return 40 * (np.exp(-((TIME - at + 3) ** 2) / 12) - np.exp(-((TIME - at - 3) ** 2) / 12))
-
-
-def triphasic(at: float = 0.0) -> np.ndarray:
-    where = TIME - at
-    return 35 * (
-        np.exp(-((where + 6) ** 2) / 8) - 1.6 * np.exp(-(where**2) / 10) + 0.7 * np.exp(-((where - 7) ** 2) / 16)
-    )
 
 
 def firing(rate: float, seed: int, *, seconds: float = 12.0) -> np.ndarray:
@@ -36,8 +25,7 @@ def drawn(trains, *, seconds: float = 12.0, noise_uv: float = 2.0) -> np.ndarray
     signal = np.random.default_rng(1).normal(0, noise_uv, int(seconds * RATE_HZ))
     for wave, places in trains:
         for place in places:
-            whole = int(np.floor(place))
-            signal[whole - 36 : whole + 36] += wave(place - whole)
+            add_wave(signal, wave, place)
     return signal.astype(np.float32)
 
 
