@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, root_weights, sites
-from emgkit.knowledge.tables import Basis, read_rows
+from emgkit.knowledge.caveats import read_caveats
 from emgkit.localization.context import is_paraspinal
 from emgkit.localization.evidence import model_value
 from emgkit.localization.reach import LOCAL_INJURY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from emgkit.localization.context import Context
     from emgkit.localization.observe import Observation
@@ -24,30 +21,6 @@ _LOWEST_ROOTS = ("root_S2", "root_S3_S4")
 _SADDLE_SITES = ("cauda_equina", "conus_medullaris", "root_S3_S4")
 _ANTERIOR_HORN = ("motor_neuron_disease", "polyradiculopathy")
 _PLEXUS_FAMILIES = ("root", "plexus", "sciatic")
-
-
-@dataclass(frozen=True)
-class Caveat:
-    """One caution: its sentence, and whether it is urgent."""
-
-    caveat: str
-    urgent: bool
-    sentence: str
-    source: str
-    basis: Basis
-
-
-@cache
-def read_caveats() -> Mapping[str, Caveat]:
-    """Return every caution by id.
-
-    Examples
-    --------
-    >>> from emgkit.localization.caveats import read_caveats
-    >>> read_caveats()["bilateral_s2_s4"].urgent
-    True
-    """
-    return MappingProxyType({row.caveat: row for row in read_rows("caveats.csv", Caveat)})
 
 
 def find_caveats(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from emgkit.knowledge.tables import read_rows
+from emgkit.knowledge.caveats import Caveat, read_caveats
 from emgkit.show.names import lowered, muscle_or_study_name, sided, site_name
 from emgkit.show.rows import each_row
 from emgkit.show.words import (
@@ -32,17 +31,6 @@ _RIVALS = (
     "root_L5", "root_S1", "root_S2", "cauda_equina", "sacral_plexus", "lumbosacral_trunk", "sciatic_notch",
     "infrapiriform_foramen", "superior_gluteal", "posterior_femoral_cutaneous", "pudendal", "local_muscle_injury",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Caveat:
-    """One caution, as it is printed."""
-
-    caveat: str
-    urgent: bool
-    sentence: str
-    source: str
-    basis: str
 
 
 def answer_parts(answer: Localization) -> dict[str, Any]:
@@ -126,9 +114,9 @@ def caveat_sentences(answer: Localization) -> list[Caveat]:
     """
     if not answer.caveats:
         return []
-    known = {row.caveat: row for row in read_rows("caveats.csv", Caveat)}
+    known = read_caveats()
     found = [
-        known.get(caveat, Caveat(caveat, urgent=False, sentence=readable(caveat), source="", basis=""))
+        known.get(caveat, Caveat(caveat, urgent=False, sentence=readable(caveat), source="", basis="assumed"))
         for caveat in answer.caveats
     ]
     return sorted(found, key=lambda caveat: not caveat.urgent)

@@ -10,22 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emgkit.errors import EmgkitError, InputFileError, UnitError
+from emgkit.errors import InputFileError, UnitError
 from emgkit.files.edf import read_edf, write_edf
 from emgkit.files.edf_layout import encode, find_layout
 from emgkit.files.recording import read_recording, write_recording
 from tests.files.exact import exact
+from tests.files.refusal import refusal
 
 once_per_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
-
-
-def refusal(call):
-    """Return the message of a refusal, empty when there is none; any other error goes through."""
-    try:
-        call()
-    except EmgkitError as error:
-        return str(error)
-    return ""
 
 
 def header_of(path):

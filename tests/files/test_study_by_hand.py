@@ -4,18 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emgkit.errors import EmgkitError, InputFileError, SignalError, StudyError, TableError, UnknownNameError
+from emgkit.errors import InputFileError, SignalError, StudyError, TableError, UnknownNameError
 from emgkit.files.recording import write_recording
 from emgkit.files.study import read_study
-
-
-def refusal(call):
-    """Return the message of a refusal, empty when there is none; any other error goes through."""
-    try:
-        call()
-    except EmgkitError as error:
-        return str(error)
-    return ""
+from tests.files.refusal import refusal
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from emgkit.localization.caveats import read_caveats
+from emgkit.knowledge.caveats import read_caveats
 from emgkit.localization.posterior import localize
 from tests.localization.patterns import probabilities, rows, shipped_tables
 
