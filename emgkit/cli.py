@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 PARTLY_DONE = 3
 PICTURES = (".png", ".svg", ".pdf")
 LEADING = 8  # sites that are printed
+SIDE = click.Choice(["left", "right"], case_sensitive=False)
+STATE = click.Choice(["rest", "insertion", "slight", "maximal"], case_sensitive=False)
+SCHEME = click.Choice(SCHEMES, case_sensitive=False)
+
+_prior = click.option("--prior", help="Name of a prior: general (default) or gluteal_referral.")
+_candidates = click.option(
+    "--candidate", "candidates", multiple=True, help="Consider only these sites (repeat; pairs as a+b)."
+)
 
 
 class _OneLineErrors(click.Group):
@@ -61,14 +69,14 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(short_help="A study folder to a report, JSON and CSV tables.")
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", "output", type=click.Path(path_type=Path), required=True, help="Folder for the results."
 )
-@click.option("--prior", help="Name of a prior: general (default) or gluteal_referral.")
-@click.option("--candidate", "candidates", multiple=True, help="Consider only these sites (repeat; pairs as a+b).")
-@click.option("--scheme", type=click.Choice(SCHEMES), help="Grading scheme; else that of study.toml, else mayo.")
+@_prior
+@_candidates
+@click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo.")
 @click.option("--quiet", is_flag=True, help="No progress bars, no summary.")
 def analyze(
     study: Path, output: Path, prior: str | None, candidates: tuple[str, ...], scheme: str | None, quiet: bool
@@ -105,14 +113,12 @@ def analyze(
         raise click.exceptions.Exit(PARTLY_DONE)
 
 
-@main.command()
+@main.command(short_help="The discharges of one recording.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--muscle", required=True, help='Muscle, any usual spelling: "gluteus maximus", "TA".')
-@click.option("--side", required=True, type=click.Choice(["left", "right"]))
+@click.option("--side", required=True, type=SIDE)
 @click.option("--channel", help="Channel, where the file has several.")
-@click.option(
-    "--state", default="rest", show_default=True, type=click.Choice(["rest", "insertion", "slight", "maximal"])
-)
+@click.option("--state", default="rest", show_default=True, type=STATE)
 @click.option("--invert", is_flag=True, help="The file stores negative as positive numbers.")
 @click.option("--uv-per-unit", type=float, help="Microvolt for one unit of the file, where the file does not say.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: trains with their times, excluded spans.")
@@ -158,12 +164,12 @@ def rest(
         _print_activity(activity)
 
 
-@main.command()
+@main.command(short_help="A table of scored findings to probable sites.")
 @click.argument("needle", type=click.Path(path_type=Path))
 @click.option("--conduction", type=click.Path(path_type=Path), help="CSV with study, side and result.")
 @click.option("--weeks", type=click.FloatRange(min=0), help="Weeks since onset.")
-@click.option("--prior", help="Name of a prior: general (default) or gluteal_referral.")
-@click.option("--candidate", "candidates", multiple=True, help="Consider only these sites (repeat; pairs as a+b).")
+@_prior
+@_candidates
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with the evidence.")
 def localize(
     needle: Path,
@@ -200,10 +206,10 @@ def localize(
         _print_answer(answer)
 
 
-@main.command()
+@main.command(short_help="A study with known truth, to try things on.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--site", required=True, help="Lesion site id, such as inferior_gluteal, root_S1, none.")
-@click.option("--side", default="left", show_default=True, type=click.Choice(["left", "right"]))
+@click.option("--side", default="left", show_default=True, type=SIDE)
 @click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="The same seed gives the same study."
 )
@@ -232,18 +238,23 @@ def simulate(out: Path, site: str, side: str, seed: int, weeks: float, duration:
 
 def _print_answer(answer: Localization) -> None:
     from emgkit.show.names import site_name  # noqa: PLC0415
+    from emgkit.show.report_answer import caveat_sentences  # noqa: PLC0415
     from emgkit.show.words import PROBABILITY_NOTE, probability_text, verdict_text  # noqa: PLC0415
 
     leading = answer.posterior.head(LEADING)
     for site, probability in zip(leading["site"], leading["probability"], strict=True):
         click.echo(f"{probability_text(float(probability)):>7}  {site_name(str(site))}")
     click.echo(f"Probability {PROBABILITY_NOTE}.")
+    for caveat in caveat_sentences(answer):
+        click.echo(f"{'Urgent' if caveat.urgent else 'Caution'}: {caveat.sentence}")
     click.echo(f"Inferior gluteal nerve: {verdict_text(answer.verdict.status)}")
 
 
 def _print_activity(activity: SpontaneousActivity) -> None:
+    from emgkit.show.words import counted  # noqa: PLC0415
+
     side, seconds = activity.recording.side, activity.analysed_s
-    click.echo(f"{side} {activity.muscle}: {seconds:.1f} s analysed, {len(activity.trains)} trains")
+    click.echo(f"{side} {activity.muscle}: {seconds:.1f} s analysed, {counted(len(activity.trains), 'train')}")
     for row in activity.trains.itertuples():
         click.echo(
             f"  {row.label:<28} p {row.probability:.2f}  {row.n_events:>4} discharges  {row.rate_hz:5.1f} Hz  "
@@ -253,7 +264,7 @@ def _print_activity(activity: SpontaneousActivity) -> None:
     for reason, spans in activity.excluded.groupby("reason"):
         length_s = (spans["stop_s"] - spans["start_s"]).sum()
         click.echo(
-            f"  excluded: {reason}, {len(spans)} spans, {length_s:.2f} s in all, "
+            f"  excluded: {reason}, {counted(len(spans), 'span')}, {length_s:.2f} s in all, "
             f"first at {spans['start_s'].min():.2f} s"
         )
     if activity.flags:

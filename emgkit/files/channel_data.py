@@ -63,7 +63,10 @@ def choose_channel(names: Sequence[str], channel: str | None, *, path: Path) -> 
     if channel is None:
         if len(unique) == 1:
             return 0
-        msg = f"{path.name} has {len(unique)} channels: {listed}; one recording is one channel, choose with channel=..."
+        msg = (
+            f"{path.name} has {len(unique)} channels: {listed}; one recording is one channel, choose with channel=... "
+            "(--channel)."
+        )
         raise InputFileError(msg)
     if channel in unique:
         return unique.index(channel)

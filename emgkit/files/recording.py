@@ -189,15 +189,15 @@ def _reader_for(path: Path) -> Callable[..., ChannelData]:
         return read_wfdb
     _refuse_unreadable(path)
     if suffix not in _READERS:
-        known = ", ".join(_READERS)
-        msg = f"{path.name} has the suffix {path.suffix!r}, which no reader knows; one of {known} is required."
+        met = f"the suffix {path.suffix!r}, which no reader knows" if path.suffix else "no suffix that names its format"
+        msg = f"{path.name} has {met}; one of {', '.join(_READERS)} is required."
         raise InputFileError(msg)
     return _READERS[suffix]
 
 
 def _refuse_unreadable(path: Path) -> None:
     if path.is_dir():
-        msg = f"{path} is a folder; give one file, or read a whole study folder with read_study."
+        msg = f"{path} is a folder; give one file, or read a whole study folder with read_study (emgkit analyze)."
     elif not path.exists():
         msg = f"{path} does not exist; check the name and the folder."
     elif not path.is_file():

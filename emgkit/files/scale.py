@@ -89,7 +89,7 @@ def required_microvolts(unit: str, uv_per_unit: float | None, *, place: str) -> 
         if not (math.isfinite(uv_per_unit) and uv_per_unit > 0):
             msg = (
                 f"uv_per_unit is {uv_per_unit!r}; it must be a number of microvolts greater than zero; use invert=True "
-                "for the other polarity."
+                "(--invert) for the other polarity."
             )
             raise UnitError(msg)
         return exact_fraction(uv_per_unit)
@@ -101,8 +101,8 @@ def required_microvolts(unit: str, uv_per_unit: float | None, *, place: str) -> 
             else "does not give a unit"
         )
         msg = (
-            f"{place} {said}; pass uv_per_unit=, the microvolts in one unit of its numbers (1 for uV, 1000 for mV, 1e6 "
-            "for V)."
+            f"{place} {said}; pass uv_per_unit= (--uv-per-unit), the microvolts in one unit of its numbers (1 for uV, "
+            "1000 for mV, 1e6 for V)."
         )
         raise UnitError(msg)
     return known

@@ -51,7 +51,8 @@ def read_scored(path: str | Path) -> pd.DataFrame:
 
     path = Path(path)
     if not path.is_file():
-        msg = f"There is no file {str(path)!r}; give a CSV with a header row and one finding a row."
+        met = f"{str(path)!r} is a folder" if path.is_dir() else f"There is no file {str(path)!r}"
+        msg = f"{met}; give a CSV with a header row and one finding a row."
         raise InputFileError(msg)
     try:
         with reading(path):

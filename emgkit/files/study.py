@@ -82,6 +82,8 @@ def read_study(path: str | Path) -> Study:
         scored = _resolved(folder / "needle.csv", NEEDLE, "muscle", find_muscle)
         measured = _resolved(folder / "conduction.csv", CONDUCTION, "study", find_study)
         recordings = read_recordings(folder) if (folder / "recordings.csv").exists() else ()
+    if not (scored or measured or recordings):
+        raise StudyError(_nothing_in(folder))
     needle = make_table(NEEDLE, [{"source": "examiner", **row} for row in scored])
     return Study(
         **facts,
@@ -151,8 +153,11 @@ def _check_folder(folder: Path) -> None:
             msg = f"{folder} has a table {file.name}, which would be left out; did you mean {meant[0]}?"
             raise InputFileError(msg)
     if not any((folder / name).exists() for name in _TABLES):
-        msg = f"{folder} holds nothing to analyse; at least one of {', '.join(_TABLES)} is required."
-        raise StudyError(msg)
+        raise StudyError(_nothing_in(folder))
+
+
+def _nothing_in(folder: Path) -> str:
+    return f"{folder} holds nothing to analyse; at least one of {', '.join(_TABLES)} is required, with a row in it."
 
 
 def _resolved(path: Path, schema: Schema, column: str, resolve: Callable[[str], str]) -> list[dict[str, Any]]:

@@ -103,6 +103,9 @@ def write_table(path: Path, frame: pd.DataFrame, *, keep: Sequence[str]) -> None
 
 
 def _check_header(header: list[str], schema: Schema, required: Sequence[str], place: str) -> None:
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        msg = f"{place}: the columns are not separated by commas; save the table as CSV with commas."
+        raise TableError(msg)
     for name in header:
         if name not in schema.names:
             nearest = get_close_matches(name, schema.names, n=1)
@@ -139,7 +142,7 @@ def _typed(text: str, column: Column, place: str) -> object:
     if column.kind != "text":
         value = _number(text, whole=column.kind != "number")
     if value is None:
-        wanted = "a number with a decimal point" if column.kind == "number" else "a whole number"
+        wanted = "a number with a decimal point" if column.kind == "number" else "a whole number such as 2"
         msg = f"{place}, column '{column.name}': {text!r} is not {wanted}; leave it empty where it was not assessed."
         raise TableError(msg)
     if column.allowed and value not in column.allowed:

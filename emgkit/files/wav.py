@@ -172,7 +172,7 @@ def _read_with_library(path: Path, channel: str | None, uv_per_unit: float | Non
             values = file.read(dtype=dtype, always_2d=True)[:, position]
             rate_hz, comment = float(file.samplerate), file.comment or ""
     except soundfile.LibsndfileError as error:
-        msg = f"{path.name} cannot be read as a sound file: {error.error_string}; export it again as WAV."
+        msg = f"{path.name} cannot be read as a sound file: {error.error_string.rstrip('.')}; export it again as WAV."
         raise InputFileError(msg) from error
     per_unit, rate_hz = _unit_and_rate(path, rate_hz, comment, uv_per_unit, is_float=dtype == "float64")
     return ChannelData(scaled(values >> shift if shift else values, per_unit), rate_hz, names[position])

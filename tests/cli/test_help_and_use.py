@@ -93,6 +93,16 @@ def test_a_command_written_wrongly_ends_with_two_and_says_what_is_wrong(argument
     assert says in line
 
 
+def test_the_first_help_names_every_command_in_a_whole_line() -> None:
+    assert "..." not in call("--help").out.partition("Commands:")[2]
+
+
+def test_words_to_choose_from_may_be_written_large(tmp_path: Path) -> None:
+    options = ("--muscle", "TA", "--side", "Left", "--state", "REST")
+    assert "does not exist" in call("rest", tmp_path / "missing.edf", *options).refusal
+    assert "does not exist" in call("analyze", tmp_path / "missing", "-o", tmp_path / "out", "--scheme", "Mayo").refusal
+
+
 def test_the_shell_completes_the_names_of_grading_schemes() -> None:
     shell = ShellComplete(main, {}, "emgkit", "_EMGKIT_COMPLETE")
     offered = shell.get_completions(["analyze", "study", "--scheme"], "pre")

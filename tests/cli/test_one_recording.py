@@ -22,7 +22,7 @@ def test_rest_prints_each_train_with_its_reasons(needle_recording: Path) -> None
     done = call("rest", needle_recording, *MAXIMUS)
     assert (done.code, done.err) == (0, "")
     first, train, reasons, *_ = done.out.splitlines()
-    assert first.startswith("left gluteus_maximus: 6.0 s analysed, 1 trains")
+    assert first.startswith("left gluteus_maximus: 6.0 s analysed, 1 train")
     assert train.split()[0] == "fibrillation"
     assert " Hz " in train
     assert reasons.strip()

@@ -45,6 +45,19 @@ def test_usual_spellings_give_a_differential_with_its_note(table: Path) -> None:
     assert "Inferior gluteal nerve:" in done.out.splitlines()[-1]
 
 
+def test_cautions_are_printed_with_the_answer_urgent_ones_first(tmp_path: Path) -> None:
+    path = tmp_path / "both sides.csv"
+    rows = [f"{muscle},{side},3" for muscle in ("gluteus maximus", "bulbocavernosus") for side in ("left", "right")]
+    path.write_text("\n".join(["muscle,side,fibrillation", *rows]) + "\n", encoding="utf-8")
+    lines = call("localize", path).out.splitlines()
+    kinds = [line.partition(":")[0] for line in lines if line.startswith(("Urgent:", "Caution:"))]
+    assert kinds == sorted(kinds, reverse=True)
+    assert kinds[0] == "Urgent"
+    assert any("both sides in S2 to S4" in line for line in lines if line.startswith("Urgent:"))
+    assert any("time since onset was not told" in line for line in lines if line.startswith("Caution:"))
+    assert not any("time since onset" in line for line in call("localize", path, "--weeks", 6).out.splitlines())
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_any_usual_separator_and_a_byte_order_mark_give_the_same_answer(table: Path, separator: str) -> None:
     expected = posterior(table)
@@ -128,5 +141,5 @@ def test_the_reader_keeps_what_was_written(tmp_path: Path) -> None:
     path.write_text('# scored on paper\nmuscle;side;note\nTA; left ;"a, b; c"\n', encoding="utf-8")
     assert read_scored(path).to_dict("records") == [{"muscle": "TA", "side": " left ", "note": "a, b; c"}]
     assert json.dumps(read_scored(path).to_dict("records"))
-    with pytest.raises(EmgkitError, match="There is no file"):
+    with pytest.raises(EmgkitError, match="is a folder; give a CSV with a header row"):
         read_scored(tmp_path)

@@ -21,11 +21,13 @@ def written(tmp_path, recording_of):
 
 def test_what_cannot_be_read_is_said_in_one_line(tmp_path, written):
     (tmp_path / "empty.edf").touch()
-    (tmp_path / "notes.docx").write_text("x")
+    for name in ("notes", "notes.docx"):
+        (tmp_path / name).write_text("x")
     (tmp_path / "text.edf").write_text("time,EMG\n" * 100)
     for path, said in (
         (tmp_path / "absent.edf", r"absent\.edf does not exist; check the name"),
         (tmp_path / "absent", "absent does not exist"),
+        (tmp_path / "notes", r"notes has no suffix that names its format; one of \.edf, \.bdf"),
         (tmp_path, "is a folder; give one file, or read a whole study folder with read_study"),
         (tmp_path / "empty.edf", r"empty\.edf is empty \(0 bytes\)"),
         (tmp_path / "notes.docx", r"suffix '\.docx', which no reader knows; one of \.edf, \.bdf, \.wav"),

@@ -129,9 +129,15 @@ BROKEN = [
     ),
     (
         "needle.csv",
+        "muscle;side;fibrillation\nTA;left;2\n",
+        TableError,
+        r"needle\.csv, line 1: the columns are not separated by commas; save the table as CSV with commas",
+    ),
+    (
+        "needle.csv",
         "muscle,side,fibrillation\nTA,left,2+\n",
         TableError,
-        "'2[+]' is not a whole number; leave it empty where it was not assessed",
+        "'2[+]' is not a whole number such as 2; leave it empty where it was not assessed",
     ),
     (
         "needle.csv",
@@ -221,6 +227,10 @@ def test_missing_parts_of_a_study_are_named(folder, tmp_path):
     (folder / "conductions.csv").unlink()
     with pytest.raises(StudyError, match=r"holds nothing to analyse; at least one of recordings.csv"):
         read_study(folder)
+    for name in ("recordings.csv", "needle.csv"):
+        (folder / name).write_text({"recordings.csv": "file,muscle,side\n", "needle.csv": "muscle,side\n"}[name])
+        with pytest.raises(StudyError, match=r"holds nothing to analyse; .* is required, with a row in it"):
+            read_study(folder)
     (folder / "study.toml").unlink()
     with pytest.raises(InputFileError, match=r"has no study.toml; write one"):
         read_study(folder)
