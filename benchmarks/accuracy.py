@@ -119,7 +119,7 @@ def _rows(scene: Scene, tool: str) -> pd.DataFrame:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--scenes", default="", help="names or their beginnings, with commas; all of them when empty")
-    parser.add_argument("--seeds", default="0-2", help="a number or a range such as 0-4")
+    parser.add_argument("--seeds", type=_seeds, default="0-2", help="a number or a range such as 0-4")
     parser.add_argument("--duration", type=float, default=30.0, help="seconds of a simulated scene")
     parser.add_argument("--rivals", default=",".join(TOOLS), help="tools beside emgkit, with commas; 'none' for none")
     parser.add_argument("--rivals-from", type=Path, help="take the rivals' rows from an earlier table: they are slow")
@@ -127,8 +127,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "accuracy.csv")
     parser.add_argument("--verbose", action="store_true", help="a line for every true unit and every extra train")
     chosen = parser.parse_args()
-    low, _, high = chosen.seeds.partition("-")
-    chosen.seeds = range(int(low), int(high or low) + 1)
     chosen.scenes = _present(_named(chosen.scenes.split(",")))
     rivals = (
         []
@@ -138,10 +136,20 @@ def _arguments() -> argparse.Namespace:
     unknown = sorted(set(rivals) - set(TOOLS))
     if unknown or not chosen.scenes:
         parser.error(f"unknown: {', '.join(unknown) or 'scenes'}; known are {', '.join((*TOOLS, *_ALL))}")
+    if chosen.rivals_from and not chosen.rivals_from.is_file():  # now, not after all the work
+        parser.error(f"there is no table {chosen.rivals_from} to take the rivals' rows from")
     for name in filter(missing, rivals):
         print(f"{name} is left out: {missing(name)} is not installed")
     chosen.tools = ["emgkit", *(name for name in rivals if not missing(name))]
     return chosen
+
+
+def _seeds(text: str) -> range:
+    low, _, high = text.partition("-")
+    if not (low.isdecimal() and (high or low).isdecimal() and int(low) <= int(high or low)):
+        msg = f"{text!r} is no number and no range such as 0-4"
+        raise argparse.ArgumentTypeError(msg)
+    return range(int(low), int(high or low) + 1)
 
 
 def _earlier(path: Path | None, jobs: Sequence[tuple[str, int]]) -> list[pd.DataFrame]:
