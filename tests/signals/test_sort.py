@@ -103,6 +103,18 @@ def test_two_units_that_often_fire_together_are_not_three(low_ms, high_ms):
     assert best(found, second)[0] >= 0.95
 
 
+@pytest.mark.parametrize(("size", "units"), [(1.3, 2), (1.0, 1)])
+def test_a_unit_that_took_in_another_of_its_shape_is_parted(size, units, monkeypatch):
+    # Only one of the two founds a template, as it happens when the other is never seen without a neighbour.
+    frequent, seldom = firing(9.0, 3), firing(3.0, 4)
+    monkeypatch.setattr("emgkit.signals.sort.find_templates", lambda *_, **__: [biphasic()])
+    found = sort(drawn([(biphasic, frequent), (lambda at: size * biphasic(at), seldom)]))
+    assert len(found.templates) == units
+    if units == 2:
+        assert min(best(found, frequent)[:2]) > 0.95
+        assert min(best(found, seldom)[:2]) > 0.95
+
+
 def test_polarity_moves_nothing():
     signal = drawn([(biphasic, firing(12.0, 1)), (triphasic, firing(9.0, 2))])
     upright, inverted = sort(signal), sort(-signal)
