@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_DISCHARGES = 150  # averaged; more add little
 TURN_SHARE = 0.1  # of the size
 GAP_MS = 0.6  # a pause within a potential shorter than this does not end it
+PASSING_MS = 3.0  # nor does a change of sign that takes no longer, when the wave does not rest on its way
+RESTING, RESTING_SHARE = 1 / 3, 0.5  # of the limit, and of the time between; a straight line takes a third
+PHASE = 2.0  # of the limit, that the next phase reaches
 
 
 @dataclass(frozen=True)
@@ -187,7 +190,7 @@ def measure_shape(
     size = float(np.ptp(average))
     limit = max(share * size, errors * error_uv)
     main = _main_peak(average, window_ms)
-    start, stop = _extent(np.abs(average) > limit, main, gap=int(GAP_MS / (window_ms[1] - window_ms[0])))
+    start, stop = _extent(average / limit, main, step_ms=float(window_ms[1] - window_ms[0]))
     inside = average[start : stop + 1]
     high, low = int(inside.argmax()), int(inside.argmin())
     after = inside[high:]
@@ -214,18 +217,30 @@ def _main_peak(average: NDArray[np.float64], window_ms: NDArray[np.float64]) -> 
     return int(np.flatnonzero(near)[np.abs(average[near]).argmax()])
 
 
-def _extent(over: NDArray[np.bool_], main: int, gap: int) -> tuple[int, int]:
-    start = stop = main
-    places = np.flatnonzero(over)
-    for place in places[places < main][::-1]:
-        if start - place > gap + 1:
+def _extent(departure: NDArray[np.float64], main: int, *, step_ms: float) -> tuple[int, int]:
+    # The departure is in units of the limit. A slow wave on its way from one phase to the next is not over.
+    start = main - _reach(departure[main::-1], step_ms)
+    return start, main + _reach(departure[main:], step_ms)
+
+
+def _reach(departure: NDArray[np.float64], step_ms: float) -> int:
+    last = 0
+    over = np.abs(departure) > 1
+    for place in np.flatnonzero(over):
+        pause_ms = (place - last - 1) * step_ms
+        if pause_ms > GAP_MS and not (pause_ms <= PASSING_MS and _passes(departure[last:], int(place) - last)):
             break
-        start = int(place)
-    for place in places[places > main]:
-        if place - stop > gap + 1:
-            break
-        stop = int(place)
-    return start, stop
+        last = int(place)
+    return last
+
+
+def _passes(departure: NDArray[np.float64], place: int) -> bool:
+    # Over the zero line without resting there, to a phase that is a phase.
+    between, after = departure[1:place], np.sign(departure[place]) * departure[place:]
+    ended = np.flatnonzero(after < RESTING)
+    phase = after[: ended[0]] if len(ended) else after
+    resting = np.mean(np.abs(between) < RESTING)
+    return bool(departure[0] * departure[place] < 0 and resting < RESTING_SHARE and phase.max() > PHASE)
 
 
 def _turns(inside: NDArray[np.float64], least: float) -> int:

@@ -86,6 +86,27 @@ def test_a_far_wave_after_a_pause_is_not_part_of_the_potential():
     assert shape_of(near + 60 * bump(12.0, 2.0)).duration_ms == pytest.approx(shape_of(near).duration_ms, abs=0.1)
 
 
+def slow_phase() -> np.ndarray:
+    return np.exp(-(((WINDOW_MS - 5.0) / 3.5) ** 2)) * (WINDOW_MS > 0)
+
+
+@pytest.mark.parametrize("invert", [1, -1])
+def test_a_slow_phase_belongs_to_the_wave_that_passes_into_it(invert):
+    # A sharp positive and a long negative wave: on its way across the baseline it stays under the limit for over 1 ms.
+    wave = 300 * bump(0.0, 1.0) - 60 * slow_phase()
+    shape = shape_of(invert * wave)
+    assert shape.duration_ms == pytest.approx(10.0, abs=1.0)
+    assert shape.phases == 2
+
+
+def test_what_a_wave_comes_to_after_a_rest_or_hardly_exceeds_the_limit_is_not_its_phase():
+    near = 300 * bump(0.0, 1.0)
+    rested = near - 60 * bump(4.0, 2.0)
+    shallow = near - 30 * slow_phase()
+    assert shape_of(rested).duration_ms < 1.5
+    assert shape_of(shallow).duration_ms < 1.5
+
+
 TURNS = [
     ([100.0], 1),
     ([60.0, -100.0], 2),
