@@ -86,3 +86,37 @@ def find_lock(
     chance = len(lags) * width_s / (2 * reach_s)
     expected = chance if inside[start] < 0.9 * min(len(first_s), len(second_s)) else 0.0
     return float(np.median(lags[start : start + inside[start]])), int(inside[start] - expected)
+
+
+def locked_to(
+    first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, reach_ms: float, width_ms: float, least: float
+) -> NDArray[np.bool_]:
+    """Return which events of the second train follow the first at a lag that so many share beyond chance.
+
+    Parameters
+    ----------
+    first_s, second_s : ndarray
+        Ascending times in seconds.
+    reach_ms, width_ms : float
+        See ``find_lock``.
+    least : float
+        Events that must share a lag.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.locks import locked_to
+    >>> first = np.cumsum(np.random.default_rng(0).uniform(0.05, 0.2, 40))
+    >>> second = np.sort(np.append(first - 0.007, [0.9, 1.1]))
+    >>> int(locked_to(first, second, reach_ms=25, width_ms=1.2, least=10).sum())
+    40
+    """
+    locked = np.zeros(len(second_s), dtype=bool)
+    while len(first_s) and not locked.all():
+        left_s = second_s[~locked]
+        lag_s, count = find_lock(first_s, left_s, reach_ms=reach_ms, width_ms=width_ms)
+        if count < max(least, 1):
+            break
+        at_lag = np.abs(nearest(first_s, left_s - lag_s) - (left_s - lag_s)) <= width_ms / 1000
+        locked[np.flatnonzero(~locked)[at_lag]] = True
+    return locked

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emgkit.signals.locks import SEPARATION_S, find_lock, nearest, union_of
+from emgkit.signals.locks import SEPARATION_S, find_lock, locked_to, nearest, union_of
 from tests.naive_signals import most_frequent_lag_by_loop
 
 
@@ -67,3 +67,21 @@ def test_a_union_holds_each_discharge_once(first_s, second_s):
     assert np.isin(found, both).all()
     assert (np.diff(found) >= SEPARATION_S).all()
     assert np.abs(found[:, None] - both).min(axis=0).max() < SEPARATION_S
+
+
+def test_what_follows_a_train_at_its_lags_is_told_from_what_comes_at_any_time():
+    rng = np.random.default_rng(3)
+    train_s = np.cumsum(rng.uniform(0.08, 0.2, 150))
+    parts_s = np.concatenate([train_s[:60] - 0.008, train_s[40:90] + 0.015]) + rng.normal(0, 0.0001, 110)
+    others_s = rng.uniform(0, train_s[-1], 40)
+    second_s = np.sort(np.concatenate([parts_s, others_s]))
+    locked = locked_to(train_s, second_s, reach_ms=30, width_ms=1.2, least=15)
+    assert locked[np.isin(second_s, parts_s)].mean() > 0.98
+    assert locked[np.isin(second_s, others_s)].mean() < 0.15
+    assert not locked_to(train_s, others_s, reach_ms=30, width_ms=1.2, least=15).any()
+
+
+def test_nothing_is_locked_to_nothing():
+    none = np.empty(0)
+    assert locked_to(none, np.array([1.0]), reach_ms=30, width_ms=1.2, least=5).tolist() == [False]
+    assert len(locked_to(np.array([1.0]), none, reach_ms=30, width_ms=1.2, least=5)) == 0

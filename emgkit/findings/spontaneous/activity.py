@@ -26,6 +26,7 @@ from emgkit.model.table import make_table
 from emgkit.signals.artifacts import covered_s, joined
 from emgkit.signals.background import find_skewed
 from emgkit.signals.detect import keep_largest
+from emgkit.signals.locks import locked_to
 from emgkit.signals.mains import hum_of_pieces
 from emgkit.signals.noise import noise_floor
 from emgkit.signals.peel import peel
@@ -184,6 +185,9 @@ def _loose(
     # A late part of a known potential is not a discharge of its own.
     for train in measured:
         order = order[~_within_potential(time_s[order], train)]
+        least = max(values["min_train_events"], values["part_share"] * len(train.train.time_s))
+        reach_ms, width_ms = values["part_reach_ms"], values["part_width_ms"]
+        order = order[~locked_to(train.train.time_s, time_s[order], reach_ms=reach_ms, width_ms=width_ms, least=least)]
     return replace(band, loose_s=time_s[order], loose_ratio=ratio[order])
 
 
