@@ -89,6 +89,14 @@ def test_no_row_is_given_twice(path):
     assert twice == []
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in TABLES if path.name.endswith("_criteria.csv")], ids=lambda path: path.name
+)
+def test_no_criterion_is_given_two_values(path):
+    twice = [key for key, count in Counter(row["key"] for row in rows_of(path)).items() if count > 1]
+    assert twice == []
+
+
 @dataclass(frozen=True)
 class _Row:
     name: str

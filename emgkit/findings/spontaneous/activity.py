@@ -185,8 +185,8 @@ def _loose(
     # A late part of a known potential is not a discharge of its own.
     for train in measured:
         order = order[~_within_potential(time_s[order], train)]
-        least = max(values["min_train_events"], values["part_share"] * len(train.train.time_s))
-        reach_ms, width_ms = values["part_reach_ms"], values["part_width_ms"]
+        least = max(values["min_train_events"], values["locked_share"] * len(train.train.time_s))
+        reach_ms, width_ms = values["locked_reach_ms"], values["locked_width_ms"]
         order = order[~locked_to(train.train.time_s, time_s[order], reach_ms=reach_ms, width_ms=width_ms, least=least)]
     return replace(band, loose_s=time_s[order], loose_ratio=ratio[order])
 

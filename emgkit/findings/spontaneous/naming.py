@@ -105,6 +105,10 @@ def features_of(measured: MeasuredTrain) -> dict[str, float]:
             "duration_ms": shape.duration_ms,
             "rise_ms": shape.rise_ms,
             "turns": float(max(shape.turns, 1)),
+            "complex": float(
+                shape.phases >= values["complex_least_phases"]
+                or (measured.spikes >= values["complex_least_spikes"] and not measured.sharp_wave)
+            ),
             "sharp_wave": float(measured.sharp_wave),
             "negative_share": max(shape.negative_share, values["finest_negative_share"]),
         }
@@ -150,19 +154,15 @@ def name_train(
     denervation = labels()[best].denervation
     # Fibrillation and positive sharp wave mean the same: a doubt between the two is no doubt about denervation.
     sure = sum(total[label] for label in total if denervation and labels()[label].denervation) / sum(total.values())
+    irregular = denervation and _is_irregular(measured, kind, crowded=crowded, contracting=contracting)
     hindrance = _hindrance(
-        measured,
-        best,
-        max(probability, sure),
-        irregular_kind=kind in IRREGULAR,
-        crowded=crowded,
-        contracting=contracting,
+        measured, best, max(probability, sure), irregular=irregular, elsewhere=crowded or contracting
     )
     if hindrance:
         return Name(INDETERMINATE, probability, best, f"{hindrance}; {reasons}", counted=False)
-    if kind in IRREGULAR:
+    if irregular:
         reasons = f"irregular, so it does not count for a grade; {reasons}"
-    return Name(best, probability, rival, reasons, counted=denervation and kind not in IRREGULAR)
+    return Name(best, probability, rival, reasons, counted=denervation and not irregular)
 
 
 def _terms(kind: str, found: Mapping[str, float], n_intervals: int) -> dict[str, float]:
@@ -223,15 +223,17 @@ def _rounded(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _hindrance(
-    measured: MeasuredTrain,
-    label: str,
-    probability: float,
-    *,
-    irregular_kind: bool,
-    crowded: bool,
-    contracting: bool,
-) -> str:
+def _is_irregular(measured: MeasuredTrain, kind: str, *, crowded: bool, contracting: bool) -> bool:
+    values = criteria_values("naming_criteria")
+    largest = min(
+        values["denervation_largest_irregularity"],
+        values["contracting_largest_irregularity"] if contracting else np.inf,
+        values["crowded_largest_irregularity"] if crowded else np.inf,
+    )
+    return kind in IRREGULAR or measured.rhythm.irregularity > largest
+
+
+def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irregular: bool, elsewhere: bool) -> str:
     values = criteria_values("naming_criteria")
     rhythm = measured.rhythm
     span_s = measured.train.time_s[-1] - measured.train.time_s[0]
@@ -240,10 +242,7 @@ def _hindrance(
     if rhythm.n_intervals < least:
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
     if labels()[label].denervation:
-        if irregular_kind:
-            hindrance = _irregular(measured, label, crowded=crowded or contracting)
-        else:
-            hindrance = _untimely(measured, label, crowded=crowded, contracting=contracting)
+        hindrance = _irregular(measured, label, elsewhere=elsewhere) if irregular else _untimely(measured, label)
         if hindrance:
             return hindrance
     if not labels()[label].denervation and measured.train.snr < values["other_least_snr"]:
@@ -254,36 +253,28 @@ def _hindrance(
     return ""
 
 
-def _untimely(measured: MeasuredTrain, label: str, *, crowded: bool, contracting: bool) -> str:
+def _untimely(measured: MeasuredTrain, label: str) -> str:
     values, rhythm = criteria_values("naming_criteria"), measured.rhythm
-    limits = (
-        values["denervation_largest_irregularity"],
-        values["contracting_largest_irregularity"] if contracting else np.inf,
-        values["crowded_largest_irregularity"] if crowded else np.inf,
-    )
-    largest = min(limits)
     if rhythm.missed > values["largest_missed"]:
         return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
     rate_hz = 1 / rhythm.base_s
     if rate_hz > values["denervation_largest_rate_hz"] and rhythm.trend_per_s < values["fast_least_slowing_per_s"]:
         return f"{rate_hz:.0f} Hz without slowing down, too fast for {label}"
-    return f"too irregular ({rhythm.irregularity:.2f}) for {label}" if rhythm.irregularity > largest else ""
+    return ""
 
 
-def _irregular(measured: MeasuredTrain, label: str, *, crowded: bool) -> str:
+def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
     # Without its rhythm, a fibrillation must show everything else.
     values, rhythm, shape = criteria_values("naming_criteria"), measured.rhythm, measured.shape
-    if rhythm.irregularity < values["irregular_least_irregularity"]:
-        return f"too irregular ({rhythm.irregularity:.2f}) for a clock, too regular for an irregular {label}"
+    if elsewhere or measured.endplate_noise:
+        return f"too irregular ({rhythm.irregularity:.2f}) for {label} among other activity"
     if rhythm.n_intervals < values["irregular_least_intervals"]:
-        return f"irregular, and only {rhythm.n_intervals} intervals"
+        return f"irregular ({rhythm.irregularity:.2f}), and only {rhythm.n_intervals} intervals"
     if rhythm.p5_ms < values["irregular_least_p5_ms"]:
-        return f"irregular, with intervals as short as {rhythm.p5_ms:.0f} ms"
-    if crowded or measured.endplate_noise:
-        return "irregular, among other activity"
+        return f"irregular ({rhythm.irregularity:.2f}), with intervals as short as {rhythm.p5_ms:.0f} ms"
     single = shape is not None and shape.duration_ms < values["irregular_longest_ms"]
     if not single or measured.variability > values["irregular_largest_variability"]:
-        return "irregular, and not the shape of one fibre"
+        return f"irregular ({rhythm.irregularity:.2f}), and not the shape of one fibre"
     return ""
 
 

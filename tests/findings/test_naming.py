@@ -1,0 +1,65 @@
+"""Names of trains from what was measured of them: rhythm first, shape second, doubt said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emgkit.findings.spontaneous.measure import MeasuredTrain
+from emgkit.findings.spontaneous.naming import name_train
+from emgkit.signals.rhythm import measure_rhythm
+from emgkit.signals.units import Train
+from emgkit.signals.waveform import Shape
+
+FIBRE = Shape(
+    peak_to_peak_uv=150.0, duration_ms=3.4, rise_ms=0.4, phases=3, turns=2, initial_deflection="positive",
+    positive_first=True, negative_share=1.5, negative_to_positive_width=1.0, error_uv=0.5,
+)  # fmt: skip
+
+
+def measured(rate_hz: float = 6.0, *, jitter: float = 0.01, spikes: int = 1, n: int = 80, **shape) -> MeasuredTrain:
+    """Return a train of one fibre at rest but for what is changed."""
+    intervals = np.random.default_rng(1).normal(1, jitter, n).clip(0.3) / rate_hz
+    times_s = np.cumsum(intervals * np.linspace(0.9, 1.15, n))
+    return MeasuredTrain(
+        train=Train(times_s, np.zeros(60), 0, 40.0), rhythm=measure_rhythm(times_s), shape=replace(FIBRE, **shape),
+        average_uv=np.zeros(10), waveforms_uv=np.zeros((1, 10)), window_ms=np.zeros(10), spikes=spikes,
+        sharp_wave=False, amplitude_cv=0.02, variability=0.012,
+    )  # fmt: skip
+
+
+def test_one_fibre_with_a_clock_is_a_fibrillation_and_counts():
+    name = name_train(measured())
+    assert (name.label, name.counted) == ("fibrillation", True)
+    assert name.probability > 0.9
+
+
+@pytest.mark.parametrize("jitter", [0.16, 0.3])
+def test_one_fibre_without_a_clock_is_named_and_does_not_count(jitter):
+    name = name_train(measured(3.0, jitter=jitter))
+    assert (name.label, name.counted) == ("fibrillation", False)
+    assert "does not count" in name.reasons
+
+
+@pytest.mark.parametrize("where", [{"crowded": True}, {"contracting": True}])
+def test_among_other_activity_an_irregular_one_is_not_named(where):
+    name = name_train(measured(3.0, jitter=0.16), **where)
+    assert (name.label, name.counted) == ("indeterminate", False)
+    assert "too irregular" in name.reasons
+
+
+@pytest.mark.parametrize("change", [{"spikes": 3}, {"phases": 5}, {"spikes": 4, "phases": 9}])
+def test_a_complex_of_several_spikes_is_no_fibrillation_at_any_rate(change):
+    steady = {"jitter": 0.004, "turns": 5, "rise_ms": 0.35, "duration_ms": 4.7}
+    for rate_hz in (7.0, 13.0, 30.0):
+        name = name_train(measured(rate_hz, **steady, **change))
+        assert name.label != "fibrillation"
+        assert not name.counted
+
+
+def test_few_intervals_are_said():
+    name = name_train(measured(n=4))
+    assert name.label == "indeterminate"
+    assert name.reasons.startswith("only 3 intervals")
