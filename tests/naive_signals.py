@@ -83,7 +83,12 @@ def folded_irregularity_by_loop(times_s):
     middle = statistics.median(intervals)
     near = [interval for interval in intervals if 0.6 * middle < interval < 1.5 * middle]
     base = statistics.median(near or [middle])
-    folded = [interval / max(round(interval / base), 1) for interval in intervals]
+    width = min(11, len(intervals))
+    usual = [statistics.median(intervals[first : first + width]) for first in range(len(intervals) - width + 1)]
+    if any(max(pair) > 1.25 * min(pair) for pair in pairwise(usual)):
+        usual = [base]
+    own = [usual[min(max(place - width // 2, 0), len(usual) - 1)] for place in range(len(intervals))]
+    folded = [interval / max(round(interval / near), 1) for interval, near in zip(intervals, own, strict=True)]
     changes = [2 * abs(after - before) / (after + before) for before, after in pairwise(folded)]
     return statistics.median(folded), statistics.median(changes)
 

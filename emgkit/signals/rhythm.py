@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+AROUND, JUMP = 11, 1.25  # intervals around one that tell its base interval, and how far that moves at once
 PAUSE = 4  # a gap of more intervals is a pause and not missed discharges
 
 
@@ -84,7 +85,7 @@ def measure_rhythm(times_s: NDArray[np.floating]) -> Rhythm:
     median = np.median(intervals)
     near = intervals[(intervals > 0.6 * median) & (intervals < 1.5 * median)]
     base = float(np.median(near)) if len(near) else float(median)
-    multiple = np.maximum(np.round(intervals / base), 1)
+    multiple = np.maximum(np.round(intervals / _usual_around(intervals, base)), 1)
     folded = intervals / multiple
     cv2 = 2 * np.abs(np.diff(folded)) / (folded[1:] + folded[:-1])
     return Rhythm(
@@ -97,6 +98,16 @@ def measure_rhythm(times_s: NDArray[np.floating]) -> Rhythm:
         rate_range=_rate_range(folded),
         missed=_missed(multiple),
     )
+
+
+def _usual_around(intervals: NDArray[np.floating], base: float) -> NDArray[np.floating]:
+    # A train that slows down steadily misses nothing: its intervals are folded by what is usual around them. Where many
+    # discharges are missing in a row, what is usual jumps, and one base is better for all.
+    width = min(AROUND, len(intervals))
+    around = np.median(np.lib.stride_tricks.sliding_window_view(intervals, width), axis=1)
+    if (np.maximum(around[1:], around[:-1]) > JUMP * np.minimum(around[1:], around[:-1])).any():
+        return np.full(len(intervals), base)
+    return np.asarray(around[np.clip(np.arange(len(intervals)) - width // 2, 0, len(around) - 1)])
 
 
 def _missed(multiple: NDArray[np.floating]) -> float:

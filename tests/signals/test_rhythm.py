@@ -100,6 +100,16 @@ def test_the_share_of_missed_discharges_is_seen(share):
     assert 0.85 * share - 0.01 < np.mean(seen) < share + 0.02  # some pauses were missed discharges in a row
 
 
+@pytest.mark.parametrize("slowest_hz", [4.0, 2.0])
+def test_a_train_that_slows_down_steadily_misses_nothing(slowest_hz):
+    intervals = 1 / np.geomspace(10.0, slowest_hz, 100)
+    times_s = np.cumsum(intervals * np.random.default_rng(4).normal(1, 0.03, 100))
+    rhythm = measure_rhythm(times_s)
+    assert rhythm.missed == 0.0
+    assert rhythm.irregularity < 0.06
+    assert rhythm.rate_range > 0.8 * 10.0 / slowest_hz
+
+
 @pytest.mark.parametrize("pause_s", [1.0, 3.3, 20.0])
 def test_a_pause_is_no_missed_discharge_and_no_irregularity(pause_s):
     rng = np.random.default_rng(3)
