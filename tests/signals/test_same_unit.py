@@ -113,3 +113,25 @@ def test_what_wanes_to_a_third_of_its_size_is_one_when_single_discharges_lie_nea
     first_s, second_s = np.split(clock(20.0, 3), 2)
     kinds = windows_of([(first_s, WAVE), (second_s, 0.4 * WAVE)], noise=noise)
     assert one_unit(first_s, second_s, shapes=(WAVE, 0.4 * WAVE), windows=kinds) is verdict
+
+
+def test_parts_of_a_unit_that_varies_in_steps_are_one_when_they_never_fire_together():
+    rng = np.random.default_rng(4)
+    times_s = np.cumsum(0.04 + rng.gamma(2.0, 0.02, 300))
+    mine = rng.random(300) < 0.5
+    varied = WAVE + 0.35 * np.exp(-((TIME - 12) ** 2) / 12)  # correlation 0.96
+    kinds = windows_of([(times_s[mine], WAVE), (times_s[~mine], varied)], noise=0.06)
+    assert one_unit(times_s[mine], times_s[~mine], shapes=(WAVE, varied), windows=kinds)
+    other_s = np.cumsum(0.04 + rng.gamma(2.0, 0.02, 150))
+    kinds = windows_of([(times_s[mine], WAVE), (other_s, varied)], noise=0.06)
+    assert not one_unit(times_s[mine], other_s, shapes=(WAVE, varied), windows=kinds)
+
+
+@pytest.mark.parametrize(("size", "verdict"), [(1.02, True), (1.4, False)])
+def test_halves_of_a_unit_that_fires_at_random_are_one_only_when_shape_cannot_tell_them(size, verdict):
+    # Halves of a Poisson process come as near to each other as independent ones do.
+    rng = np.random.default_rng(8)
+    times_s = np.cumsum(0.012 + rng.exponential(0.2, 200))
+    mine = rng.random(200) < 0.5
+    kinds = windows_of([(times_s[mine], WAVE), (times_s[~mine], size * WAVE)], noise=0.1)
+    assert one_unit(times_s[mine], times_s[~mine], shapes=(WAVE, size * WAVE), windows=kinds) is verdict
