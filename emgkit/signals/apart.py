@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock
+from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock, missed_by
 from emgkit.signals.locks import SEPARATION_S, nearest, union_of
 from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
@@ -30,6 +30,7 @@ REGULAR_RUN = 0.06  # irregularity of runs that are compared
 FASTEST_S = 0.04  # myotonic discharges, which change from run to run, are faster
 STEADY = 0.08  # change of rate and size within a run
 SIZE_STEP, SIZE_SCATTER = 0.03, 1.5  # change of size from run to run, and over the scatter within
+QUIET_S = 0.03  # without another discharge before and after
 CLOSE_SHARE = 0.3  # of the clock's interval: how near the nearest discharges of a mixed train come
 LARGEST_CHANCE, BOTH_CHANCE = 0.2, 0.5  # that another event is where the next one of a clock is due
 
@@ -53,6 +54,8 @@ def fibres_apart(
     """
     units = _reshuffled(trains, clock, regular)
     parts = [part for train in units for part in _clocks_apart(train, clock, regular, min_events)]
+    every_s = np.sort(np.concatenate([np.empty(0), *(train.time_s for train in parts)]))
+    parts = [part for train in parts for part in _clock_in_quiet(train, every_s, clock, regular, min_events)]
     return [run for train in parts for run in _runs_apart(train, band)]
 
 
@@ -94,6 +97,26 @@ def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: 
         parts.append(replace(train, time_s=rest[chain]))
         rest = np.delete(rest, chain)
     return [*parts, replace(train, time_s=rest)] if len(rest) >= min_events or not parts else parts
+
+
+def _clock_in_quiet(
+    train: Train, every_s: NDArray[np.float64], clock: ClockLimits, regular: float, min_events: int
+) -> list[Train]:
+    # Among other activity nearly anything resembles a small unit. Where the others pause, it shows its clock.
+    if measure_rhythm(train.time_s).irregularity < regular:
+        return [train]
+    place = np.searchsorted(every_s, train.time_s)
+    gaps_s = np.diff(every_s, prepend=-np.inf, append=np.inf)
+    quiet_s = train.time_s[np.minimum(gaps_s[place], gaps_s[np.minimum(place + 1, len(every_s))]) > QUIET_S]
+    if not clock.min_events <= len(quiet_s) < min(len(train.time_s), CLOCK_MOST):
+        return [train]
+    chain = find_clock(quiet_s, limits=clock)
+    if len(chain) == 0 or not measure_rhythm(quiet_s[chain]).irregularity < regular:
+        return [train]
+    mine = np.isin(train.time_s, quiet_s[chain]) | missed_by(quiet_s[chain], train.time_s)
+    rest_s = train.time_s[~mine]
+    parts = [replace(train, time_s=train.time_s[mine])]
+    return [*parts, replace(train, time_s=rest_s)] if len(rest_s) >= min_events else parts
 
 
 def _is_clock(mixed_s: NDArray[np.float64], chain: NDArray[np.int64], regular: float) -> bool:

@@ -25,7 +25,7 @@ VERY_ALIKE, NEAR_SIZE = 0.95, (0.5, 2.0)
 WANED_ALIKE, WANED_SIZE = 0.985, (0.3, 3.3)
 FEWEST, MOST = 8, 120  # discharges that tell how far two shapes lie apart
 NEAR, FAR, VERY_FAR = 4.5, 7.0, 12.5  # standard deviations of single discharges
-VARIED_ALIKE, VARIED_SIZE, FARTHEST = 0.935, (0.85, 1.2), 20.0  # of what never fires together with its like
+VARIED_ALIKE, VARIED_SIZE, FARTHEST = 0.935, (0.85, 1.2), 11.0  # of what never fires together with its like
 HARDLY_APART = 0.98  # correlation above which an irregular unit that varies in steps may be that far apart
 SURELY_ALIKE, SAME_SIZE = 0.93, (0.87, 1.15)  # enough when timing cannot tell
 ONE_SHAPE, DRIFTED_SIZE = 0.99, (0.75, 1.33)  # a drifting needle changes the size and hardly the shape
@@ -94,10 +94,10 @@ def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float) -> b
         return verdict == "same" or (same_size and alike > SURELY_ALIKE) or drifted
     if verdict == "coincide":
         return same_size and alike > HARDLY_APART and apart < NEAR
-    if verdict == "same" and VARIED_SIZE[0] < size < VARIED_SIZE[1] and alike > VARIED_ALIKE:
-        return apart < FARTHEST
     if verdict != "two clocks" and same_size and alike > HARDLY_APART:
         return apart < VERY_FAR
+    if verdict == "same" and VARIED_SIZE[0] < size < VARIED_SIZE[1] and alike > VARIED_ALIKE:
+        return apart < FARTHEST
     return apart < NEAR or (apart < FAR and (verdict == "same" or (same_size and alike > VERY_ALIKE)))
 
 

@@ -120,10 +120,10 @@ def test_parts_of_a_unit_that_varies_in_steps_are_one_when_they_never_fire_toget
     times_s = np.cumsum(0.04 + rng.gamma(2.0, 0.02, 300))
     mine = rng.random(300) < 0.5
     varied = WAVE + 0.35 * np.exp(-((TIME - 12) ** 2) / 12)  # correlation 0.96
-    kinds = windows_of([(times_s[mine], WAVE), (times_s[~mine], varied)], noise=0.06)
+    kinds = windows_of([(times_s[mine], WAVE), (times_s[~mine], varied)], noise=0.1)
     assert one_unit(times_s[mine], times_s[~mine], shapes=(WAVE, varied), windows=kinds)
     other_s = np.cumsum(0.04 + rng.gamma(2.0, 0.02, 150))
-    kinds = windows_of([(times_s[mine], WAVE), (other_s, varied)], noise=0.06)
+    kinds = windows_of([(times_s[mine], WAVE), (other_s, varied)], noise=0.1)
     assert not one_unit(times_s[mine], other_s, shapes=(WAVE, varied), windows=kinds)
 
 

@@ -192,6 +192,17 @@ def test_discharges_that_an_irregular_unit_took_from_a_clock_are_given_back():
     assert share(found.time_s, times_s) > 0.95
 
 
+def test_a_clock_that_shows_where_all_others_pause_is_told_from_what_resembles_it():
+    # Contraction for 8 s, in which many a spike looks like a small fibre, and a pause of 4 s, in which that goes on.
+    clock_s = clock(6.0, 1, seconds=SECONDS)
+    clock_s = clock_s[clock_s > 8.0]
+    others = [irregular(rate, seed) for rate, seed in ((14.0, 2), (11.0, 3), (12.0, 4))]
+    others = [times_s[times_s < 7.9] for times_s in others]
+    mixed_s = np.sort(np.concatenate([others[2], clock_s]))
+    trains = trains_of((3 * OTHER, others[0]), (2 * SMALL, others[1]), (WAVE, mixed_s))
+    assert max(min(share(clock_s, each.time_s), share(each.time_s, clock_s)) for each in trains) > 0.95
+
+
 def test_trains_of_few_discharges_are_dropped():
     few, many = np.array([1.0, 2.3, 4.0, 7.0]), clock(7.0, 20)
     assert_are(trains_of((WAVE, many), (OTHER, few)), many, least=1.0)
