@@ -11,7 +11,7 @@ import numpy as np
 from emgkit.signals.noise import MAD_TO_SD
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -152,6 +152,15 @@ def hum_of_pieces(
         mine = piece == number
         found[mine] = hum_at(hums[number], times_s[mine], offsets_s=offsets_s)
     return found
+
+
+def hum_at_times(hums: Sequence[Hum]) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:
+    """Return the function of (times_s, offsets_s) that gives the hum around times, see ``hum_of_pieces``."""
+
+    def hum(times_s: NDArray[np.float64], offsets_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        return hum_of_pieces(hums, times_s, offsets_s=offsets_s)
+
+    return hum
 
 
 def subtract_hum(values: NDArray[np.float32], rate_hz: float, *, start_s: float, hum: Hum) -> None:

@@ -76,7 +76,6 @@ def measure_train(
     rate_hz: float,
     *,
     train: Train,
-    stretch: Stretch,
     others_s: NDArray[np.float64],
     hum: HumAt | None = None,
 ) -> MeasuredTrain:
@@ -117,7 +116,6 @@ def measure_train(
         window_ms=window_ms,
         sharp_wave=shape is not None and _is_sharp_wave(shape),
         amplitude_cv=_amplitude_cv(windows, average, window_ms),
-        variability=_variability(stretch, _lone(train.time_s, others_s)),
     )
 
 
@@ -205,9 +203,21 @@ def _amplitude_cv(windows: NDArray[np.float64], average: NDArray[np.float64], wi
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
 
 
-def _variability(stretch: Stretch, times_s: NDArray[np.float64]) -> float:
-    # What neighbouring discharges differ by, less what the time just before them differs by.
-    band = bands()[0]
+def shape_variability(stretch: Stretch, times_s: NDArray[np.float64], *, others_s: NDArray[np.float64]) -> float:
+    """Return the change of shape from discharge to discharge, NaN where there are too few.
+
+    What neighbouring discharges differ by, less what the time just before them differs by.
+
+    Parameters
+    ----------
+    stretch : Stretch
+        Of which the fast band is used.
+    times_s : ndarray
+        Discharges of the train.
+    others_s : ndarray
+        Discharges of all other trains, ascending.
+    """
+    band, times_s = bands()[0], _lone(times_s, others_s)
     rate_hz = stretch.grid.fast_hz
     half = samples_in(band.half_window_ms, rate_hz)
     places = (times_s - stretch.start_s) * rate_hz

@@ -6,23 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import EVENTS, TRAINS, UNSORTED
 from emgkit.model.table import make_table
-from emgkit.signals.cluster import cut_windows
-from emgkit.signals.counting import samples_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from emgkit.findings.spontaneous.measure import MeasuredTrain
     from emgkit.findings.spontaneous.naming import Name
-    from emgkit.signals.bands import Stretch
-    from emgkit.signals.sort import SortedBand
+    from emgkit.findings.spontaneous.part import Loose, Sized
 
 
 def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.DataFrame:
@@ -30,15 +25,14 @@ def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.
     return make_table(TRAINS, [_train_row(*row) for row in zip(range(len(names)), measured, names, strict=True)])
 
 
-def event_table(stretch: Stretch, *, measured: Sequence[MeasuredTrain], loose: SortedBand) -> pd.DataFrame:
+def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
     parts = []
-    for number, train in enumerate(measured):
-        sizes = _sizes(stretch, train.train.time_s, train.train.band)
-        relative = sizes / max(float(np.median(sizes)), 1e-9)
-        usual_uv = train.shape.peak_to_peak_uv if train.shape else float(np.median(sizes))
+    for number, (train, sizes_uv) in enumerate(trains):
+        relative = sizes_uv / max(float(np.median(sizes_uv)), 1e-9)
+        usual_uv = train.shape.peak_to_peak_uv if train.shape else float(np.median(sizes_uv))
         parts.append((train.train.time_s, number, usual_uv * relative, train.train.snr * relative))
-    parts.append((loose.loose_s, UNSORTED, _sizes(stretch, loose.loose_s, 0), loose.loose_ratio))
+    parts.append((loose.time_s, UNSORTED, loose.sizes_uv, loose.ratio))
     columns = {
         "time_s": np.concatenate([part[0] for part in parts]),
         "train": np.concatenate([np.full(len(part[0]), part[1]) for part in parts]),
@@ -84,14 +78,3 @@ def _train_row(number: int, measured: MeasuredTrain, name: Name) -> dict[str, ob
         "counted": name.counted,
         "reasons": name.reasons,
     }
-
-
-def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray[np.float64]:
-    # Peak to peak in the band that found the discharges: quiet, and free of what drifts below.
-    signal = (stretch.fast, stretch.slow)[band]
-    rate_hz = (stretch.grid.fast_hz, stretch.grid.slow_hz)[band]
-    if len(times_s) == 0:
-        return np.empty(0)
-    reach = samples_in(bands()[band].half_window_ms, rate_hz)
-    middle = np.round((times_s - stretch.start_s) * rate_hz).astype(int)
-    return np.asarray(np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1), dtype=np.float64)
