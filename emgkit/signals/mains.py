@@ -132,9 +132,10 @@ def hum_at(hum: Hum, times_s: NDArray[np.float64], *, offsets_s: NDArray[np.floa
         return np.zeros((len(times_s), len(offsets_s)))
     segment = np.clip(((times_s - hum.start_s) / hum.segment_s).astype(int), 0, len(hum.sizes) - 1)
     few_s = offsets_s[:: max(len(offsets_s) // COARSE_OFFSETS, 1)]  # harmonics are slow: the rest lies between
-    turn = 2j * np.pi * hum.frequency_hz * np.arange(1, hum.sizes.shape[1] + 1)
-    at_time = hum.sizes[segment] * np.exp(turn * (times_s - hum.start_s - segment * hum.segment_s)[:, None])
-    coarse = (at_time @ np.exp(turn[:, None] * few_s)).real
+    since_s = times_s - hum.start_s - segment * hum.segment_s
+    n_harmonics = hum.sizes.shape[1]
+    at_time = hum.sizes[segment] * _harmonics(hum.frequency_hz * since_s, n_harmonics).T
+    coarse = (at_time @ _harmonics(hum.frequency_hz * few_s, n_harmonics)).real
     place = np.interp(offsets_s, few_s, np.arange(len(few_s)))
     lower = np.minimum(place.astype(int), max(len(few_s) - 2, 0))
     upper = np.minimum(lower + 1, len(few_s) - 1)
@@ -194,9 +195,17 @@ def subtract_hum(values: NDArray[np.float32], rate_hz: float, *, start_s: float,
 
 @lru_cache(maxsize=8)
 def _waves(cycles_per_sample: float, n_harmonics: int, size: int) -> NDArray[np.float64]:
-    turn = np.exp(2j * np.pi * cycles_per_sample * np.arange(size))
-    waves = np.cumprod(np.broadcast_to(turn, (n_harmonics, size)), axis=0)
+    waves = _harmonics(cycles_per_sample * np.arange(size), n_harmonics)
     return np.asarray(np.vstack([waves.real, waves.imag]).T)
+
+
+def _harmonics(cycles: NDArray[np.floating], count: int) -> NDArray[np.complex128]:
+    # Every harmonic is the one before it, turned once more; exponentials cost more.
+    waves = np.empty((count, len(cycles)), complex)
+    waves[0] = np.exp(2j * np.pi * cycles)
+    for number in range(1, count):
+        np.multiply(waves[number - 1], waves[0], out=waves[number])
+    return waves
 
 
 def _tuned(values: NDArray[np.floating], rate_hz: float, frequency_hz: float, n_segments: int) -> float:

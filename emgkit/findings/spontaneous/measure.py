@@ -94,11 +94,13 @@ def measure_train(
     """
     values = criteria_values("detection_criteria")
     windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum)
+    sharp, size = _sharp(average, rate_hz)
     rhythm = measure_rhythm(train.time_s)
-    shift_s = _to_largest_spike(average, rate_hz, window_ms, rhythm.base_s)
+    shift_s = _to_largest_spike(size, window_ms, rhythm.base_s)
     if abs(shift_s) > values["time_shift_ms"] / 1000:
         train = replace(train, time_s=train.time_s + shift_s)
         windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum)
+        sharp, size = _sharp(average, rate_hz)
     shape = None
     if len(windows) > 1:
         shape = measure_shape(
@@ -110,8 +112,8 @@ def measure_train(
         rhythm=rhythm,
         shape=shape,
         average_uv=average,
-        spikes=_spikes(average, rate_hz, window_ms, rhythm.base_s) if shape else 0,
-        parts_s=_parts(average, rate_hz, window_ms),
+        spikes=_spikes(sharp, rate_hz, window_ms, rhythm.base_s) if shape else 0,
+        parts_s=_parts(size, window_ms),
         waveforms_uv=windows[kept] if len(windows) else windows,
         window_ms=window_ms,
         sharp_wave=shape is not None and _is_sharp_wave(shape),
@@ -144,22 +146,24 @@ def _averaged(
     return windows, window_ms, *average_discharge(windows, window_ms, baseline_ms=baseline_ms)
 
 
-def _to_largest_spike(
-    average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float
-) -> float:
+def _sharp(average: NDArray[np.float64], rate_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    # The average as the fast band sees it, and its local size.
+    band = bands()[0]
+    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
+    return sharp, np.sqrt(smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz)))
+
+
+def _to_largest_spike(size: NDArray[np.float64], window_ms: NDArray[np.float64], base_s: float) -> float:
     # The fixed point of a complex is its largest spike, whichever of its spikes was found first.
     values, band = criteria_values("detection_criteria"), bands()[0]
-    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
-    energy = smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz))
-    energy = np.where(np.abs(window_ms) < values["own_interval_share"] * base_s * 1000, energy, 0.0)
+    energy = np.where(np.abs(window_ms) < values["own_interval_share"] * base_s * 1000, np.square(size), 0.0)
     here = energy[np.abs(window_ms) < band.lag_ms].max(initial=0.0)
     return float(window_ms[energy.argmax()]) / 1000 if energy.max() > values["larger_spike"] * here else 0.0
 
 
-def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float) -> int:
+def _spikes(sharp: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float) -> int:
     # Only one cycle is looked at: in a fast train the window holds the next discharge as well.
     values, band = criteria_values("detection_criteria"), bands()[0]
-    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
     sharp = np.where(window_ms < base_s * 1000 + window_ms[0], sharp, 0.0)
     width, separation = (samples_in(ms, rate_hz) for ms in (band.width_ms, band.separation_ms))
     largest = float(np.sqrt(smooth_energy(sharp, width=width).max()))
@@ -169,12 +173,8 @@ def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.
     return len(spikes)
 
 
-def _parts(
-    average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64]
-) -> tuple[tuple[float, float], ...]:
+def _parts(size: NDArray[np.float64], window_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
     values, band = criteria_values("detection_criteria"), bands()[0]
-    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
-    size = np.sqrt(smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz)))
     runs = runs_of(size > values["part_share"] * size.max())
     edges_ms = [(window_ms[first] - band.width_ms, window_ms[last - 1] + band.width_ms) for first, last in runs]
     return tuple((float(start_ms) / 1000, float(stop_ms) / 1000) for start_ms, stop_ms in edges_ms)
