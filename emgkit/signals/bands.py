@@ -147,6 +147,11 @@ class Piece(NamedTuple):
     start_s: float
     stop_s: float
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the recording has no other piece."""
+        return self.start_s == -np.inf and self.stop_s == np.inf
+
 
 def cut_pieces(n_samples: int, grid: Grid, *, whole_s: float, longest_s: float, margin_s: float) -> list[Piece]:
     """Cut a long recording into pieces of nearly equal length, each with a margin on either side.
@@ -243,7 +248,8 @@ def read_stretch(
     for low in range(0, n_samples, chunk):
         high = min(low + chunk, n_samples)
         start = first + low - margin
-        raw, inside = _raw(samples, grid, start, start + (ROWS - 1) * own + ROW)
+        rows = -(-(high - low) // own)
+        raw, inside = _raw(samples, grid, start, start + (rows - 1) * own + ROW)
         found = find_faults(raw[inside], grid.rate_hz, start=start * grid.step + inside.start, limits=limits)
         faults.append(found)
         thin = _thinned(mend_clicks(raw, found.clicks - start * grid.step), grid.step)

@@ -207,11 +207,9 @@ def _best_of_batch(
     return _Best(best, peaks - reach + start + shift[own], scale, np.where(good, drop, 0.0))
 
 
-def _energy_at(windows: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float64]:
-    total = np.cumsum(np.square(windows), axis=1, dtype=np.float64)
-    total = np.concatenate([np.zeros((len(windows), 1)), total], axis=1)
-    row = np.arange(len(windows))
-    return np.asarray(total[row, start + size] - total[row, start])
+def _energy_at(windows: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float32]:
+    inner = np.lib.stride_tricks.sliding_window_view(windows, size, axis=1)[np.arange(len(windows)), start]
+    return np.asarray(np.einsum("ij,ij->i", inner, inner))
 
 
 def _explained_at(explained: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float64]:

@@ -149,7 +149,8 @@ def add_windows(signal: NDArray[np.float32], starts: NDArray[np.int64], *, windo
     """Add windows that do not overlap to a signal in place; what reaches beyond its ends is cut off."""
     size = windows.shape[1]
     inside = (starts >= 0) & (starts + size <= len(signal))
-    signal[starts[inside, None] + np.arange(size)] += windows[inside]
+    if inside.any():
+        np.lib.stride_tricks.sliding_window_view(signal, size, writeable=True)[starts[inside]] += windows[inside]
     for start, window in zip(starts[~inside], windows[~inside], strict=True):
         low, high = max(start, 0), min(start + size, len(signal))
         if low < high:

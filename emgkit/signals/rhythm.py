@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,9 +108,15 @@ def _missed(multiple: NDArray[np.floating]) -> float:
 
 def _theil_sen(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
     picked = spread_evenly(len(x), most=200)
-    first, second = np.triu_indices(len(picked), 1)
+    first, second = _pairs(len(picked))
     x, y = x[picked], y[picked]
     return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
+
+
+@lru_cache(maxsize=8)
+def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    first, second = np.triu_indices(count, 1)
+    return first, second
 
 
 def _rate_range(folded: NDArray[np.floating]) -> float:

@@ -110,7 +110,7 @@ def _parts(recording: Recording, threads: int) -> list[Part]:
 
     def analysed(piece: Piece) -> Part:
         part = analyse_piece(recording, piece)
-        return part if len(pieces) == 1 else without_waveforms(part)
+        return part if piece.is_whole else without_waveforms(part)
 
     if min(threads, len(pieces)) < 2:
         return [analysed(piece) for piece in pieces]

@@ -15,7 +15,7 @@ from emgkit.signals.faults import runs_of
 from emgkit.signals.filters import band_pass
 from emgkit.signals.peel import cut_at
 from emgkit.signals.rhythm import Rhythm, measure_rhythm
-from emgkit.signals.waveform import Shape, average_discharge, cut_discharges, measure_shape
+from emgkit.signals.waveform import MAX_DISCHARGES, Shape, average_discharge, cut_discharges, measure_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,6 +78,7 @@ def measure_train(
     train: Train,
     others_s: NDArray[np.float64],
     hum: HumAt | None = None,
+    most: int = MAX_DISCHARGES,
 ) -> MeasuredTrain:
     """Measure rhythm and shape of one train on unfiltered samples.
 
@@ -91,15 +92,17 @@ def measure_train(
         Discharges of all other trains, ascending: shape is measured where none of them is near.
     hum : function of (times_s, offsets_s), optional
         Mains to subtract.
+    most : int
+        Discharges that are averaged.
     """
     values = criteria_values("detection_criteria")
-    windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum)
+    windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum, most)
     sharp, size = _sharp(average, rate_hz)
     rhythm = measure_rhythm(train.time_s)
     shift_s = _to_largest_spike(size, window_ms, rhythm.base_s)
     if abs(shift_s) > values["time_shift_ms"] / 1000:
         train = replace(train, time_s=train.time_s + shift_s)
-        windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum)
+        windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum, most)
         sharp, size = _sharp(average, rate_hz)
     shape = None
     if len(windows) > 1:
@@ -133,12 +136,12 @@ def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArra
 
 
 def _averaged(
-    samples: Samples, rate_hz: float, times_s: NDArray[np.float64], hum: HumAt | None
+    samples: Samples, rate_hz: float, times_s: NDArray[np.float64], hum: HumAt | None, most: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
     values = criteria_values("detection_criteria")
     before_ms, after_ms = values["window_before_ms"], values["window_after_ms"]
     windows, window_ms = cut_discharges(
-        samples, rate_hz, times_s=times_s, before_ms=before_ms, after_ms=after_ms, hum=hum
+        samples, rate_hz, times_s=times_s, before_ms=before_ms, after_ms=after_ms, hum=hum, most=most
     )
     if len(windows) < 2:
         return windows, window_ms, np.zeros(len(window_ms)), 0.0

@@ -21,6 +21,7 @@ from emgkit.signals.noise import noise_floor
 from emgkit.signals.peel import peel
 from emgkit.signals.sort import Band, SortedBand, sort_band
 from emgkit.signals.trains import build_trains, join_bands
+from emgkit.signals.waveform import MAX_DISCHARGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,11 @@ def analyse_piece(recording: Recording, piece: Piece) -> Part:
     gap_s = criteria_values("detection_criteria")["flat_s"]
     left_out = joined(left_out, duration_s=recording.duration_s, gap_s=gap_s)
     trains, dropped = _lasting(trains, left_out)
-    measured = [_measured(recording, stretch, train, others_of(trains, number)) for number, train in enumerate(trains)]
+    most = MAX_DISCHARGES if piece.is_whole else int(criteria_values("detection_criteria")["piece_discharges"])
+    measured = []
+    for number, train in enumerate(trains):
+        others_s = others_of(trains, number)
+        measured.append(_measured(recording, stretch, train, others_s=others_s, most=most))
     sized = [Sized(each, _sizes(stretch, each.train.time_s, each.train.band)) for each in measured]
     return Part(
         piece=piece,
@@ -166,9 +171,13 @@ def others_of(trains: Sequence[Train], number: int) -> NDArray[np.float64]:
     return np.sort(np.concatenate([np.empty(0), *beside]))
 
 
-def _measured(recording: Recording, stretch: Stretch, train: Train, others_s: NDArray[np.float64]) -> MeasuredTrain:
+def _measured(
+    recording: Recording, stretch: Stretch, train: Train, *, others_s: NDArray[np.float64], most: int
+) -> MeasuredTrain:
     hum = hum_at_times(stretch.hum)
-    measured = measure_train(recording.samples_uv, recording.rate_hz, train=train, others_s=others_s, hum=hum)
+    measured = measure_train(
+        recording.samples_uv, recording.rate_hz, train=train, others_s=others_s, hum=hum, most=most
+    )
     return replace(measured, variability=shape_variability(stretch, measured.train.time_s, others_s=others_s))
 
 
