@@ -80,13 +80,12 @@ def find_spontaneous_activity(recording: Recording, *, threads: int = 1) -> Spon
 def _analysed(recording: Recording, threads: int) -> SpontaneousActivity:
     muscle = find_muscle(recording.muscle)
     values = criteria_values("detection_criteria")
-    parts = _parts(recording, threads)
-    whole = join_parts(recording, parts)
+    whole = join_parts(recording, _parts(recording, threads))
     check_usable(recording, whole.left_out)
     analysed_s = recording.duration_s - covered_s(whole.left_out)
     measured = [train.measured for train in whole.trains]
     flags = ["low_rate"] * (recording.rate_hz < values["shape_rate_hz"])
-    flags += ["mains_removed"] * any(part.hum_uv > 0 for part in parts)
+    flags += ["mains_removed"] * (whole.hum_uv > 0)
     names, flags = _named(measured, flags, analysed_s)
     return SpontaneousActivity(
         recording=recording,

@@ -41,7 +41,7 @@ class MeasuredTrain:
     shape : Shape or None
         None when no discharge lies far enough inside the recording.
     average_uv : ndarray of shape (n_window,)
-    waveforms_uv : ndarray of shape (n_kept, n_window)
+    waveforms_uv : ndarray of float32, shape (n_kept, n_window)
     window_ms : ndarray of shape (n_window,)
     spikes : int
         Separate phase-locked spikes of one discharge.
@@ -61,7 +61,7 @@ class MeasuredTrain:
     rhythm: Rhythm
     shape: Shape | None
     average_uv: NDArray[np.float64]
-    waveforms_uv: NDArray[np.float64]
+    waveforms_uv: NDArray[np.float32]
     window_ms: NDArray[np.float64]
     spikes: int
     sharp_wave: bool
@@ -117,7 +117,7 @@ def measure_train(
         average_uv=average,
         spikes=_spikes(sharp, rate_hz, window_ms, rhythm.base_s) if shape else 0,
         parts_s=_parts(size, window_ms),
-        waveforms_uv=windows[kept] if len(windows) else windows,
+        waveforms_uv=(windows[kept] if len(windows) else windows).astype(np.float32),
         window_ms=window_ms,
         sharp_wave=shape is not None and _is_sharp_wave(shape),
         amplitude_cv=_amplitude_cv(windows, average, window_ms),

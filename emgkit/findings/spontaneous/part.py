@@ -41,15 +41,15 @@ class Sized(NamedTuple):
     """A train with the size of every discharge, peak to peak in the band that found it, microvolt."""
 
     measured: MeasuredTrain
-    sizes_uv: NDArray[np.float64]
+    sizes_uv: NDArray[np.float32]
 
 
 class Loose(NamedTuple):
     """Discharges of no train, ascending: when, how large over the noise, and peak to peak in microvolt."""
 
-    time_s: NDArray[np.float64]
-    ratio: NDArray[np.float64]
-    sizes_uv: NDArray[np.float64]
+    time_s: NDArray[np.floating]
+    ratio: NDArray[np.floating]
+    sizes_uv: NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +97,8 @@ def analyse_piece(recording: Recording, piece: Piece) -> Part:
     left_out = joined(left_out, duration_s=recording.duration_s, gap_s=gap_s)
     trains, dropped = _lasting(trains, left_out)
     most = MAX_DISCHARGES if piece.is_whole else int(criteria_values("detection_criteria")["piece_discharges"])
-    measured = []
-    for number, train in enumerate(trains):
-        others_s = others_of(trains, number)
-        measured.append(_measured(recording, stretch, train, others_s=others_s, most=most))
+    every_s = discharges_of(trains)
+    measured = [_measured(recording, stretch, train, others_s=others_of(every_s, train), most=most) for train in trains]
     sized = [Sized(each, _sizes(stretch, each.train.time_s, each.train.band)) for each in measured]
     return Part(
         piece=piece,
@@ -165,10 +163,14 @@ def outside(times_s: NDArray[np.float64], left_out: Sequence[Span]) -> NDArray[n
     return clear
 
 
-def others_of(trains: Sequence[Train], number: int) -> NDArray[np.float64]:
-    """Return the discharges of all trains but one, ascending."""
-    beside = [other.time_s for place, other in enumerate(trains) if place != number]
-    return np.sort(np.concatenate([np.empty(0), *beside]))
+def others_of(every_s: NDArray[np.float64], train: Train) -> NDArray[np.float64]:
+    """Return the discharges of all trains but one, ascending, from those of all trains, ascending."""
+    return np.delete(every_s, np.searchsorted(every_s, train.time_s))
+
+
+def discharges_of(trains: Sequence[Train]) -> NDArray[np.float64]:
+    """Return the discharges of all trains, ascending."""
+    return np.sort(np.concatenate([np.empty(0), *(train.time_s for train in trains)]))
 
 
 def _measured(
@@ -192,15 +194,15 @@ def _loose(stretch: Stretch, band: SortedBand, left_out: Sequence[Span], dropped
     return Loose(time_s[order], ratio[order], _sizes(stretch, time_s[order], 0))
 
 
-def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray[np.float64]:
+def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray[np.float32]:
     # Peak to peak in the band that found the discharges: quiet, and free of what drifts below.
     signal = (stretch.fast, stretch.slow)[band]
     rate_hz = (stretch.grid.fast_hz, stretch.grid.slow_hz)[band]
     if len(times_s) == 0:
-        return np.empty(0)
+        return np.empty(0, np.float32)
     reach = samples_in(bands()[band].half_window_ms, rate_hz)
     middle = np.round((times_s - stretch.start_s) * rate_hz).astype(int)
-    return np.asarray(np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1), dtype=np.float64)
+    return np.asarray(np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1))
 
 
 def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain]) -> list[NoiseSpan]:

@@ -27,19 +27,21 @@ def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.
 
 def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
-    parts = []
-    for number, (train, sizes_uv) in enumerate(trains):
-        relative = sizes_uv / max(float(np.median(sizes_uv)), 1e-9)
-        usual_uv = train.shape.peak_to_peak_uv if train.shape else float(np.median(sizes_uv))
-        parts.append((train.train.time_s, number, usual_uv * relative, train.train.snr * relative))
-    parts.append((loose.time_s, UNSORTED, loose.sizes_uv, loose.ratio))
-    columns = {
-        "time_s": np.concatenate([part[0] for part in parts]),
-        "train": np.concatenate([np.full(len(part[0]), part[1]) for part in parts]),
-        "peak_to_peak_uv": np.concatenate([part[2] for part in parts]),
-        "snr": np.concatenate([part[3] for part in parts]),
-    }
-    order = np.argsort(columns["time_s"], kind="stable")
+    time_s = np.concatenate([*(each.measured.train.time_s for each in trains), loose.time_s])
+    counts = [len(each.sizes_uv) for each in trains] + [len(loose.sizes_uv)]
+    train = np.repeat([*range(len(trains)), UNSORTED], counts)
+    size_uv, snr = np.empty(len(time_s)), np.empty(len(time_s))
+    low = 0
+    for measured, sizes_uv in trains:
+        mine = slice(low, low := low + len(sizes_uv))
+        sizes = sizes_uv.astype(np.float64)
+        usual_uv = float(np.median(sizes))
+        relative = sizes / max(usual_uv, 1e-9)
+        size_uv[mine] = (measured.shape.peak_to_peak_uv if measured.shape else usual_uv) * relative
+        snr[mine] = measured.train.snr * relative
+    size_uv[low:], snr[low:] = loose.sizes_uv, loose.ratio
+    order = np.argsort(time_s, kind="stable")
+    columns = {"time_s": time_s, "train": train, "peak_to_peak_uv": size_uv, "snr": snr}
     return make_table(EVENTS, {name: values[order] for name, values in columns.items()})
 
 

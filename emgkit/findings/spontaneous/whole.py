@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
-from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, lasts, others_of, outside
+from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, discharges_of, lasts, others_of, outside
 from emgkit.findings.spontaneous.settings import MAINS_HZ
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, joined
@@ -37,6 +37,8 @@ class Whole:
         Endplate noise.
     noise_uv : (float, float)
         Noise floor of the fast and of the slow band.
+    hum_uv : float
+        Largest amplitude of the mains that was subtracted.
     """
 
     trains: list[Sized]
@@ -44,16 +46,19 @@ class Whole:
     left_out: list[Span]
     noise: list[NoiseSpan]
     noise_uv: tuple[float, float]
+    hum_uv: float
 
 
 def without_waveforms(part: Part) -> Part:
     """Return a part as it is kept until all parts are known: of a long recording, single discharges are read again."""
     nothing = np.empty(0)
     light = [
-        sized._replace(measured=replace(sized.measured, average_uv=nothing, waveforms_uv=nothing, window_ms=nothing))
-        for sized in part.trains
+        replace(each.measured, average_uv=nothing, waveforms_uv=np.empty((0, 0), np.float32), window_ms=nothing)
+        for each in part.trains
     ]
-    return replace(part, trains=light)
+    return replace(
+        part, trains=[Sized(*each) for each in zip(light, (old.sizes_uv for old in part.trains), strict=True)]
+    )
 
 
 def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
@@ -84,6 +89,7 @@ def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
         left_out=left_out,
         noise=noise,
         noise_uv=(_usual([part.noise_uv[0] for part in parts]), _usual([part.noise_uv[1] for part in parts])),
+        hum_uv=max(part.hum_uv for part in parts),
     )
 
 
@@ -117,15 +123,15 @@ def _linked(recording: Recording, parts: Sequence[Part], left_out: Sequence[Span
     wholes = [_inside(_put_together(parts, unit), left_out, recording.duration_s) for unit in links]
     long = [whole for whole in wholes if lasts(whole.measured.train.time_s)]
     short = [whole for whole in wholes if not lasts(whole.measured.train.time_s)]
-    trains = [whole.measured.train for whole in long]
+    every_s = discharges_of([whole.measured.train for whole in long])
     hum = hum_at_times(sorted((hum for part in parts for hum in part.hum), key=lambda each: each.start_s))
     measured = []
-    for number, whole in enumerate(long):
+    for whole in long:
         train = measure_train(
             recording.samples_uv,
             recording.rate_hz,
             train=whole.measured.train,
-            others_s=others_of(trains, number),
+            others_s=others_of(every_s, whole.measured.train),
             hum=hum,
         )
         measured.append(whole._replace(measured=replace(train, variability=whole.measured.variability)))
@@ -177,7 +183,7 @@ def _loose(parts: Sequence[Part], trains: Sequence[Sized], short: Sequence[Sized
     return Loose(*(values[order] for values in loose))
 
 
-def _within_potential(times_s: NDArray[np.float64], measured: MeasuredTrain) -> NDArray[np.bool_]:
+def _within_potential(times_s: NDArray[np.floating], measured: MeasuredTrain) -> NDArray[np.bool_]:
     starts_s = np.sort(measured.train.time_s)
     inside = np.zeros(len(times_s), dtype=bool)
     for first_s, last_s in measured.parts_s:
