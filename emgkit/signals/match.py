@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BATCH = 4096  # spikes compared with the templates at a time, so that memory is bounded
+BATCH = 1024  # spikes compared with the templates at a time, so that memory is bounded and stays in the cache
 MAX_PASSES = 8
 
 
