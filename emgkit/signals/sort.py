@@ -155,8 +155,7 @@ def sort_band(
     if taken is not None:
         width = samples_in(TAKEN_WIDTHS * band.half_window_ms, rate_hz)
         floor = floor + np.float32(TAKEN_SHARE) * smooth_energy(taken, width=width)
-    templates, matches = _search(signal, rate_hz, band, limits, floor)
-    loose, ratio = _find(matches.residual, signal, rate_hz, band, floor)
+    templates, matches, (loose, ratio) = _search(signal, rate_hz, band, limits, floor)
     return SortedBand(
         rate_hz=rate_hz,
         start_s=start_s,
@@ -195,16 +194,16 @@ def _find(
 
 def _search(
     signal: NDArray[np.float32], rate_hz: float, band: Band, limits: MatchLimits, floor: NDArray[np.float32]
-) -> tuple[list[NDArray[np.floating]], Matches]:
+) -> tuple[list[NDArray[np.floating]], Matches, tuple[NDArray[np.int64], NDArray[np.float64]]]:
     half, lag = samples_in(band.half_window_ms, rate_hz), samples_in(band.lag_ms, rate_hz)
     templates: list[NDArray[np.floating]] = []
     none = np.empty(0)
     matches = Matches(none.astype(np.int64), none, none, signal)
+    every, ratio = _find(signal, signal, rate_hz, band, floor)
     if limits.noise_uv <= 0:
-        return templates, matches
+        return templates, matches, (every, ratio)
     peaks = np.empty(0, dtype=np.int64)
     background_uv = _background(signal, band, rate_hz, limits.noise_uv)
-    every, ratio = _find(signal, signal, rate_hz, band, floor)
     settled, looked = False, 0
     for turn in range(band.rounds):
         large = turn < band.large_rounds  # the many small spikes must not crowd out the few large ones
@@ -228,7 +227,7 @@ def _search(
         templates = _frequent(_refined(templates, matches), matches, band, background_uv)
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
         every, ratio = _find(matches.residual, signal, rate_hz, band, floor)
-    return templates, matches
+    return templates, matches, (every, ratio)
 
 
 def _background(signal: NDArray[np.float32], band: Band, rate_hz: float, noise_uv: float) -> float:
