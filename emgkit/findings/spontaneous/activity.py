@@ -24,6 +24,7 @@ from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import EXCLUDED, SPANS, SpontaneousActivity
 from emgkit.model.table import make_table
 from emgkit.signals.artifacts import covered_s
+from emgkit.signals.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +73,7 @@ def find_spontaneous_activity(recording: Recording, *, threads: int = 1) -> Spon
     >>> activity.trains["label"].tolist()
     ['fibrillation']
     """
+    keep_freed_memory()
     # The matrices here are small: more threads of the linear algebra would only wait for each other.
     with threadpool_limits(limits=1, user_api="blas"):
         return _analysed(recording, threads)

@@ -14,6 +14,7 @@ from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import Discharges
 from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import find_spikes
+from emgkit.signals.memory import keep_freed_memory
 from emgkit.signals.noise import noise_floor
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def find_discharges(recording: Recording, *, threads: int = 1) -> Discharges:
     >>> len(found.time_s) == len(truth.events)
     True
     """
+    keep_freed_memory()
     with threadpool_limits(limits=1, user_api="blas"):
         pieces = pieces_of(recording)
 
