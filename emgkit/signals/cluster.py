@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.counting import spread_evenly
+from emgkit.signals.counting import spread_evenly, windows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,7 @@ def cut_windows(
     if last < 0 or (len(starts) and (starts.min() < 0 or starts.max() > last)):
         index = starts[:, None] + np.arange(before + after)
         return np.asarray(signal[np.clip(index, 0, len(signal) - 1)])
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(signal, before + after)[starts])
+    return np.asarray(windows_of(signal, before + after)[starts])
 
 
 def find_templates(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.counting import windows_of
 from emgkit.signals.detect import largest_near
 from emgkit.signals.peel import SHIFTS, add_windows, moved
 
@@ -208,13 +209,13 @@ def _best_of_batch(
 
 
 def _energy_at(windows: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float32]:
-    inner = np.lib.stride_tricks.sliding_window_view(windows, size, axis=1)[np.arange(len(windows)), start]
+    inner = windows_of(windows, size)[np.arange(len(windows)), start]
     return np.asarray(np.einsum("ij,ij->i", inner, inner))
 
 
 def _explained_at(explained: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float64]:
-    index = np.clip(start[:, None] + np.arange(0, size, 4), 0, len(explained) - 1)
-    return np.asarray(explained[index].sum(axis=1) * 4)
+    inside = np.clip(start, 0, len(explained) - size)
+    return np.asarray(windows_of(explained, size)[:, ::4][inside].sum(axis=1) * 4)
 
 
 def _firsts(best: _Best, size: int) -> NDArray[np.bool_]:

@@ -108,10 +108,10 @@ def _separation(
 def _timing(
     first_s: NDArray[np.float64], second_s: NDArray[np.float64]
 ) -> Literal["one clock", "same", "different", "unknown"]:
-    alone = [measure_rhythm(times_s) for times_s in (first_s, second_s)]
+    alone = [measure_rhythm(times_s, trends=False) for times_s in (first_s, second_s)]
     irregular = [rhythm.irregularity for rhythm in alone]
     best = float(np.nanmin([*irregular, np.inf]))
-    together = measure_rhythm(union_of(first_s, second_s)).irregularity
+    together = measure_rhythm(union_of(first_s, second_s), trends=False).irregularity
     if together < AS_REGULAR or together < min(0.8 * best, REGULAR_ALONE):
         return "one clock"
     clocks = [

@@ -191,7 +191,7 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
 
 def _refound(train: Train, band: SortedBand, regular: float) -> Train:
     # A clock predicts where its missed discharges are; each is taken only where the residual shows it.
-    rhythm = measure_rhythm(train.time_s)
+    rhythm = measure_rhythm(train.time_s, trends=False)
     if not (rhythm.irregularity < regular and rhythm.n_intervals >= 5):
         return train
     half = len(train.template) // 2
