@@ -73,7 +73,7 @@ def make_table(schema: Schema, rows: Iterable[Mapping[str, Any]] | Mapping[str, 
     """
     import pandas as pd  # noqa: PLC0415 - pandas is loaded when the first table is made
 
-    frame = pd.DataFrame(dict(rows) if isinstance(rows, Mapping) else list(rows))
+    frame = pd.DataFrame(dict(rows), copy=False) if isinstance(rows, Mapping) else pd.DataFrame(list(rows))
     unknown = [str(name) for name in frame.columns if name not in schema.names]
     if unknown:
         msg = f"Table '{schema.name}' has no column {', '.join(unknown)}; its columns are {', '.join(schema.names)}."

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from emgkit.findings.spontaneous.measure import MeasuredTrain
     from emgkit.findings.spontaneous.naming import Name
@@ -28,21 +29,24 @@ def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.
 def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
     time_s = np.concatenate([*(each.measured.train.time_s for each in trains), loose.time_s])
-    counts = [len(each.sizes_uv) for each in trains] + [len(loose.sizes_uv)]
-    train = np.repeat([*range(len(trains)), UNSORTED], counts)
-    size_uv, snr = np.empty(len(time_s)), np.empty(len(time_s))
-    low = 0
-    for measured, sizes_uv in trains:
-        mine = slice(low, low := low + len(sizes_uv))
-        sizes = sizes_uv.astype(np.float64)
-        usual_uv = float(np.median(sizes))
-        relative = sizes / max(usual_uv, 1e-9)
-        size_uv[mine] = (measured.shape.peak_to_peak_uv if measured.shape else usual_uv) * relative
-        snr[mine] = measured.train.snr * relative
-    size_uv[low:], snr[low:] = loose.sizes_uv, loose.ratio
     order = np.argsort(time_s, kind="stable")
-    columns = {"time_s": time_s, "train": train, "peak_to_peak_uv": size_uv, "snr": snr}
-    return make_table(EVENTS, {name: values[order] for name, values in columns.items()})
+    counts = [len(each.sizes_uv) for each in trains] + [len(loose.sizes_uv)]
+    columns = {"time_s": time_s[order], "train": np.repeat([*range(len(trains)), UNSORTED], counts)[order]}
+    relative = [_relative(each.sizes_uv) for each in trains]
+    units = [(each.measured.shape.peak_to_peak_uv if each.measured.shape else _usual(each.sizes_uv)) for each in trains]
+    sizes = [unit_uv * part for unit_uv, part in zip(units, relative, strict=True)]
+    columns["peak_to_peak_uv"] = np.concatenate([*sizes, loose.sizes_uv], dtype=np.float64)[order]
+    ratios = [each.measured.train.snr * part for each, part in zip(trains, relative, strict=True)]
+    columns["snr"] = np.concatenate([*ratios, loose.ratio])[order]
+    return make_table(EVENTS, columns)
+
+
+def _usual(sizes_uv: NDArray[np.floating]) -> float:
+    return float(np.median(sizes_uv.astype(np.float64)))
+
+
+def _relative(sizes_uv: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.asarray(sizes_uv.astype(np.float64) / max(_usual(sizes_uv), 1e-9))
 
 
 def _train_row(number: int, measured: MeasuredTrain, name: Name) -> dict[str, object]:

@@ -13,6 +13,7 @@ from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, disc
 from emgkit.findings.spontaneous.settings import MAINS_HZ
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, joined
+from emgkit.signals.counting import spread_evenly
 from emgkit.signals.link import Link, border_of, link_trains
 from emgkit.signals.mains import hum_at_times
 
@@ -108,7 +109,7 @@ def _noise_joined(parts: Sequence[Part]) -> list[NoiseSpan]:
             low_s, high_s = max(start_s, part.piece.start_s), min(stop_s, part.piece.stop_s)
             if high_s <= low_s:
                 continue
-            if found and low_s == part.piece.start_s and low_s - found[-1][1] < block_s:
+            if found and low_s - found[-1][1] < block_s / 2:
                 before_s, _, before_uv = found.pop()
                 found.append((before_s, high_s, max(before_uv, level_uv)))
             else:
@@ -125,6 +126,7 @@ def _linked(recording: Recording, parts: Sequence[Part], left_out: Sequence[Span
     short = [whole for whole in wholes if not lasts(whole.measured.train.time_s)]
     every_s = discharges_of([whole.measured.train for whole in long])
     hum = hum_at_times(sorted((hum for part in parts for hum in part.hum), key=lambda each: each.start_s))
+    most = int(criteria_values("detection_criteria")["kept_waveforms_most"]) // max(len(long), 1)
     measured = []
     for whole in long:
         train = measure_train(
@@ -134,7 +136,9 @@ def _linked(recording: Recording, parts: Sequence[Part], left_out: Sequence[Span
             others_s=others_of(every_s, whole.measured.train),
             hum=hum,
         )
-        measured.append(whole._replace(measured=replace(train, variability=whole.measured.variability)))
+        waveforms_uv = train.waveforms_uv[spread_evenly(len(train.waveforms_uv), most=most)]
+        train = replace(train, variability=whole.measured.variability, waveforms_uv=waveforms_uv)
+        measured.append(whole._replace(measured=train))
     return sorted(measured, key=lambda each: (each.measured.train.band, -each.measured.train.snr)), short
 
 
