@@ -32,21 +32,22 @@ def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     order = np.argsort(time_s, kind="stable")
     counts = [len(each.sizes_uv) for each in trains] + [len(loose.sizes_uv)]
     columns = {"time_s": time_s[order], "train": np.repeat([*range(len(trains)), UNSORTED], counts)[order]}
-    relative = [_relative(each.sizes_uv) for each in trains]
-    units = [(each.measured.shape.peak_to_peak_uv if each.measured.shape else _usual(each.sizes_uv)) for each in trains]
-    sizes = [unit_uv * part for unit_uv, part in zip(units, relative, strict=True)]
-    columns["peak_to_peak_uv"] = np.concatenate([*sizes, loose.sizes_uv], dtype=np.float64)[order]
-    ratios = [each.measured.train.snr * part for each, part in zip(trains, relative, strict=True)]
-    columns["snr"] = np.concatenate([*ratios, loose.ratio])[order]
+    column = time_s  # one for all: a recording of hours has a million discharges
+    for name, loose_values in (("peak_to_peak_uv", loose.sizes_uv), ("snr", loose.ratio)):
+        low = 0
+        for measured, sizes_uv in trains:
+            usual_uv = _usual(sizes_uv)
+            size_uv = measured.shape.peak_to_peak_uv if measured.shape else usual_uv
+            unit = size_uv if name == "peak_to_peak_uv" else measured.train.snr
+            column[low : low + len(sizes_uv)] = unit * (sizes_uv.astype(np.float64) / max(usual_uv, 1e-9))
+            low += len(sizes_uv)
+        column[low:] = loose_values
+        columns[name] = column[order]
     return make_table(EVENTS, columns)
 
 
 def _usual(sizes_uv: NDArray[np.floating]) -> float:
     return float(np.median(sizes_uv.astype(np.float64)))
-
-
-def _relative(sizes_uv: NDArray[np.floating]) -> NDArray[np.float64]:
-    return np.asarray(sizes_uv.astype(np.float64) / max(_usual(sizes_uv), 1e-9))
 
 
 def _train_row(number: int, measured: MeasuredTrain, name: Name) -> dict[str, object]:

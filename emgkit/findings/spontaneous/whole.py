@@ -81,6 +81,7 @@ def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
     left_out = joined(spans, duration_s=recording.duration_s, gap_s=values["flat_s"])
     noise = _noise_joined(parts)
     trains, short = (parts[0].trains, []) if len(parts) == 1 else _linked(recording, parts, left_out)
+    parts = [replace(part, trains=[]) for part in parts]  # of hours, what is not needed any more is much
     trains = [each._replace(measured=within(each.measured, [span[:2] for span in noise])) for each in trains]
     trains = [_inside(each, left_out, recording.duration_s) for each in trains if not _is_noise(each.measured)]
     trains = [each for each in trains if len(each.sizes_uv)]
