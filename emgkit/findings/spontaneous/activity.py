@@ -39,8 +39,8 @@ VOLUNTARY = "motor_unit"
 def find_spontaneous_activity(recording: Recording, *, threads: int = 1) -> SpontaneousActivity:
     """Find the discharges of a resting recording, sort them into trains and name each train.
 
-    A recording of more than three minutes is analysed in pieces whose trains are linked: memory does not grow with its
-    length, but for the result and what it takes to make it.
+    A recording of more than three minutes is analysed in pieces whose trains are linked: memory grows with the number
+    of discharges, not with the number of samples.
 
     Parameters
     ----------

@@ -52,14 +52,10 @@ class Whole:
 
 def without_waveforms(part: Part) -> Part:
     """Return a part as it is kept until all parts are known: of a long recording, single discharges are read again."""
-    nothing = np.empty(0)
-    light = [
-        replace(each.measured, average_uv=nothing, waveforms_uv=np.empty((0, 0), np.float32), window_ms=nothing)
-        for each in part.trains
-    ]
-    return replace(
-        part, trains=[Sized(*each) for each in zip(light, (old.sizes_uv for old in part.trains), strict=True)]
-    )
+    nothing = np.empty((0, 0), np.float32)
+    light = [replace(each.measured, average_uv=np.empty(0), waveforms_uv=nothing) for each in part.trains]
+    trains = [sized._replace(measured=measured) for sized, measured in zip(part.trains, light, strict=True)]
+    return replace(part, trains=trains)
 
 
 def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
