@@ -59,10 +59,10 @@ def read(path: Path | str) -> emgkit.Recording:
 
 
 def find_events(recording: emgkit.Recording) -> object:
-    """Find the events and stop there, as far as the library lets."""
+    """Find the discharges and stop there."""
     import emgkit  # noqa: PLC0415
 
-    return emgkit.find_spontaneous_activity(recording)
+    return emgkit.find_discharges(recording)
 
 
 def find_trains(recording: emgkit.Recording) -> SpontaneousActivity:
@@ -72,14 +72,11 @@ def find_trains(recording: emgkit.Recording) -> SpontaneousActivity:
     return emgkit.find_spontaneous_activity(recording)
 
 
-def find_trains_on(recording: emgkit.Recording, threads: int) -> SpontaneousActivity | None:
-    """Find, sort and name on several threads; None where the library does not offer it."""
+def find_trains_on(recording: emgkit.Recording, threads: int) -> SpontaneousActivity:
+    """Find, sort and name on several threads."""
     import emgkit  # noqa: PLC0415
 
-    if "threads" not in inspect.signature(emgkit.find_spontaneous_activity).parameters:
-        return None
-    options: dict[str, Any] = {"threads": threads}
-    return emgkit.find_spontaneous_activity(recording, **options)
+    return emgkit.find_spontaneous_activity(recording, threads=threads)
 
 
 _CHILD = """
@@ -227,12 +224,10 @@ def _own_rows(folder: Path, minutes: float, repeats: int) -> Iterator[Row]:
         "R": band_pass(minutes_of(files[10])),
         "reading": read_in_slices(files[10]),
     }
-    offered = find_trains_on(read(speed_file(folder, 10, minutes=1).path), 2) is not None
     for hz, file in files.items():
         calls[f"events {hz}"] = from_file(find_events, file)
         calls[f"trains {hz}"] = from_file(find_trains, file)
-        if offered:
-            calls[f"threads {hz}"] = from_file(partial(find_trains_on, threads=2), file)
+        calls[f"threads {hz}"] = from_file(partial(find_trains_on, threads=2), file)
     costs = medians(calls, repeats)
     n_samples, unit = files[10].n_samples, costs["R"].user_s
     yield Row("unit R", unit / n_samples * 1e9, "ns/sample")
@@ -243,8 +238,8 @@ def _own_rows(folder: Path, minutes: float, repeats: int) -> Iterator[Row]:
             note = f"{spent.user_s / n_samples * 1e9:.1f} ns/sample, {minutes * 60 / spent.wall_s:.0f} x real time"
             yield Row(f"file -> {what}, {hz}/s", spent.user_s / unit, "R", target, note=note)
     for hz in files:
-        gain = costs[f"trains {hz}"].wall_s / costs[f"threads {hz}"].wall_s if offered else np.nan
-        note = f"load average {os.getloadavg()[0]:.1f}" if offered else "not offered"
+        gain = costs[f"trains {hz}"].wall_s / costs[f"threads {hz}"].wall_s
+        note = f"load average {os.getloadavg()[0]:.1f}"
         yield Row(f"two threads, {hz}/s", gain, "x faster, wall", THREADS_GAIN, least=True, note=note)
 
 

@@ -8,6 +8,7 @@ from .files.study import read_study as read_study
 from .files.study import write_study as write_study
 from .findings.conduction.judge import judge_conduction as judge_conduction
 from .findings.spontaneous.activity import find_spontaneous_activity as find_spontaneous_activity
+from .findings.spontaneous.discharges import find_discharges as find_discharges
 from .findings.spontaneous.grade import grade_muscle as grade_muscle
 from .localization.posterior import localize as localize
 from .model.recording import Recording as Recording

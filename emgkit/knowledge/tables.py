@@ -182,6 +182,7 @@ def read_criteria(name: str) -> Mapping[str, Criterion]:
     return MappingProxyType({row.key: row for row in read_rows(f"{name}.csv", Criterion)})
 
 
+@cache
 def criteria_values(name: str) -> Mapping[str, float]:
     """Return the values of a criteria table by key.
 

@@ -71,6 +71,31 @@ SPANS = Schema("spans", (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Discharges:
+    """Discharges of one recording, found and not sorted.
+
+    Parameters
+    ----------
+    recording : Recording
+        What was looked through.
+    time_s : array of shape (n_discharges,)
+        Ascending, from the start of the recording.
+    snr : array of shape (n_discharges,)
+        Size over the noise: root of the energy at the peak over that of the noise.
+    """
+
+    recording: Recording
+    time_s: NDArray[np.float64]
+    snr: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    def __repr__(self) -> str:
+        return f"<Discharges: {len(self)} in {self.recording.duration_s:.1f} s>"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class SpontaneousActivity:
     """Discharges of one recording, sorted into trains and named.
 

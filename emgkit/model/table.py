@@ -73,7 +73,7 @@ def make_table(schema: Schema, rows: Iterable[Mapping[str, Any]] | Mapping[str, 
     """
     import pandas as pd  # noqa: PLC0415 - pandas is loaded when the first table is made
 
-    frame = pd.DataFrame(dict(rows) if isinstance(rows, Mapping) else list(rows))
+    frame = pd.DataFrame(dict(rows), copy=False) if isinstance(rows, Mapping) else pd.DataFrame(list(rows))
     unknown = [str(name) for name in frame.columns if name not in schema.names]
     if unknown:
         msg = f"Table '{schema.name}' has no column {', '.join(unknown)}; its columns are {', '.join(schema.names)}."
@@ -107,7 +107,7 @@ def check_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     if missing:
         msg = f"Table '{schema.name}' lacks the column {', '.join(missing)}."
         raise TableError(msg)
-    typed = frame[schema.names].reset_index(drop=True).copy()
+    typed = frame[schema.names].reset_index(drop=True)
     for column in schema.columns:
         typed[column.name] = _typed(typed[column.name], column, schema.name)
         _check_allowed(typed[column.name], column, schema.name)
@@ -115,6 +115,8 @@ def check_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 
 
 def _typed(values: pd.Series[Any], column: Column, table: str) -> pd.Series[Any]:
+    if values.dtype == _DTYPES[column.kind] and column.kind in {"number", "integer", "flag"}:
+        return values  # a long table is not turned over for nothing
     if column.kind == "text":
         return values.astype(object).where(values.notna(), "").astype(str)
     if column.kind in {"integer", "flag"} and values.isna().any():

@@ -62,7 +62,7 @@ def fibres_apart(
 def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> list[Train]:
     # Two fibres whose shapes the noise confuses have exchanged discharges: together they fall into two clocks again.
     units = list(trains)
-    irregularity = [measure_rhythm(unit.time_s).irregularity for unit in units]
+    irregularity = [measure_rhythm(unit.time_s, trends=False).irregularity for unit in units]
     for place, other in combinations(range(len(units)), 2):
         first, second = units[place], units[other]
         mixed = max(irregularity[place], irregularity[other]) >= regular
@@ -79,7 +79,7 @@ def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> 
         parts = [pool_s[chain], pool_s[rest]]
         if min(len(part) for part in parts) < REGULAR_LEAST:
             continue
-        if max(measure_rhythm(part).irregularity for part in parts) < regular:
+        if max(measure_rhythm(part, trends=False).irregularity for part in parts) < regular:
             nearer = np.abs(nearest(first.time_s, parts[0]) - parts[0]) < SEPARATION_S
             parts = parts if nearer.mean() > 0.5 else parts[::-1]
             units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
@@ -90,7 +90,7 @@ def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> 
 def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
     # Similar fibres that ended in one train are told apart by the phase of their rhythm.
     parts, rest = [], train.time_s
-    while clock.min_events <= len(rest) < CLOCK_MOST and not measure_rhythm(rest).irregularity < regular:
+    while clock.min_events <= len(rest) < CLOCK_MOST and not measure_rhythm(rest, trends=False).irregularity < regular:
         chain = find_clock(rest, limits=clock)
         if len(chain) == 0 or not _is_clock(rest, chain, regular):
             break
@@ -103,7 +103,7 @@ def _clock_in_quiet(
     train: Train, every_s: NDArray[np.float64], clock: ClockLimits, regular: float, min_events: int
 ) -> list[Train]:
     # Among other activity nearly anything resembles a small unit. Where the others pause, it shows its clock.
-    if measure_rhythm(train.time_s).irregularity < regular:
+    if measure_rhythm(train.time_s, trends=False).irregularity < regular:
         return [train]
     place = np.searchsorted(every_s, train.time_s)
     gaps_s = np.diff(every_s, prepend=-np.inf, append=np.inf)
@@ -111,7 +111,7 @@ def _clock_in_quiet(
     if not clock.min_events <= len(quiet_s) < min(len(train.time_s), CLOCK_MOST):
         return [train]
     chain = find_clock(quiet_s, limits=clock)
-    if len(chain) == 0 or not measure_rhythm(quiet_s[chain]).irregularity < regular:
+    if len(chain) == 0 or not measure_rhythm(quiet_s[chain], trends=False).irregularity < regular:
         return [train]
     mine = np.isin(train.time_s, quiet_s[chain]) | missed_by(quiet_s[chain], train.time_s)
     rest_s = train.time_s[~mine]
@@ -122,16 +122,16 @@ def _clock_in_quiet(
 def _is_clock(mixed_s: NDArray[np.float64], chain: NDArray[np.int64], regular: float) -> bool:
     # Independent trains come arbitrarily close to each other; one voluntary unit does not, though every second of its
     # discharges may look like a slower clock. What is left over of two clocks is a clock again.
-    rhythm, rest = measure_rhythm(mixed_s[chain]), np.delete(mixed_s, chain)
+    rhythm, rest = measure_rhythm(mixed_s[chain], trends=False), np.delete(mixed_s, chain)
     close = np.quantile(np.diff(mixed_s), 0.1) < CLOSE_SHARE * rhythm.base_s
-    second = len(rest) >= REGULAR_LEAST and measure_rhythm(rest).irregularity < regular
+    second = len(rest) >= REGULAR_LEAST and measure_rhythm(rest, trends=False).irregularity < regular
     chance = chance_of_clock(mixed_s, chain)
     return bool(rhythm.irregularity < regular and close and chance < (BOTH_CHANCE if second else LARGEST_CHANCE))
 
 
 def _runs_apart(train: Train, band: SortedBand) -> list[Train]:
     # After a pause another fibre may fire whose shape is nearly the same: its size and its rate are its own.
-    base_s = measure_rhythm(train.time_s).base_s
+    base_s = measure_rhythm(train.time_s, trends=False).base_s
     pauses = np.flatnonzero(np.diff(train.time_s) > PAUSE * base_s) + 1
     runs: list[NDArray[np.float64]] = []
     for run_s in np.split(train.time_s, pauses):
@@ -150,7 +150,7 @@ def _another_fibre(before_s: NDArray[np.float64], after_s: NDArray[np.float64], 
     if min(np.median(np.diff(before_s)), np.median(np.diff(after_s))) < FASTEST_S:
         return False
     runs = (before_s[-RUN_MOST:], after_s[:RUN_MOST])
-    rhythms = [measure_rhythm(run_s) for run_s in runs]
+    rhythms = [measure_rhythm(run_s, trends=False) for run_s in runs]
     rates = rhythms[0].base_s / rhythms[1].base_s
     if 1 / RATE_STEP < rates < RATE_STEP or max(rhythm.irregularity for rhythm in rhythms) > REGULAR_RUN:
         return False

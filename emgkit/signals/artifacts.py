@@ -12,6 +12,8 @@ from emgkit.signals.faults import runs_of
 from emgkit.signals.filters import band_pass
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 SMOOTH_S = 0.1  # movement is slow
@@ -127,7 +129,7 @@ def joined(spans: list[Span], *, duration_s: float, gap_s: float) -> list[Span]:
     return sorted(cut, key=lambda item: (item.start_s, item.reason))
 
 
-def covered_s(spans: list[Span]) -> float:
+def covered_s(spans: Sequence[Span]) -> float:
     """Return the time that the spans cover together, overlaps counted once.
 
     Examples

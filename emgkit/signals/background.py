@@ -163,7 +163,8 @@ def find_skewed(
         if len(part) < size // 4 or part.std() == 0:
             continue
         level = float(part.std())
-        if np.mean(((part - part.mean()) / level) ** 3) > limit:
+        part = (part - part.mean()) / level
+        if np.mean(part * part * part) > limit:  # a power would cost much more
             continue
         if found and abs(found[-1][1] - start_s - start / rate) < 1e-9:
             found[-1] = (found[-1][0], start_s + (start + size) / rate, max(found[-1][2], level))

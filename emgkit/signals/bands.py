@@ -9,6 +9,7 @@ never shape them: it flips initial deflections. Waveforms are measured on averag
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -126,6 +127,78 @@ def thinning(rate_hz: float, *, edges: Edges) -> Grid:
     return Grid(rate_hz, step, 2 ** int(np.log2(slow_step)))
 
 
+class Piece(NamedTuple):
+    """A stretch of a recording that is analysed by itself.
+
+    Parameters
+    ----------
+    first, n_samples : int
+        Which samples of the fast band are read.
+    from_s, to_s : float
+        Time of the first of them, and of the one behind the last.
+    start_s, stop_s : float
+        What of that is its own; the rest is a margin that belongs to its neighbours.
+    """
+
+    first: int
+    n_samples: int
+    from_s: float
+    to_s: float
+    start_s: float
+    stop_s: float
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the recording has no other piece."""
+        return self.start_s == -np.inf and self.stop_s == np.inf
+
+
+def cut_pieces(n_samples: int, grid: Grid, *, whole_s: float, longest_s: float, margin_s: float) -> list[Piece]:
+    """Cut a long recording into pieces of nearly equal length, each with a margin on either side.
+
+    Parameters
+    ----------
+    n_samples : int
+        Of the fast band of the whole recording.
+    grid : Grid
+    whole_s : float
+        Up to this length a recording stays whole.
+    longest_s : float
+        Length of a piece, about.
+    margin_s : float
+        At least.
+
+    Returns
+    -------
+    list of Piece
+        Their own parts follow each other and cover all; the first and the last one reach to infinity.
+
+    Examples
+    --------
+    >>> from emgkit.signals.bands import Edges, cut_pieces, thinning
+    >>> grid = thinning(48000.0, edges=Edges(200.0, 3000.0, 50.0, 500.0))
+    >>> pieces = cut_pieces(12000 * 250, grid, whole_s=180.0, longest_s=70.0, margin_s=2.0)
+    >>> [round(piece.stop_s) for piece in pieces[:-1]], [round(piece.n_samples / 12000) for piece in pieces]
+    ([63, 124, 187], [66, 66, 68, 65])
+    """
+    row = _own(grid)
+    length_s = n_samples / grid.fast_hz
+    count = int(np.ceil(length_s / longest_s)) if length_s > whole_s else 1
+    inner = [round(n_samples * number / count / row) * row for number in range(1, count)]
+    margin = int(np.ceil(margin_s * grid.fast_hz / row)) * row
+    lows = [0, *(max(border - margin, 0) for border in inner)]
+    highs = [*(min(border + margin, n_samples) for border in inner), n_samples]
+    borders_s = [-np.inf, *(_time_s(border, grid) for border in inner), np.inf]
+    return [
+        Piece(low, high - low, _time_s(low, grid), _time_s(high, grid), start_s, stop_s)
+        for low, high, (start_s, stop_s) in zip(lows, highs, pairwise(borders_s), strict=True)
+    ]
+
+
+def _time_s(number: int, grid: Grid) -> float:
+    return number / grid.fast_hz + grid.delay_s
+
+
 def chunk_samples(grid: Grid) -> int:
     """Return how many samples of the fast band one chunk adds."""
     return ROWS * _own(grid)
@@ -142,7 +215,7 @@ def read_stretch(
         Microvolt; only slices are read.
     grid : Grid
     first, n_samples : int
-        Which samples of the fast band; ``first`` is a multiple of ``chunk_samples``.
+        Which samples of the fast band; ``first`` is that of a ``Piece`` or a multiple of ``chunk_samples``.
     edges : Edges
     mains : MainsLimits
     limits : FaultLimits
@@ -175,7 +248,8 @@ def read_stretch(
     for low in range(0, n_samples, chunk):
         high = min(low + chunk, n_samples)
         start = first + low - margin
-        raw, inside = _raw(samples, grid, start, start + (ROWS - 1) * own + ROW)
+        rows = -(-(high - low) // own)
+        raw, inside = _raw(samples, grid, start, start + (rows - 1) * own + ROW)
         found = find_faults(raw[inside], grid.rate_hz, start=start * grid.step + inside.start, limits=limits)
         faults.append(found)
         thin = _thinned(mend_clicks(raw, found.clicks - start * grid.step), grid.step)

@@ -106,7 +106,7 @@ def chance_of_clock(times_s: NDArray[np.float64], chain: NDArray[np.int64]) -> f
     0.1
     """
     chain_s = times_s[chain]
-    rhythm = measure_rhythm(chain_s)
+    rhythm = measure_rhythm(chain_s, trends=False)
     others = ((times_s > chain_s[0]) & (times_s < chain_s[-1])).sum() - len(chain)
     due_s = 4 * rhythm.irregularity * rhythm.base_s
     return float(others / (chain_s[-1] - chain_s[0]) * due_s)

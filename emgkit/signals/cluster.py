@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.counting import spread_evenly
+from emgkit.signals.counting import spread_evenly, windows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ALONE_SHARE = 0.3  # enough spikes without a neighbour to learn shapes from them alone
+ROWS = 64  # spikes compared with all others at a time
 MAX_SPIKES = 500  # compared with each other; templates find the rest. Memory and time grow with the square
 
 
@@ -43,7 +44,7 @@ def cut_windows(
     if last < 0 or (len(starts) and (starts.min() < 0 or starts.max() > last)):
         index = starts[:, None] + np.arange(before + after)
         return np.asarray(signal[np.clip(index, 0, len(signal) - 1)])
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(signal, before + after)[starts])
+    return np.asarray(windows_of(signal, before + after)[starts])
 
 
 def find_templates(
@@ -189,11 +190,17 @@ def _distance(
     core = np.ascontiguousarray(fixed[:, max_lag : max_lag + size : 2])
     energy = np.square(core).sum(axis=1)
     total = np.pad(np.cumsum(np.square(moved), axis=1), ((0, 0), (1, 0))) / 2
-    every = np.empty((2 * max_lag + 1, len(fixed), len(moved)), dtype=core.dtype)
-    for lag in range(2 * max_lag + 1):
-        there = total[:, lag + size] - total[:, lag]
-        np.subtract(there, 2 * (core @ moved[:, lag : lag + size : 2].T), out=every[lag])
-    best = _lowest(every)
+    there = [total[:, lag + size] - total[:, lag] for lag in range(2 * max_lag + 1)]
+    halves = [np.ascontiguousarray(moved[:, odd::2]).T for odd in range(2)]
+    best = np.empty((len(fixed), len(moved)), dtype=core.dtype)
+    for first in range(0, len(fixed), ROWS):  # a few rows at all lags stay in the cache
+        rows = -2 * core[first : first + ROWS]
+        every = np.empty((len(there), len(rows), len(moved)), dtype=core.dtype)
+        for lag, energy_there in enumerate(there):
+            start = lag // 2
+            np.matmul(rows, halves[lag % 2][start : start + core.shape[1]], out=every[lag])
+            every[lag] += energy_there
+        best[first : first + ROWS] = _lowest(every)
     middle = np.square(moved[:, max_lag : max_lag + size : 2]).sum(axis=1)
     best += energy[:, None]
     expected = 1.25 * noises * noise_uv**2 * size / 2  # with room for the scatter of the noise energy

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 def samples_in(time_ms: float, rate_hz: float) -> int:
@@ -32,3 +34,21 @@ def spread_evenly(count: int, *, most: int) -> NDArray[np.int64]:
     array([0, 4, 8])
     """
     return np.unique(np.linspace(0, max(count - 1, 0), min(count, most)).astype(np.int64))
+
+
+def windows_of(signal: NDArray[Number], size: int) -> NDArray[Number]:
+    """Return every window of so many samples as a view, shape (n_samples - size + 1, size); rows can be written to.
+
+    The same as numpy's ``sliding_window_view``, which takes longer than what is then done with a few windows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.counting import windows_of
+    >>> windows_of(np.arange(4), 3)
+    array([[0, 1, 2],
+           [1, 2, 3]])
+    """
+    step = signal.strides[-1]
+    shape = (*signal.shape[:-1], signal.shape[-1] - size + 1, size)
+    return np.lib.stride_tricks.as_strided(signal, shape, (*signal.strides, step))

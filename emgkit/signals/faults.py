@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 THIN = 16  # every 16th sample tells the usual scatter
+BLOCK = 2**15  # samples looked at together, so that temporary arrays stay in the cache
 
 
 @dataclass(frozen=True)
@@ -158,15 +159,24 @@ def _clicks(samples: NDArray[np.floating], factor: float) -> NDArray[np.int64]:
     # A click stands alone: far from both neighbours, which agree with each other.
     if len(samples) < 5:
         return np.array([], dtype=np.int64)
-    bend = samples[1:-3] + samples[3:-1]
-    bend *= -0.5
-    bend += samples[2:-2]
-    np.abs(bend, out=bend)
-    usual = MAD_TO_SD * float(np.median(bend[::THIN]))
-    far = np.flatnonzero(bend > factor * usual) + 2
-    near = [samples[far + place] for place in (-2, -1, 1, 2)]
+    usual = MAD_TO_SD * float(np.median(_bend(samples, THIN)))
+    far = [
+        start + np.flatnonzero(_bend(samples[start : start + BLOCK + 4]) > factor * usual)
+        for start in range(0, len(samples) - 4, BLOCK)
+    ]
+    places = np.concatenate(far) + 2
+    near = [samples[places + place] for place in (-2, -1, 1, 2)]
     around = np.max(np.abs([near[1] - near[2], near[0] - near[1], near[3] - near[2]]), axis=0)
-    return np.asarray(far[bend[far - 2] > factor / 2 * around])
+    bend = np.abs(samples[places] - (near[1] + near[2]) / 2)
+    return np.asarray(places[bend > factor / 2 * around])
+
+
+def _bend(samples: NDArray[np.floating], step: int = 1) -> NDArray[np.floating]:
+    # How far every sample but two at either end lies from the middle of its neighbours.
+    bend = samples[1:-3:step] + samples[3:-1:step]
+    bend *= -0.5
+    bend += samples[2:-2:step]
+    return np.abs(bend, out=bend)
 
 
 def _flat(samples: NDArray[np.floating], shortest: int) -> list[tuple[int, int]]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from emgkit.model.recording import Samples
 
 BLOCK = 2**17  # samples a block: large enough that the margins cost little, small enough to stay in the cache
-MARGIN_S = 0.3  # the response to an impulse has died out within this time for edges of 20 Hz and more
+MARGIN_S = 0.3  # the response to an impulse has died out within this time for edges of 20 Hz and more,
+MARGIN_CYCLES = 8.0  # and within so many cycles of the lower edge
 
 
 def band_pass(samples: Samples, rate_hz: float, *, low_hz: float, high_hz: float) -> NDArray[np.float64]:
@@ -50,8 +51,9 @@ def band_pass(samples: Samples, rate_hz: float, *, low_hz: float, high_hz: float
     True
     """
     n_samples = len(samples)
-    margin = int(np.ceil(MARGIN_S * rate_hz))
-    own = max(BLOCK - 2 * margin, margin)
+    margin = int(np.ceil(min(MARGIN_S, MARGIN_CYCLES / low_hz) * rate_hz))
+    least = 2 ** int(np.ceil(np.log2(n_samples + 2 * margin)))  # a short signal is one block
+    own = max(min(BLOCK, least) - 2 * margin, margin)
     gain = _gain(own + 2 * margin, rate_hz, low_hz, min(high_hz, 0.45 * rate_hz))
     filtered = np.empty(n_samples)
     for start in range(0, n_samples, own):

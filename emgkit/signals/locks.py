@@ -78,9 +78,11 @@ def find_lock(
     reach_s, width_s = reach_ms / 1000, width_ms / 1000
     low = np.searchsorted(first_s, second_s - reach_s)
     high = np.searchsorted(first_s, second_s + reach_s)
-    lags = np.sort(np.concatenate([second - first_s[a:b] for second, a, b in zip(second_s, low, high, strict=True)]))
-    if len(lags) == 0:
+    counts = high - low
+    if not counts.any():
         return 0.0, 0
+    place = np.arange(counts.sum()) + np.repeat(low - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    lags = np.sort(np.repeat(second_s, counts) - first_s[place])
     inside = np.searchsorted(lags, lags + width_s, side="right") - np.arange(len(lags))
     start = int(inside.argmax())
     chance = len(lags) * width_s / (2 * reach_s)

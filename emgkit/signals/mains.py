@@ -11,7 +11,7 @@ import numpy as np
 from emgkit.signals.noise import MAD_TO_SD
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -113,15 +113,15 @@ def fit_hum(
         return Hum(start_s, 0.0, np.zeros((1, 0), dtype=complex))
     n_segments = max(round(len(values) / rate_hz / SEGMENT_S), 1)
     size = len(values) // n_segments
-    rows = clipped[: n_segments * size].reshape(n_segments, size).T
+    rows = clipped[: n_segments * size].reshape(n_segments, size)
     frequency_hz = _tuned(clipped, rate_hz, frequency_hz, max(n_segments, FEWEST_TUNED))
     waves = _waves(frequency_hz / rate_hz, n_harmonics, size)
-    square = waves.T @ waves
-    fitted = np.linalg.solve(square, waves.T @ rows)
+    square = waves @ waves.T
+    fitted = np.linalg.solve(square, waves @ rows.T)
     # Without the hum, discharges stand out more and are clipped closer.
-    rest = values[: n_segments * size].reshape(n_segments, size).T - waves @ fitted
-    limit = CLIP * MAD_TO_SD * np.median(np.abs(rest[::THIN])) + 1e-9
-    fitted += np.linalg.solve(square, waves.T @ np.clip(rest, -limit, limit))
+    rest = values[: n_segments * size].reshape(n_segments, size) - fitted.T @ waves
+    limit = CLIP * MAD_TO_SD * np.median(np.abs(rest[:, ::THIN])) + 1e-9
+    fitted += np.linalg.solve(square, waves @ np.clip(rest, -limit, limit).T)
     kept = np.sinc(frequency_hz * np.arange(1, n_harmonics + 1) * mean_s)
     return Hum(start_s, frequency_hz, (fitted[:n_harmonics] - 1j * fitted[n_harmonics:]).T / kept, size / rate_hz)
 
@@ -132,9 +132,10 @@ def hum_at(hum: Hum, times_s: NDArray[np.float64], *, offsets_s: NDArray[np.floa
         return np.zeros((len(times_s), len(offsets_s)))
     segment = np.clip(((times_s - hum.start_s) / hum.segment_s).astype(int), 0, len(hum.sizes) - 1)
     few_s = offsets_s[:: max(len(offsets_s) // COARSE_OFFSETS, 1)]  # harmonics are slow: the rest lies between
-    turn = 2j * np.pi * hum.frequency_hz * np.arange(1, hum.sizes.shape[1] + 1)
-    at_time = hum.sizes[segment] * np.exp(turn * (times_s - hum.start_s - segment * hum.segment_s)[:, None])
-    coarse = (at_time @ np.exp(turn[:, None] * few_s)).real
+    since_s = times_s - hum.start_s - segment * hum.segment_s
+    n_harmonics = hum.sizes.shape[1]
+    at_time = hum.sizes[segment] * _harmonics(hum.frequency_hz * since_s, n_harmonics).T
+    coarse = (at_time @ _harmonics(hum.frequency_hz * few_s, n_harmonics)).real
     place = np.interp(offsets_s, few_s, np.arange(len(few_s)))
     lower = np.minimum(place.astype(int), max(len(few_s) - 2, 0))
     upper = np.minimum(lower + 1, len(few_s) - 1)
@@ -154,6 +155,15 @@ def hum_of_pieces(
     return found
 
 
+def hum_at_times(hums: Sequence[Hum]) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:
+    """Return the function of (times_s, offsets_s) that gives the hum around times, see ``hum_of_pieces``."""
+
+    def hum(times_s: NDArray[np.float64], offsets_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        return hum_of_pieces(hums, times_s, offsets_s=offsets_s)
+
+    return hum
+
+
 def subtract_hum(values: NDArray[np.float32], rate_hz: float, *, start_s: float, hum: Hum) -> None:
     """Subtract the hum from samples in place.
 
@@ -170,7 +180,7 @@ def subtract_hum(values: NDArray[np.float32], rate_hz: float, *, start_s: float,
         return
     n_harmonics = hum.sizes.shape[1]
     block = 1024  # a short piece of every harmonic, turned to the phase at the start of each block
-    waves = _waves(hum.frequency_hz / rate_hz, n_harmonics, block).astype(np.float32)
+    waves = _waves(hum.frequency_hz / rate_hz, n_harmonics, block)
     starts_s = start_s + np.arange(0, len(values), block) / rate_hz
     middle = starts_s + block / rate_hz / 2
     segment = np.clip(((middle - hum.start_s) / hum.segment_s).astype(int), 0, len(hum.sizes) - 1)
@@ -178,37 +188,50 @@ def subtract_hum(values: NDArray[np.float32], rate_hz: float, *, start_s: float,
     sizes = hum.sizes[segment] * np.exp(turn * (starts_s - hum.start_s - segment * hum.segment_s)[:, None])
     packed = np.hstack([sizes.real, -sizes.imag]).astype(np.float32)
     whole = len(values) // block
-    values[: whole * block].reshape(whole, block)[:] -= packed[:whole] @ waves.T
+    values[: whole * block].reshape(whole, block)[:] -= packed[:whole] @ waves
     if whole < len(packed):
-        values[whole * block :] -= waves[: len(values) - whole * block] @ packed[whole]
+        values[whole * block :] -= packed[whole] @ waves[:, : len(values) - whole * block]
 
 
-@lru_cache(maxsize=8)
-def _waves(cycles_per_sample: float, n_harmonics: int, size: int) -> NDArray[np.float64]:
-    turn = np.exp(2j * np.pi * cycles_per_sample * np.arange(size))
-    waves = np.cumprod(np.broadcast_to(turn, (n_harmonics, size)), axis=0)
-    return np.asarray(np.vstack([waves.real, waves.imag]).T)
+def _waves(cycles_per_sample: float, n_harmonics: int, size: int) -> NDArray[np.float32]:
+    # Cosines, then sines, a row each.
+    waves = _harmonics(cycles_per_sample * np.arange(size), n_harmonics)
+    return np.concatenate([waves.real, waves.imag], dtype=np.float32, casting="same_kind")
+
+
+def _harmonics(cycles: NDArray[np.floating], count: int) -> NDArray[np.complex128]:
+    # Every harmonic is the one before it, turned once more; exponentials cost more.
+    waves = np.empty((count, len(cycles)), complex)
+    waves[0] = np.exp(2j * np.pi * cycles)
+    for number in range(1, count):
+        np.multiply(waves[number - 1], waves[0], out=waves[number])
+    return waves
 
 
 def _tuned(values: NDArray[np.floating], rate_hz: float, frequency_hz: float, n_segments: int) -> float:
     # How far the phase runs away from one segment to the next tells what the frequency lacks.
     size = len(values) // n_segments
-    rows = values[: n_segments * size].reshape(n_segments, size).T
+    rows = values[: n_segments * size].reshape(n_segments, size)
     segment_s = size / rate_hz
     for _ in range(2):
         waves = _waves(frequency_hz / rate_hz, TUNED_HARMONICS, size)
-        fitted = np.linalg.solve(waves.T @ waves, waves.T @ rows)
+        fitted = np.linalg.solve(waves @ waves.T, waves @ rows.T)
         sizes = fitted[0] - 1j * fitted[TUNED_HARMONICS]
         ahead = sizes[1:] * np.conj(sizes[:-1] * np.exp(2j * np.pi * frequency_hz * segment_s))
         frequency_hz += float(np.angle(ahead.sum()) / (2 * np.pi * segment_s))
     return frequency_hz
 
 
+@lru_cache(maxsize=8)
+def _window(size: int) -> NDArray[np.float64]:
+    return np.hanning(size)
+
+
 def _strongest(values: NDArray[np.floating], rate_hz: float, nominal_hz: float) -> tuple[float, float]:
     step = max(int(rate_hz // (6 * nominal_hz)), 1)
-    thinned = values[: len(values) // step * step].reshape(-1, step).mean(axis=1)
+    thinned = values[: len(values) // step * step].reshape(-1, step) @ np.full(step, 1 / step, values.dtype)
     rate = rate_hz / step
-    window = np.hanning(len(thinned))
+    window = _window(len(thinned)).astype(values.dtype)
     size = 2 ** int(np.ceil(np.log2(4 * len(thinned))))
     power = np.abs(np.fft.rfft(thinned * window, n=size)) / window.sum() * 2
     grid_hz = rate / size

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.counting import windows_of
 from emgkit.signals.detect import largest_near
 from emgkit.signals.peel import SHIFTS, add_windows, moved
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BATCH = 4096  # spikes compared with the templates at a time, so that memory is bounded
+BATCH = 1024  # spikes compared with the templates at a time, so that memory is bounded and stays in the cache
 MAX_PASSES = 8
 
 
@@ -207,16 +208,14 @@ def _best_of_batch(
     return _Best(best, peaks - reach + start + shift[own], scale, np.where(good, drop, 0.0))
 
 
-def _energy_at(windows: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float64]:
-    total = np.cumsum(np.square(windows), axis=1, dtype=np.float64)
-    total = np.concatenate([np.zeros((len(windows), 1)), total], axis=1)
-    row = np.arange(len(windows))
-    return np.asarray(total[row, start + size] - total[row, start])
+def _energy_at(windows: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float32]:
+    inner = windows_of(windows, size)[np.arange(len(windows)), start]
+    return np.asarray(np.einsum("ij,ij->i", inner, inner))
 
 
 def _explained_at(explained: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float64]:
-    index = np.clip(start[:, None] + np.arange(0, size, 4), 0, len(explained) - 1)
-    return np.asarray(explained[index].sum(axis=1) * 4)
+    inside = np.clip(start, 0, len(explained) - size)
+    return np.asarray(windows_of(explained, size)[:, ::4][inside].sum(axis=1) * 4)
 
 
 def _firsts(best: _Best, size: int) -> NDArray[np.bool_]:

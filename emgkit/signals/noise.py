@@ -59,6 +59,7 @@ def noise_floor(
         blocks = blocks[usable[: n_blocks * size].reshape(n_blocks, size).all(axis=1)]
     if len(blocks) == 0:
         return 0.0
-    levels = MAD_TO_SD * np.median(np.abs(blocks), axis=1)
+    ordered = np.sort(np.abs(blocks), axis=1)  # quicker than a median of every row
+    levels = MAD_TO_SD * (ordered[:, (size - 1) // 2] + ordered[:, size // 2]) / 2
     free = min(2 * bandwidth_hz * block_s, size)
     return float(np.quantile(levels, QUANTILE) / (1 + QUANTILE_Z * MAD_SPREAD / np.sqrt(2 * free)))

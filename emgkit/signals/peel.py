@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
-from emgkit.signals.counting import spread_evenly
+from emgkit.signals.counting import spread_evenly, windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,7 +179,8 @@ def add_windows(signal: NDArray[np.float32], starts: NDArray[np.int64], *, windo
     """
     size = windows.shape[1]
     inside = (starts >= 0) & (starts + size <= len(signal))
-    signal[starts[inside, None] + np.arange(size)] += windows[inside]
+    if inside.any():
+        windows_of(signal, size)[starts[inside]] += windows[inside]
     for start, window in zip(starts[~inside], windows[~inside], strict=True):
         low, high = max(start, 0), min(start + size, len(signal))
         if low < high:

@@ -10,7 +10,7 @@ from emgkit.signals.clocks import missed_by
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import SEPARATION_S, nearest, union_of
 from emgkit.signals.match import similarity
-from emgkit.signals.rhythm import measure_rhythm
+from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.waveform import separation
 
 if TYPE_CHECKING:
@@ -82,6 +82,9 @@ def one_unit(
     verdict = _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
+    drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
+    if drifted and verdict == "two clocks" and _hands_over(first_s, second_s):
+        return True
     return _one_by_shape(verdict, size, alike, apart)
 
 
@@ -126,29 +129,34 @@ def _separation(
 
 
 def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:
-    alone = [measure_rhythm(times_s) for times_s in (first_s, second_s)]
+    alone = [measure_rhythm(times_s, trends=False) for times_s in (first_s, second_s)]
     irregular = [rhythm.irregularity for rhythm in alone]
     best = float(np.nanmin([*irregular, np.inf]))
-    together = measure_rhythm(union_of(first_s, second_s)).irregularity
+    together = measure_rhythm(union_of(first_s, second_s), trends=False).irregularity
     clocks = [
         value < REGULAR_ALONE and len(times_s) >= BOTH_EVENTS
         for value, times_s in zip(irregular, (first_s, second_s), strict=True)
     ]
-    if all(clocks) and together < AS_REGULAR:
-        return "two clocks"  # their rhythms do not contradict, nor do they need each other
-    if together < min(0.8 * best, REGULAR_ALONE):
-        return "one clock"
     if together < AS_REGULAR:
         clock_s, other_s = (first_s, second_s) if irregular[0] == best else (second_s, first_s)
-        inside_s = other_s[(other_s > clock_s[0]) & (other_s < clock_s[-1])]
-        if len(inside_s) >= FILL_LEAST and missed_by(clock_s, inside_s).mean() > FILLED:
+        if _fills(clock_s, other_s) or (all(clocks) and _fills(other_s, clock_s)):
             return "one clock"
+        if all(clocks):
+            return "two clocks"  # their rhythms do not contradict, nor do they need each other
+    if together < min(0.8 * best, REGULAR_ALONE) and not all(clocks):
+        return "one clock"
     clocks = [
         clock and len(times_s) >= REGULAR_EVENTS for clock, times_s in zip(clocks, (first_s, second_s), strict=True)
     ]
-    if any(clocks) and together > 2 * best:
+    if any(clocks) and together > max(2 * best, AS_REGULAR):
         return "different"
     return _coincidences(first_s, second_s)
+
+
+def _fills(clock_s: NDArray[np.float64], other_s: NDArray[np.float64]) -> bool:
+    # The other discharges are where the clock missed one.
+    inside_s = other_s[(other_s > clock_s[0]) & (other_s < clock_s[-1])]
+    return len(inside_s) >= FILL_LEAST and bool(missed_by(clock_s, inside_s).mean() > FILLED)
 
 
 def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:
@@ -181,3 +189,12 @@ def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
         return False
     beside = np.minimum(*(np.abs(intervals[inner] / intervals[inner + side] - 1) for side in (-1, 1)))
     return bool(np.mean(beside < CONTINUES) > CONTINUES_SHARE)
+
+
+def _hands_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    # One ends where the other begins, and the interval between them is that of either.
+    early_s, late_s = (first_s, second_s) if first_s[0] < second_s[0] else (second_s, first_s)
+    join_s = late_s[0] - early_s[-1]
+    beside_s = np.array([early_s[-1] - early_s[-2], late_s[1] - late_s[0]])
+    steps = np.maximum(np.round(join_s / beside_s), 1)
+    return bool(join_s > 0 and steps.max() <= PAUSE and (np.abs(join_s / (steps * beside_s) - 1) < CONTINUES).all())

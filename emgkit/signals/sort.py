@@ -23,6 +23,7 @@ TAKEN_SHARE, TAKEN_WIDTHS = 0.02, 1.5  # of what was subtracted before, and how 
 FEWEST_QUIET, QUIET_QUANTILE = 50, 0.7
 LARGE = 2.0  # times the threshold
 MOST_LEARNT = 300  # discharges that refine a template
+TOGETHER_ALIKE, TOGETHER_SIZE = 0.8, (0.5, 2.0)  # of a known potential and of what one kind has more
 TWO_KINDS = 8.0  # standard deviations of single discharges between two kinds of them
 
 
@@ -158,8 +159,7 @@ def sort_band(
     if taken is not None:
         width = samples_in(TAKEN_WIDTHS * band.half_window_ms, rate_hz)
         floor = floor + np.float32(TAKEN_SHARE) * smooth_energy(taken, width=width)
-    templates, matches = _search(signal, rate_hz, band, limits, floor)
-    loose, ratio = _find(matches.residual, signal, rate_hz, band, floor)
+    templates, matches, (loose, ratio) = _search(signal, rate_hz, band, limits, floor)
     return SortedBand(
         rate_hz=rate_hz,
         start_s=start_s,
@@ -198,16 +198,16 @@ def _find(
 
 def _search(
     signal: NDArray[np.float32], rate_hz: float, band: Band, limits: MatchLimits, floor: NDArray[np.float32]
-) -> tuple[list[NDArray[np.floating]], Matches]:
+) -> tuple[list[NDArray[np.floating]], Matches, tuple[NDArray[np.int64], NDArray[np.float64]]]:
     half, lag = samples_in(band.half_window_ms, rate_hz), samples_in(band.lag_ms, rate_hz)
     templates: list[NDArray[np.floating]] = []
     none = np.empty(0)
     matches = Matches(none.astype(np.int64), none, none, signal)
+    every, ratio = _find(signal, signal, rate_hz, band, floor)
     if limits.noise_uv <= 0:
-        return templates, matches
+        return templates, matches, (every, ratio)
     peaks = np.empty(0, dtype=np.int64)
     background_uv = _background(signal, band, rate_hz, limits.noise_uv)
-    every, ratio = _find(signal, signal, rate_hz, band, floor)
     settled, looked = False, 0
     for turn in range(band.rounds):
         large = turn < band.large_rounds  # the many small spikes must not crowd out the few large ones
@@ -236,7 +236,8 @@ def _search(
         matches = match_templates(signal, peaks, templates=kinds, limits=limits, lag=2 * lag)
         templates = _frequent(_refined(kinds, matches), matches, band, background_uv)
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
-    return templates, matches
+        every, ratio = _find(matches.residual, signal, rate_hz, band, floor)
+    return templates, matches, (every, ratio)
 
 
 def _kinds(
@@ -245,6 +246,9 @@ def _kinds(
     # A unit that was founded early may have taken in another of nearly its shape: its discharges are of two kinds.
     kinds: list[NDArray[np.floating]] = []
     half = len(templates[0]) // 2 if templates else 0
+    gaps = np.diff(matches.position, prepend=-np.inf, append=np.inf)
+    lone = np.bincount(matches.template[(gaps[1:] > half) & (gaps[:-1] > half)], minlength=len(templates))
+    alone = [template for template, count in zip(templates, lone, strict=True) if count >= band.min_spikes]
     for number, template in enumerate(templates):
         mine = np.flatnonzero(matches.template == number)
         if len(mine) < 2 * band.min_spikes:
@@ -260,9 +264,24 @@ def _kinds(
         )
         shapes = [np.median(windows[group], axis=0)[lag:-lag] for group in groups]
         parts = [windows[group][:, lag:-lag] for group in groups]
-        far = [place for place in range(1, len(parts)) if separation(parts[0], parts[place]) > TWO_KINDS]
+        beside = [other for other in alone if other is not template]
+        far = [
+            place
+            for place in range(1, len(parts))
+            if separation(parts[0], parts[place]) > TWO_KINDS
+            and not _is_one_of(shapes[place] - shapes[0], beside, half)
+        ]
         kinds += [_centred(shapes[place]) for place in (0, *far)] if far else [template]
     return kinds
+
+
+def _is_one_of(more: NDArray[np.floating], templates: list[NDArray[np.floating]], reach: int) -> bool:
+    # What one kind has more than the other is a potential that also comes alone: the two fired together.
+    return any(
+        similarity(template, more, max_lag=reach)[0] > TOGETHER_ALIKE
+        and TOGETHER_SIZE[0] < np.ptp(more) / max(np.ptp(template), 1e-9) < TOGETHER_SIZE[1]
+        for template in templates
+    )
 
 
 def _background(signal: NDArray[np.float32], band: Band, rate_hz: float, noise_uv: float) -> float:

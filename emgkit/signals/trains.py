@@ -160,7 +160,7 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
 def _returned(units: list[Train], band_hz: float, regular: float) -> list[Train]:
     # Discharges that a regular unit missed and an irregular one of its shape took are given back.
     units = list(units)
-    rhythms = [measure_rhythm(unit.time_s) for unit in units]
+    rhythms = [measure_rhythm(unit.time_s, trends=False) for unit in units]
     clocks = [place for place, rhythm in enumerate(rhythms) if rhythm.irregularity < regular]
     others = [place for place, rhythm in enumerate(rhythms) if not rhythm.irregularity < regular]
     for place, other in product(clocks, others):
@@ -218,7 +218,7 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
 
 def _refound(train: Train, band: SortedBand, regular: float) -> Train:
     # A clock predicts where its missed discharges are; each is taken only where the residual shows it.
-    rhythm = measure_rhythm(train.time_s)
+    rhythm = measure_rhythm(train.time_s, trends=False)
     if not (rhythm.irregularity < regular and rhythm.n_intervals >= 5):
         return train
     half = len(train.template) // 2

@@ -71,6 +71,7 @@ def cut_discharges(
     before_ms: float,
     after_ms: float,
     hum: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]] | None = None,
+    most: int = MAX_DISCHARGES,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cut unfiltered windows around discharges, shifted to a fraction of a sample.
 
@@ -80,10 +81,11 @@ def cut_discharges(
         Microvolt.
     rate_hz : float
     times_s : ndarray of shape (n_events,)
-        At most 150 of them are used, spread evenly.
+        At most so many of them are used, spread evenly.
     before_ms, after_ms : float
     hum : function of (times_s, offsets_s), optional
         Microvolt to subtract.
+    most : int
 
     Returns
     -------
@@ -104,7 +106,7 @@ def cut_discharges(
     before, after = round(before_ms * rate_hz / 1000), round(after_ms * rate_hz / 1000)
     offsets = np.arange(-before, after + 1)
     inside = times_s[(times_s * rate_hz >= before + 1) & (times_s * rate_hz < len(samples) - after - 2)]
-    inside = inside[spread_evenly(len(inside), most=MAX_DISCHARGES)]
+    inside = inside[spread_evenly(len(inside), most=most)]
     windows = np.empty((len(inside), len(offsets)))
     for row, time_s in enumerate(inside):
         whole = int(time_s * rate_hz)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
-from emgkit.signals.bands import ROWS, Edges, Grid, Stretch, chunk_samples, read_stretch, thinning
+from emgkit.signals.bands import ROWS, Edges, Grid, Stretch, chunk_samples, cut_pieces, read_stretch, thinning
 from emgkit.signals.faults import FaultLimits
 from emgkit.signals.mains import MainsLimits
 from tests.naive_signals import OnlySlices
@@ -241,3 +243,43 @@ def test_a_click_is_mended_before_it_can_ring():
     one, other = read(samples, rate_hz), read(clicked, rate_hz)
     assert other.faults.clicks.tolist() == [20_000]
     assert np.abs(other.fast - one.fast).max() < 3.0  # the mean of the neighbours is not quite what was there
+
+
+@pytest.mark.parametrize("rate_hz", [2000.0, 10_000.0, 48_000.0])
+@pytest.mark.parametrize("minutes", [0.5, 3.0, 3.1, 10.0, 61.7])
+def test_pieces_cover_a_recording_once_and_share_their_margins(rate_hz, minutes):
+    grid = thinning(rate_hz, edges=EDGES)
+    n_samples = int(minutes * 60 * grid.fast_hz)
+    pieces = cut_pieces(n_samples, grid, whole_s=180.0, longest_s=100.0, margin_s=4.0)
+    assert (len(pieces) == 1) == (minutes <= 3.0)
+    assert (pieces[0].start_s, pieces[-1].stop_s) == (-np.inf, np.inf)
+    assert (pieces[0].first, pieces[-1].first + pieces[-1].n_samples) == (0, n_samples)
+    for piece in pieces:
+        assert piece.to_s - piece.from_s == pytest.approx(piece.n_samples / grid.fast_hz)
+    for before, after in pairwise(pieces):
+        assert before.stop_s == after.start_s
+        assert before.to_s - before.stop_s >= 4.0 or before is pieces[-2]
+        assert after.start_s - after.from_s >= 4.0
+    own_s = [each.stop_s - each.start_s for each in pieces[1:-1]]
+    assert np.ptp([*own_s, 0.0][: len(own_s)] or [0.0]) <= 2 * chunk_samples(grid) / ROWS / grid.fast_hz
+
+
+def test_a_piece_is_the_same_as_that_part_of_the_whole():
+    rate_hz = 12_000.0
+    samples = noise(40.0, rate_hz)
+    grid = thinning(rate_hz, edges=EDGES)
+    whole = read(samples, rate_hz)
+    for piece in cut_pieces(len(samples) // grid.step, grid, whole_s=0.0, longest_s=15.0, margin_s=3.0):
+        part = read_stretch(
+            samples,
+            grid=grid,
+            first=piece.first,
+            n_samples=piece.n_samples,
+            edges=EDGES,
+            mains=MainsLimits((50.0, 60.0), 20, 2.0),
+            limits=FAULTS,
+        )
+        assert part.start_s == piece.from_s
+        np.testing.assert_array_equal(part.fast, whole.fast[piece.first : piece.first + piece.n_samples])
+        few = slice(piece.first // grid.slow_step, -(-(piece.first + piece.n_samples) // grid.slow_step))
+        np.testing.assert_array_equal(part.slow, whole.slow[few])

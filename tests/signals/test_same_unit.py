@@ -135,3 +135,11 @@ def test_halves_of_a_unit_that_fires_at_random_are_one_only_when_shape_cannot_te
     mine = rng.random(200) < 0.5
     kinds = windows_of([(times_s[mine], WAVE), (times_s[~mine], size * WAVE)], noise=0.1)
     assert one_unit(times_s[mine], times_s[~mine], shapes=(WAVE, size * WAVE), windows=kinds) is verdict
+
+
+@pytest.mark.parametrize(("pause_s", "verdict"), [(0.125, True), (0.25, True), (0.19, False), (5.06, False)])
+def test_a_drifting_clock_takes_up_its_rhythm_where_it_left_it(pause_s, verdict):
+    first_s = clock(8.0, 1)
+    second_s = first_s[-1] + pause_s + np.append(0.0, clock(8.0, 2))
+    kinds = windows_of([(first_s, WAVE), (second_s, 1.25 * WAVE)])
+    assert one_unit(first_s, second_s, shapes=(WAVE, 1.25 * WAVE), windows=kinds) is verdict

@@ -12,7 +12,7 @@ from emgkit.findings.spontaneous.settings import edges, fault_limits, mains_limi
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, covered_s, find_movement, joined
 from emgkit.signals.background import find_bursts, find_dense
-from emgkit.signals.bands import Stretch, read_stretch, thinning
+from emgkit.signals.bands import Piece, Stretch, cut_pieces, read_stretch, thinning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +39,8 @@ class Cleaned:
     hum_uv: float
 
 
-def clean(recording: Recording) -> Cleaned:
-    """Take out what is not the patient's: clicks, mains, flat line, clipping and movement.
+def pieces_of(recording: Recording) -> list[Piece]:
+    """Cut a recording into the pieces that are analysed one after the other.
 
     Parameters
     ----------
@@ -53,14 +53,34 @@ def clean(recording: Recording) -> Cleaned:
     """
     values = criteria_values("detection_criteria")
     _check_rate(recording, values["least_rate_hz"])
-    check_usable(recording, [], usable_s=recording.duration_s)
+    check_usable(recording, [])
+    grid = thinning(recording.rate_hz, edges=edges())
+    n_samples = len(recording.samples_uv) // grid.step
+    return cut_pieces(
+        n_samples,
+        grid,
+        whole_s=values["piece_whole_s"],
+        longest_s=values["piece_longest_s"],
+        margin_s=values["piece_margin_s"],
+    )
+
+
+def clean(recording: Recording, piece: Piece) -> Cleaned:
+    """Take out what is not the patient's: clicks, mains, flat line, clipping and movement.
+
+    Parameters
+    ----------
+    recording : Recording
+    piece : Piece
+        What of it is read.
+    """
+    values = criteria_values("detection_criteria")
     rate_hz = recording.rate_hz
-    grid = thinning(rate_hz, edges=edges())
     stretch = read_stretch(
         recording.samples_uv,
-        grid=grid,
-        first=0,
-        n_samples=len(recording.samples_uv) // grid.step,
+        grid=thinning(rate_hz, edges=edges()),
+        first=piece.first,
+        n_samples=piece.n_samples,
         edges=edges(),
         mains=mains_limits(),
         limits=fault_limits(),
@@ -68,7 +88,6 @@ def clean(recording: Recording) -> Cleaned:
     faults = stretch.faults
     constant = [Span(start / rate_hz, stop / rate_hz, "flat") for start, stop in faults.flat]
     constant += [Span(start / rate_hz, stop / rate_hz, "clipped") for start, stop in faults.clipped()]
-    check_usable(recording, constant, usable_s=recording.duration_s - covered_s(constant))
     movement = find_movement(
         stretch.trend, stretch.fast, rate_hz=stretch.trend_hz, start_s=stretch.start_s, limits=movement_limits()
     )
@@ -100,17 +119,20 @@ def lost(spans: Sequence[Span]) -> list[tuple[float, float]]:
     return [(span.start_s, span.stop_s) for span in spans if span.reason != "click"]
 
 
-def check_usable(recording: Recording, left_out: Sequence[Span], *, usable_s: float) -> None:
+def check_usable(recording: Recording, left_out: Sequence[Span]) -> None:
     """Refuse a recording of which too little is left."""
     least_s = criteria_values("detection_criteria")["least_usable_s"]
-    if usable_s >= least_s:
-        return
-    reasons = sorted({span.reason for span in left_out}) or ["too short"]
-    msg = (
-        f"Only {max(usable_s, 0):.2f} of {recording.duration_s:.2f} s of {recording.side} {recording.muscle} can be "
-        f"analysed ({', '.join(reasons)}); at least {least_s:g} s are needed. Record this needle position again."
-    )
-    raise SignalError(msg)
+    # Where there is no signal at all, that is the reason, whatever else was found.
+    for spans in ([span for span in left_out if span.reason in {"flat", "clipped"}], left_out):
+        usable_s = recording.duration_s - covered_s(spans)
+        if usable_s < least_s:
+            reasons = sorted({span.reason for span in spans}) or ["too short"]
+            msg = (
+                f"Only {max(usable_s, 0):.2f} of {recording.duration_s:.2f} s of {recording.side} {recording.muscle} "
+                f"can be analysed ({', '.join(reasons)}); at least {least_s:g} s are needed. Record this needle "
+                "position again."
+            )
+            raise SignalError(msg)
 
 
 def insertion(band: SortedBand) -> list[Span]:

@@ -15,7 +15,7 @@ from emgkit.signals.faults import runs_of
 from emgkit.signals.filters import band_pass
 from emgkit.signals.peel import cut_at
 from emgkit.signals.rhythm import Rhythm, measure_rhythm
-from emgkit.signals.waveform import Shape, average_discharge, cut_discharges, measure_shape
+from emgkit.signals.waveform import MAX_DISCHARGES, Shape, average_discharge, cut_discharges, measure_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ class MeasuredTrain:
     shape : Shape or None
         None when no discharge lies far enough inside the recording.
     average_uv : ndarray of shape (n_window,)
-    waveforms_uv : ndarray of shape (n_kept, n_window)
+    waveforms_uv : ndarray of float32, shape (n_kept, n_window)
     window_ms : ndarray of shape (n_window,)
     spikes : int
         Separate phase-locked spikes of one discharge.
@@ -61,7 +61,7 @@ class MeasuredTrain:
     rhythm: Rhythm
     shape: Shape | None
     average_uv: NDArray[np.float64]
-    waveforms_uv: NDArray[np.float64]
+    waveforms_uv: NDArray[np.float32]
     window_ms: NDArray[np.float64]
     spikes: int
     sharp_wave: bool
@@ -76,9 +76,9 @@ def measure_train(
     rate_hz: float,
     *,
     train: Train,
-    stretch: Stretch,
     others_s: NDArray[np.float64],
     hum: HumAt | None = None,
+    most: int = MAX_DISCHARGES,
 ) -> MeasuredTrain:
     """Measure rhythm and shape of one train on unfiltered samples.
 
@@ -92,14 +92,18 @@ def measure_train(
         Discharges of all other trains, ascending: shape is measured where none of them is near.
     hum : function of (times_s, offsets_s), optional
         Mains to subtract.
+    most : int
+        Discharges that are averaged.
     """
     values = criteria_values("detection_criteria")
-    windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum)
+    windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum, most)
+    sharp, size = _sharp(average, rate_hz)
     rhythm = measure_rhythm(train.time_s)
-    shift_s = _to_largest_spike(average, rate_hz, window_ms, rhythm.base_s)
+    shift_s = _to_largest_spike(size, window_ms, rhythm.base_s)
     if abs(shift_s) > values["time_shift_ms"] / 1000:
         train = replace(train, time_s=train.time_s + shift_s)
-        windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum)
+        windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum, most)
+        sharp, size = _sharp(average, rate_hz)
     shape = None
     if len(windows) > 1:
         shape = measure_shape(
@@ -111,13 +115,12 @@ def measure_train(
         rhythm=rhythm,
         shape=shape,
         average_uv=average,
-        spikes=_spikes(average, rate_hz, window_ms, rhythm.base_s) if shape else 0,
-        parts_s=_parts(average, rate_hz, window_ms),
-        waveforms_uv=windows[kept] if len(windows) else windows,
+        spikes=_spikes(sharp, rate_hz, window_ms, rhythm.base_s) if shape else 0,
+        parts_s=_parts(size, window_ms),
+        waveforms_uv=(windows[kept] if len(windows) else windows).astype(np.float32),
         window_ms=window_ms,
         sharp_wave=shape is not None and _is_sharp_wave(shape),
         amplitude_cv=_amplitude_cv(windows, average, window_ms),
-        variability=_variability(stretch, _lone(train.time_s, others_s)),
     )
 
 
@@ -133,12 +136,12 @@ def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArra
 
 
 def _averaged(
-    samples: Samples, rate_hz: float, times_s: NDArray[np.float64], hum: HumAt | None
+    samples: Samples, rate_hz: float, times_s: NDArray[np.float64], hum: HumAt | None, most: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
     values = criteria_values("detection_criteria")
     before_ms, after_ms = values["window_before_ms"], values["window_after_ms"]
     windows, window_ms = cut_discharges(
-        samples, rate_hz, times_s=times_s, before_ms=before_ms, after_ms=after_ms, hum=hum
+        samples, rate_hz, times_s=times_s, before_ms=before_ms, after_ms=after_ms, hum=hum, most=most
     )
     if len(windows) < 2:
         return windows, window_ms, np.zeros(len(window_ms)), 0.0
@@ -146,22 +149,24 @@ def _averaged(
     return windows, window_ms, *average_discharge(windows, window_ms, baseline_ms=baseline_ms)
 
 
-def _to_largest_spike(
-    average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float
-) -> float:
+def _sharp(average: NDArray[np.float64], rate_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    # The average as the fast band sees it, and its local size.
+    band = bands()[0]
+    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
+    return sharp, np.sqrt(smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz)))
+
+
+def _to_largest_spike(size: NDArray[np.float64], window_ms: NDArray[np.float64], base_s: float) -> float:
     # The fixed point of a complex is its largest spike, whichever of its spikes was found first.
     values, band = criteria_values("detection_criteria"), bands()[0]
-    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
-    energy = smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz))
-    energy = np.where(np.abs(window_ms) < values["own_interval_share"] * base_s * 1000, energy, 0.0)
+    energy = np.where(np.abs(window_ms) < values["own_interval_share"] * base_s * 1000, np.square(size), 0.0)
     here = energy[np.abs(window_ms) < band.lag_ms].max(initial=0.0)
     return float(window_ms[energy.argmax()]) / 1000 if energy.max() > values["larger_spike"] * here else 0.0
 
 
-def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float) -> int:
+def _spikes(sharp: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float) -> int:
     # Only one cycle is looked at: in a fast train the window holds the next discharge as well.
     values, band = criteria_values("detection_criteria"), bands()[0]
-    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
     sharp = np.where(window_ms < base_s * 1000 + window_ms[0], sharp, 0.0)
     width, separation = (samples_in(ms, rate_hz) for ms in (band.width_ms, band.separation_ms))
     largest = float(np.sqrt(smooth_energy(sharp, width=width).max()))
@@ -171,12 +176,8 @@ def _spikes(average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.
     return len(spikes)
 
 
-def _parts(
-    average: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64]
-) -> tuple[tuple[float, float], ...]:
+def _parts(size: NDArray[np.float64], window_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
     values, band = criteria_values("detection_criteria"), bands()[0]
-    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
-    size = np.sqrt(smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz)))
     runs = runs_of(size > values["part_share"] * size.max())
     edges_ms = [(window_ms[first] - band.width_ms, window_ms[last - 1] + band.width_ms) for first, last in runs]
     return tuple((float(start_ms) / 1000, float(stop_ms) / 1000) for start_ms, stop_ms in edges_ms)
@@ -205,9 +206,21 @@ def _amplitude_cv(windows: NDArray[np.float64], average: NDArray[np.float64], wi
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
 
 
-def _variability(stretch: Stretch, times_s: NDArray[np.float64]) -> float:
-    # What neighbouring discharges differ by, less what the time just before them differs by.
-    band = bands()[0]
+def shape_variability(stretch: Stretch, times_s: NDArray[np.float64], *, others_s: NDArray[np.float64]) -> float:
+    """Return the change of shape from discharge to discharge, NaN where there are too few.
+
+    What neighbouring discharges differ by, less what the time just before them differs by.
+
+    Parameters
+    ----------
+    stretch : Stretch
+        Of which the fast band is used.
+    times_s : ndarray
+        Discharges of the train.
+    others_s : ndarray
+        Discharges of all other trains, ascending.
+    """
+    band, times_s = bands()[0], _lone(times_s, others_s)
     rate_hz = stretch.grid.fast_hz
     half = samples_in(band.half_window_ms, rate_hz)
     places = (times_s - stretch.start_s) * rate_hz

@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import EVENTS, TRAINS, UNSORTED
 from emgkit.model.table import make_table
-from emgkit.signals.cluster import cut_windows
-from emgkit.signals.counting import samples_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +18,7 @@ if TYPE_CHECKING:
 
     from emgkit.findings.spontaneous.measure import MeasuredTrain
     from emgkit.findings.spontaneous.naming import Name
-    from emgkit.signals.bands import Stretch
-    from emgkit.signals.sort import SortedBand
+    from emgkit.findings.spontaneous.part import Loose, Sized
 
 
 def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.DataFrame:
@@ -30,23 +26,28 @@ def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.
     return make_table(TRAINS, [_train_row(*row) for row in zip(range(len(names)), measured, names, strict=True)])
 
 
-def event_table(stretch: Stretch, *, measured: Sequence[MeasuredTrain], loose: SortedBand) -> pd.DataFrame:
+def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
-    parts = []
-    for number, train in enumerate(measured):
-        sizes = _sizes(stretch, train.train.time_s, train.train.band)
-        relative = sizes / max(float(np.median(sizes)), 1e-9)
-        usual_uv = train.shape.peak_to_peak_uv if train.shape else float(np.median(sizes))
-        parts.append((train.train.time_s, number, usual_uv * relative, train.train.snr * relative))
-    parts.append((loose.loose_s, UNSORTED, _sizes(stretch, loose.loose_s, 0), loose.loose_ratio))
-    columns = {
-        "time_s": np.concatenate([part[0] for part in parts]),
-        "train": np.concatenate([np.full(len(part[0]), part[1]) for part in parts]),
-        "peak_to_peak_uv": np.concatenate([part[2] for part in parts]),
-        "snr": np.concatenate([part[3] for part in parts]),
-    }
-    order = np.argsort(columns["time_s"], kind="stable")
-    return make_table(EVENTS, {name: values[order] for name, values in columns.items()})
+    time_s = np.concatenate([*(each.measured.train.time_s for each in trains), loose.time_s])
+    order = np.argsort(time_s, kind="stable")
+    counts = [len(each.sizes_uv) for each in trains] + [len(loose.sizes_uv)]
+    columns = {"time_s": time_s[order], "train": np.repeat([*range(len(trains)), UNSORTED], counts)[order]}
+    column = time_s  # one for all: a recording of hours has a million discharges
+    for name, loose_values in (("peak_to_peak_uv", loose.sizes_uv), ("snr", loose.ratio)):
+        low = 0
+        for measured, sizes_uv in trains:
+            usual_uv = _usual(sizes_uv)
+            size_uv = measured.shape.peak_to_peak_uv if measured.shape else usual_uv
+            unit = size_uv if name == "peak_to_peak_uv" else measured.train.snr
+            column[low : low + len(sizes_uv)] = unit * (sizes_uv.astype(np.float64) / max(usual_uv, 1e-9))
+            low += len(sizes_uv)
+        column[low:] = loose_values
+        columns[name] = column[order]
+    return make_table(EVENTS, columns)
+
+
+def _usual(sizes_uv: NDArray[np.floating]) -> float:
+    return float(np.median(sizes_uv.astype(np.float64)))
 
 
 def _train_row(number: int, measured: MeasuredTrain, name: Name) -> dict[str, object]:
@@ -84,14 +85,3 @@ def _train_row(number: int, measured: MeasuredTrain, name: Name) -> dict[str, ob
         "counted": name.counted,
         "reasons": name.reasons,
     }
-
-
-def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray[np.float64]:
-    # Peak to peak in the band that found the discharges: quiet, and free of what drifts below.
-    signal = (stretch.fast, stretch.slow)[band]
-    rate_hz = (stretch.grid.fast_hz, stretch.grid.slow_hz)[band]
-    if len(times_s) == 0:
-        return np.empty(0)
-    reach = samples_in(bands()[band].half_window_ms, rate_hz)
-    middle = np.round((times_s - stretch.start_s) * rate_hz).astype(int)
-    return np.asarray(np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1), dtype=np.float64)

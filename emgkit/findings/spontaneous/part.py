@@ -1,0 +1,221 @@
+"""One piece of a recording analysed by itself: cleaned, sorted into trains, and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from emgkit.findings.spontaneous.cleaning import clean, contraction, insertion, lost
+from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, shape_variability
+from emgkit.findings.spontaneous.settings import bands, clock_limits
+from emgkit.knowledge.tables import criteria_values
+from emgkit.signals.artifacts import joined
+from emgkit.signals.background import find_skewed
+from emgkit.signals.cluster import cut_windows
+from emgkit.signals.counting import samples_in
+from emgkit.signals.detect import keep_largest
+from emgkit.signals.mains import hum_at_times
+from emgkit.signals.noise import noise_floor
+from emgkit.signals.peel import peel
+from emgkit.signals.sort import Band, SortedBand, sort_band
+from emgkit.signals.trains import build_trains, join_bands
+from emgkit.signals.waveform import MAX_DISCHARGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from emgkit.model.recording import Recording
+    from emgkit.signals.artifacts import Span
+    from emgkit.signals.bands import Piece, Stretch
+    from emgkit.signals.mains import Hum
+    from emgkit.signals.units import Train
+
+NoiseSpan = tuple[float, float, float]  # start_s, stop_s, level_uv
+
+
+class Sized(NamedTuple):
+    """A train with the size of every discharge, peak to peak in the band that found it, microvolt."""
+
+    measured: MeasuredTrain
+    sizes_uv: NDArray[np.float32]
+
+
+class Loose(NamedTuple):
+    """Discharges of no train, ascending: when, how large over the noise, and peak to peak in microvolt."""
+
+    time_s: NDArray[np.floating]
+    ratio: NDArray[np.floating]
+    sizes_uv: NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What is found in one piece, its margins included.
+
+    Parameters
+    ----------
+    piece : Piece
+    trains : list of Sized
+    loose : Loose
+    left_out : list of Span
+    noise : list of (start_s, stop_s, level_uv)
+        Endplate noise.
+    noise_uv : (float, float)
+        Noise floor of the fast and of the slow band.
+    hum : list of Hum
+    hum_uv : float
+        Largest amplitude of the mains that was subtracted.
+    """
+
+    piece: Piece
+    trains: list[Sized]
+    loose: Loose
+    left_out: list[Span]
+    noise: list[NoiseSpan]
+    noise_uv: tuple[float, float]
+    hum: list[Hum]
+    hum_uv: float
+
+
+def analyse_piece(recording: Recording, piece: Piece) -> Part:
+    """Find the trains of one piece of a recording and measure them.
+
+    Parameters
+    ----------
+    recording : Recording
+    piece : Piece
+    """
+    cleaned = clean(recording, piece)
+    stretch = cleaned.stretch
+    fast, noise_uv, trains = _sorted(stretch)
+    left_out = [*cleaned.left_out, *insertion(fast), *contraction(fast, recording.duration_s)]
+    gap_s = criteria_values("detection_criteria")["flat_s"]
+    left_out = joined(left_out, duration_s=recording.duration_s, gap_s=gap_s)
+    trains, dropped = _lasting(trains, left_out)
+    most = MAX_DISCHARGES if piece.is_whole else int(criteria_values("detection_criteria")["piece_discharges"])
+    every_s = discharges_of(trains)
+    measured = [_measured(recording, stretch, train, others_s=others_of(every_s, train), most=most) for train in trains]
+    sized = [Sized(each, _sizes(stretch, each.train.time_s, each.train.band)) for each in measured]
+    return Part(
+        piece=piece,
+        trains=sized,
+        loose=_loose(stretch, fast, left_out, dropped),
+        left_out=left_out,
+        noise=_endplate_noise(stretch, measured),
+        noise_uv=noise_uv,
+        hum=stretch.hum,
+        hum_uv=cleaned.hum_uv,
+    )
+
+
+def _sorted(stretch: Stretch) -> tuple[SortedBand, tuple[float, float], list[Train]]:
+    # The slow band is searched in what the trains of the fast band leave over of it.
+    values = criteria_values("detection_criteria")
+    regular, fewest = values["regular_irregularity"], int(values["min_train_events"])
+    fast = _sorted_band(stretch.fast, stretch.grid.fast_hz, stretch.start_s, bands()[0])
+    fast_trains = build_trains(fast, 0, clock=clock_limits(), regular=regular, min_events=fewest)
+    fast_trains = [train for train in fast_trains if train.snr > values["fast_least_snr"]]
+    rate_hz = stretch.grid.slow_hz
+    positions = [(train.time_s - stretch.start_s) * rate_hz for train in fast_trains]
+    before, after = (round(values[f"window_{side}_ms"] * rate_hz / 1000) for side in ("before", "after"))
+    peeled = peel(stretch.slow, positions, before=before, after=after)
+    taken = stretch.slow - peeled.residual
+    slow = _sorted_band(peeled.residual, rate_hz, stretch.start_s, bands()[1], taken)
+    slow_trains = build_trains(slow, 1, clock=clock_limits(), regular=regular, min_events=fewest)
+    trains = join_bands(fast_trains, slow_trains, seen=peeled.potentials, before=before, rate_hz=rate_hz)
+    return fast, (fast.noise_uv, slow.noise_uv), trains
+
+
+def _sorted_band(
+    signal: NDArray[np.float32], rate_hz: float, start_s: float, band: Band, taken: NDArray[np.float32] | None = None
+) -> SortedBand:
+    noise_uv = noise_floor(
+        signal,
+        rate_hz,
+        bandwidth_hz=band.high_hz - band.low_hz,
+        block_s=band.noise_block_s,
+        usable=signal != 0,
+    )
+    return sort_band(signal, rate_hz, band=band, noise_uv=noise_uv, start_s=start_s, taken=taken)
+
+
+def _lasting(trains: Sequence[Train], left_out: Sequence[Span]) -> tuple[list[Train], list[Train]]:
+    # Discharges of a train that is too short stay as discharges of no train.
+    parts = [replace(train, time_s=train.time_s[outside(train.time_s, left_out)]) for train in trains]
+    return [part for part in parts if lasts(part.time_s)], [part for part in parts if not lasts(part.time_s)]
+
+
+def lasts(times_s: NDArray[np.float64]) -> bool:
+    """Return whether discharges are enough, and last long enough, for a train."""
+    values = criteria_values("detection_criteria")
+    return bool(len(times_s) >= values["min_train_events"] and np.ptp(times_s) >= values["least_span_s"])
+
+
+def outside(times_s: NDArray[np.float64], left_out: Sequence[Span]) -> NDArray[np.bool_]:
+    """Return which times lie in nothing that is left out."""
+    clear = np.ones(len(times_s), dtype=bool)
+    for start_s, stop_s in lost(left_out):
+        clear &= (times_s < start_s) | (times_s > stop_s)
+    return clear
+
+
+def others_of(every_s: NDArray[np.float64], train: Train) -> NDArray[np.float64]:
+    """Return the discharges of all trains but one, ascending, from those of all trains, ascending."""
+    return np.delete(every_s, np.searchsorted(every_s, train.time_s))
+
+
+def discharges_of(trains: Sequence[Train]) -> NDArray[np.float64]:
+    """Return the discharges of all trains, ascending."""
+    return np.sort(np.concatenate([np.empty(0), *(train.time_s for train in trains)]))
+
+
+def _measured(
+    recording: Recording, stretch: Stretch, train: Train, *, others_s: NDArray[np.float64], most: int
+) -> MeasuredTrain:
+    hum = hum_at_times(stretch.hum)
+    measured = measure_train(
+        recording.samples_uv, recording.rate_hz, train=train, others_s=others_s, hum=hum, most=most
+    )
+    return replace(measured, variability=shape_variability(stretch, measured.train.time_s, others_s=others_s))
+
+
+def _loose(stretch: Stretch, band: SortedBand, left_out: Sequence[Span], dropped: Sequence[Train]) -> Loose:
+    values = criteria_values("detection_criteria")
+    loud = band.loose_ratio > values["loose_ratio"]
+    time_s = np.concatenate([band.loose_s[loud], *(train.time_s for train in dropped)])
+    ratio = np.concatenate([band.loose_ratio[loud], *(np.full(len(train.time_s), train.snr) for train in dropped)])
+    order = np.argsort(time_s, kind="stable")
+    order = order[keep_largest(time_s[order], ratio[order], separation=values["loose_separation_s"])]
+    order = order[outside(time_s[order], left_out)]
+    return Loose(time_s[order], ratio[order], _sizes(stretch, time_s[order], 0))
+
+
+def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray[np.float32]:
+    # Peak to peak in the band that found the discharges: quiet, and free of what drifts below.
+    signal = (stretch.fast, stretch.slow)[band]
+    rate_hz = (stretch.grid.fast_hz, stretch.grid.slow_hz)[band]
+    if len(times_s) == 0:
+        return np.empty(0, np.float32)
+    reach = samples_in(bands()[band].half_window_ms, rate_hz)
+    middle = np.round((times_s - stretch.start_s) * rate_hz).astype(int)
+    return np.asarray(np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1))
+
+
+def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain]) -> list[NoiseSpan]:
+    values = criteria_values("detection_criteria")
+    large = [
+        train for train in measured if train.shape and train.shape.peak_to_peak_uv > values["endplate_noise_event_uv"]
+    ]
+    spans = find_skewed(
+        stretch.slow,
+        stretch.grid.slow_hz,
+        start_s=stretch.start_s,
+        events=[(time_s, train.shape.duration_ms) for train in large if train.shape for time_s in train.train.time_s],
+        block_s=values["endplate_noise_block_s"],
+        limit=values["endplate_noise_skewness"],
+    )
+    return [span for span in spans if values["endplate_noise_low_uv"] < span[2] < values["endplate_noise_high_uv"]]
