@@ -159,7 +159,13 @@ def average_discharge(
 
 
 def measure_shape(
-    average: NDArray[np.float64], window_ms: NDArray[np.float64], *, error_uv: float, share: float, errors: float
+    average: NDArray[np.float64],
+    window_ms: NDArray[np.float64],
+    *,
+    error_uv: float,
+    share: float,
+    errors: float,
+    most_uv: float = np.inf,
 ) -> Shape:
     """Measure an averaged discharge.
 
@@ -174,6 +180,8 @@ def measure_shape(
         Share of the peak-to-peak size that a departure from the baseline must exceed.
     errors : float
         Standard errors that it must exceed as well.
+    most_uv : float, optional
+        A departure over this is one whatever the size: what a reader sees on the screen.
 
     Returns
     -------
@@ -190,7 +198,7 @@ def measure_shape(
     ('positive', 2)
     """
     size = float(np.ptp(average))
-    limit = max(share * size, errors * error_uv)
+    limit = max(min(share * size, most_uv), errors * error_uv)
     main = _main_peak(average, window_ms)
     start, stop = _extent(average / limit, main, step_ms=float(window_ms[1] - window_ms[0]))
     inside = average[start : stop + 1]

@@ -107,7 +107,12 @@ def measure_train(
     shape = None
     if len(windows) > 1:
         shape = measure_shape(
-            average, window_ms, error_uv=error_uv, share=values["shape_share"], errors=values["shape_errors"]
+            average,
+            window_ms,
+            error_uv=error_uv,
+            share=values["shape_share"],
+            errors=values["shape_errors"],
+            most_uv=values["shape_most_uv"],
         )
     kept = np.unique(np.linspace(0, max(len(windows) - 1, 0), int(values["kept_waveforms"])).astype(int))
     return MeasuredTrain(

@@ -242,6 +242,8 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irreg
     if rhythm.n_intervals < least:
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
     if labels()[label].denervation:
+        if measured.shape is not None and measured.shape.peak_to_peak_uv > values["denervation_largest_uv"]:
+            return f"{measured.shape.peak_to_peak_uv:.0f} uV are too much for {label}"
         hindrance = _irregular(measured, label, elsewhere=elsewhere) if irregular else _untimely(measured, label)
         if hindrance:
             return hindrance
