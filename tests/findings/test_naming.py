@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emgkit.findings.spontaneous.measure import MeasuredTrain
-from emgkit.findings.spontaneous.naming import name_train
+from emgkit.findings.spontaneous.naming import name_train, unless_locked
 from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.units import Train
 from emgkit.signals.waveform import Shape
@@ -63,3 +63,19 @@ def test_few_intervals_are_said():
     name = name_train(measured(n=4))
     assert name.label == "indeterminate"
     assert name.reasons.startswith("only 3 intervals")
+
+
+def test_a_train_that_keeps_a_lag_to_another_is_no_fibrillation():
+    part, other = measured(), measured()
+    later = replace(other, train=replace(other.train, time_s=part.train.time_s[::2] + 0.035))
+    name = name_train(part)
+    assert unless_locked(name, part, [later]).label == "indeterminate"
+    assert "35.0 ms" in unless_locked(name, part, [later]).reasons
+    free = replace(other, train=replace(other.train, time_s=np.sort(part.train.time_s * 1.07 + 0.4)))
+    assert unless_locked(name, part, [free]) is name
+
+
+def test_more_than_a_millivolt_is_too_much_for_one_fibre():
+    name = name_train(measured(peak_to_peak_uv=1200.0))
+    assert name.label == "indeterminate"
+    assert "1200 uV" in name.reasons

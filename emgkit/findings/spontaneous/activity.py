@@ -14,6 +14,7 @@ from emgkit.findings.spontaneous.naming import (
     Name,
     name_train,
     polarity_is_suspect,
+    unless_locked,
     voluntary_rhythm,
 )
 from emgkit.findings.spontaneous.part import NoiseSpan, Part, analyse_piece
@@ -143,4 +144,7 @@ def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: 
     fewest = criteria_values("naming_criteria")["voluntary_fewest_trains"]
     if not crowded and (units or sum(map(voluntary_rhythm, measured)) >= fewest):
         names = [name_train(train, leave=leave, contracting=True) for train in measured]
-    return names
+    return [
+        unless_locked(name, train, [other for other in measured if other is not train])
+        for name, train in zip(names, measured, strict=True)
+    ]

@@ -15,6 +15,7 @@ import numpy as np
 
 from emgkit.knowledge.anatomy import labels
 from emgkit.knowledge.tables import Basis, criteria_values, read_rows
+from emgkit.signals.locks import find_lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -278,6 +279,30 @@ def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
     if not single or measured.variability > values["irregular_largest_variability"]:
         return f"irregular ({rhythm.irregularity:.2f}), and not the shape of one fibre"
     return ""
+
+
+def unless_locked(name: Name, train: MeasuredTrain, others: Sequence[MeasuredTrain]) -> Name:
+    """Return the name, or indeterminate for denervation that keeps a fixed lag to another train: parts of one complex.
+
+    Parameters
+    ----------
+    name : Name
+        Of the train.
+    train : MeasuredTrain
+    others : sequence of MeasuredTrain
+        All other trains of the recording.
+    """
+    if name.label == INDETERMINATE or not labels()[name.label].denervation:
+        return name
+    values, times_s = criteria_values("naming_criteria"), train.train.time_s
+    reach_ms, width_ms = values["complex_reach_ms"], values["complex_width_ms"]
+    for other in others:
+        lag_s, locked = find_lock(other.train.time_s, times_s, reach_ms=reach_ms, width_ms=width_ms)
+        fewer = min(len(times_s), len(other.train.time_s))
+        if fewer >= values["complex_least_pairs"] and locked > values["complex_share"] * fewer:
+            reasons = f"keeps a lag of {abs(lag_s) * 1000:.1f} ms to another train, as parts of one complex do"
+            return Name(INDETERMINATE, name.probability, name.label, f"{reasons}; {name.reasons}", counted=False)
+    return name
 
 
 def voluntary_rhythm(measured: MeasuredTrain) -> bool:
