@@ -69,10 +69,10 @@ def test_a_train_that_keeps_a_lag_to_another_is_no_fibrillation():
     part, other = measured(), measured()
     later = replace(other, train=replace(other.train, time_s=part.train.time_s[::2] + 0.035))
     name = name_train(part)
-    assert unless_locked(name, part, [later]).label == "indeterminate"
-    assert "35.0 ms" in unless_locked(name, part, [later]).reasons
+    assert unless_locked(name, part, others=[later]).label == "indeterminate"
+    assert "35.0 ms" in unless_locked(name, part, others=[later]).reasons
     free = replace(other, train=replace(other.train, time_s=np.sort(part.train.time_s * 1.07 + 0.4)))
-    assert unless_locked(name, part, [free]) is name
+    assert unless_locked(name, part, others=[free]) is name
 
 
 def test_more_than_a_millivolt_is_too_much_for_one_fibre():

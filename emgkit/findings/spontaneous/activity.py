@@ -145,6 +145,6 @@ def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: 
     if not crowded and (units or sum(map(voluntary_rhythm, measured)) >= fewest):
         names = [name_train(train, leave=leave, contracting=True) for train in measured]
     return [
-        unless_locked(name, train, [other for other in measured if other is not train])
+        unless_locked(name, train, others=[other for other in measured if other is not train])
         for name, train in zip(names, measured, strict=True)
     ]

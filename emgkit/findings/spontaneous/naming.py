@@ -281,7 +281,7 @@ def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
     return ""
 
 
-def unless_locked(name: Name, train: MeasuredTrain, others: Sequence[MeasuredTrain]) -> Name:
+def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[MeasuredTrain]) -> Name:
     """Return the name, or indeterminate for denervation that keeps a fixed lag to another train: parts of one complex.
 
     Parameters
