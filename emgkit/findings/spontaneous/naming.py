@@ -15,7 +15,7 @@ import numpy as np
 
 from emgkit.knowledge.anatomy import labels
 from emgkit.knowledge.tables import Basis, criteria_values, read_rows
-from emgkit.signals.locks import find_lock
+from emgkit.signals.locks import locked_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -297,10 +297,11 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
     values, times_s = criteria_values("naming_criteria"), train.train.time_s
     reach_ms, width_ms = values["complex_reach_ms"], values["complex_width_ms"]
     for other in others:
-        lag_s, locked = find_lock(other.train.time_s, times_s, reach_ms=reach_ms, width_ms=width_ms)
-        fewer = min(len(times_s), len(other.train.time_s))
-        if fewer >= values["complex_least_pairs"] and locked > values["complex_share"] * fewer:
-            reasons = f"keeps a lag of {abs(lag_s) * 1000:.1f} ms to another train, as parts of one complex do"
+        fewer_s, more_s = sorted((times_s, other.train.time_s), key=len)
+        least = max(values["complex_least_pairs"], values["complex_lag_share"] * len(fewer_s))
+        locked = locked_to(more_s, fewer_s, reach_ms=reach_ms, width_ms=width_ms, least=least)
+        if locked.sum() > values["complex_share"] * len(fewer_s):
+            reasons = "keeps its lag to another train, as parts of one complex do"
             return Name(INDETERMINATE, name.probability, name.label, f"{reasons}; {name.reasons}", counted=False)
     return name
 
