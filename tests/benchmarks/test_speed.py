@@ -57,5 +57,6 @@ def test_the_table_tells_what_is_met_and_what_was_not_measured():
 
 def test_what_is_measured_runs_in_a_process_of_its_own(made):
     user_s, peak_mb, wall_s = speed._fresh(count, made(0.125))
-    assert 0 <= user_s <= wall_s
+    assert user_s >= 0  # two processors may work at once, so it can exceed the time on the clock
+    assert wall_s > 0
     assert 10 < peak_mb < 1000
