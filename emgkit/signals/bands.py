@@ -112,6 +112,10 @@ class Stretch:
         """Time of the first sample."""
         return self.first / self.grid.fast_hz + self.grid.delay_s
 
+    def of_band(self, number: int) -> tuple[NDArray[np.float32], float]:
+        """Return samples and rate of the fast (0) or the slow band (1)."""
+        return ((self.fast, self.grid.fast_hz), (self.slow, self.grid.slow_hz))[number]
+
 
 def thinning(rate_hz: float, *, edges: Edges) -> Grid:
     """Return how a recording of this rate is thinned.

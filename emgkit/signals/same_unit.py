@@ -85,15 +85,14 @@ def one_unit(
     drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
     if drifted and verdict == "two clocks" and _hands_over(first_s, second_s):
         return True
-    return _one_by_shape(verdict, size, alike, apart)
+    return _one_by_shape(verdict, size, alike, apart, drifted=drifted)
 
 
-def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float) -> bool:
+def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float, *, drifted: bool) -> bool:
     same_size = SAME_SIZE[0] < size < SAME_SIZE[1]
     if np.isnan(apart):
         if verdict == "coincide":
             return False
-        drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
         return verdict == "same" or (same_size and alike > SURELY_ALIKE) or drifted
     if verdict == "coincide":
         return same_size and alike > HARDLY_APART and apart < NEAR

@@ -11,7 +11,7 @@ from emgkit.signals.cluster import cut_windows, find_kinds, find_templates
 from emgkit.signals.counting import samples_in, spread_evenly
 from emgkit.signals.detect import find_spikes, smooth_energy
 from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
-from emgkit.signals.peel import moved
+from emgkit.signals.peel import cut_at
 from emgkit.signals.waveform import separation
 
 if TYPE_CHECKING:
@@ -209,6 +209,12 @@ def _search(
     peaks = np.empty(0, dtype=np.int64)
     background_uv = _background(signal, band, rate_hz, limits.noise_uv)
     settled, looked = False, 0
+
+    def learnt(shapes: list[NDArray[np.floating]]) -> tuple[list[NDArray[np.floating]], Matches]:
+        found = match_templates(signal, peaks, templates=shapes, limits=limits, lag=2 * lag)
+        shapes = _frequent(_refined(shapes, found), found, band, background_uv)
+        return shapes, match_templates(signal, peaks, templates=shapes, limits=limits, lag=2 * lag)
+
     for turn in range(band.rounds):
         large = turn < band.large_rounds  # the many small spikes must not crowd out the few large ones
         fresh = every[ratio > LARGE * band.threshold] if large else every
@@ -227,15 +233,11 @@ def _search(
         if len(templates) == known and settled and len(peaks) == looked:
             continue  # nothing new, so what is left over is the same
         settled, looked = len(templates) == known, len(peaks)
-        matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
-        templates = _frequent(_refined(templates, matches), matches, band, background_uv)
-        matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
+        templates, matches = learnt(templates)
         every, ratio = _find(matches.residual, signal, rate_hz, band, floor)
     kinds = _kinds(templates, matches, band, background_uv, lag)
     if len(kinds) > len(templates):
-        matches = match_templates(signal, peaks, templates=kinds, limits=limits, lag=2 * lag)
-        templates = _frequent(_refined(kinds, matches), matches, band, background_uv)
-        matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
+        templates, matches = learnt(kinds)
         every, ratio = _find(matches.residual, signal, rate_hz, band, floor)
     return templates, matches, (every, ratio)
 
@@ -255,10 +257,8 @@ def _kinds(
             kinds.append(template)
             continue
         mine = mine[spread_evenly(len(mine), most=MOST_LEARNT)]
-        whole = np.floor(matches.position[mine]).astype(int)
-        part = matches.position[mine] - whole
-        windows = cut_windows(matches.residual, whole, before=half + lag, after=half + lag)
-        windows = moved(windows, -part) + matches.scale[mine, None] * np.pad(template, lag)
+        left = cut_at(matches.residual, matches.position[mine], before=half + lag, after=half + lag)
+        windows = left + matches.scale[mine, None] * np.pad(template, lag)
         groups = find_kinds(
             windows, noise_uv=noise_uv, max_lag=lag, tolerance=band.tolerance, min_spikes=band.min_spikes
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from emgkit.findings.spontaneous.cleaning import check_usable, pieces_of
+from emgkit.findings.spontaneous.cleaning import check_usable, of_each, pieces_of
 from emgkit.findings.spontaneous.naming import (
     INDETERMINATE,
     Name,
@@ -108,16 +107,11 @@ def _analysed(recording: Recording, threads: int) -> SpontaneousActivity:
 
 
 def _parts(recording: Recording, threads: int) -> list[Part]:
-    pieces = pieces_of(recording)
-
     def analysed(piece: Piece) -> Part:
         part = analyse_piece(recording, piece)
         return part if piece.is_whole else without_waveforms(part)
 
-    if min(threads, len(pieces)) < 2:
-        return [analysed(piece) for piece in pieces]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(analysed, pieces))
+    return of_each(pieces_of(recording), analysed, threads=threads)
 
 
 def _span_row(span: NoiseSpan) -> dict[str, object]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -13,12 +14,17 @@ from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, covered_s, find_movement, joined
 from emgkit.signals.background import find_bursts, find_dense
 from emgkit.signals.bands import Piece, Stretch, cut_pieces, read_stretch, thinning
+from emgkit.signals.noise import noise_floor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from emgkit.model.recording import Recording
-    from emgkit.signals.sort import SortedBand
+    from emgkit.signals.sort import Band, SortedBand
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +69,21 @@ def pieces_of(recording: Recording) -> list[Piece]:
         longest_s=values["piece_longest_s"],
         margin_s=values["piece_margin_s"],
     )
+
+
+def of_each(pieces: Sequence[Piece], work: Callable[[Piece], Result], *, threads: int) -> list[Result]:
+    """Return what the work gives for each piece, in their order, done on so many threads.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+    work : function of a piece
+    threads : int
+    """
+    if min(threads, len(pieces)) < 2:
+        return [work(piece) for piece in pieces]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, pieces))
 
 
 def clean(recording: Recording, piece: Piece) -> Cleaned:
@@ -133,6 +154,17 @@ def check_usable(recording: Recording, left_out: Sequence[Span]) -> None:
                 "position again."
             )
             raise SignalError(msg)
+
+
+def noise_in(signal: NDArray[np.float32], rate_hz: float, *, band: Band) -> float:
+    """Return the noise floor of a cleaned band, microvolt; 0.0 when nothing is left of it."""
+    return noise_floor(
+        signal,
+        rate_hz,
+        bandwidth_hz=band.high_hz - band.low_hz,
+        block_s=band.noise_block_s,
+        usable=signal != 0,
+    )
 
 
 def insertion(band: SortedBand) -> list[Span]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from emgkit.findings.spontaneous.cleaning import check_usable, clean, pieces_of
+from emgkit.findings.spontaneous.cleaning import check_usable, clean, noise_in, of_each, pieces_of
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import Discharges
 from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import find_spikes
 from emgkit.signals.memory import keep_freed_memory
-from emgkit.signals.noise import noise_floor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,16 +59,7 @@ def find_discharges(recording: Recording, *, threads: int = 1) -> Discharges:
     """
     keep_freed_memory()
     with threadpool_limits(limits=1, user_api="blas"):
-        pieces = pieces_of(recording)
-
-        def searched(piece: Piece) -> tuple[Found, list[Span]]:
-            return _of_piece(recording, piece)
-
-        if min(threads, len(pieces)) < 2:
-            parts = [searched(piece) for piece in pieces]
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                parts = list(pool.map(searched, pieces))
+        parts = of_each(pieces_of(recording), partial(_of_piece, recording), threads=threads)
     check_usable(recording, [span for _, left_out in parts for span in left_out])
     times_s, snr = (np.concatenate(values) for values in zip(*(found for found, _ in parts), strict=True))
     return Discharges(recording, times_s, snr)
@@ -89,10 +79,8 @@ def _of_piece(recording: Recording, piece: Piece) -> tuple[Found, list[Span]]:
 
 def _spikes(stretch: Stretch, number: int) -> Found:
     band = bands()[number]
-    signal, rate_hz = ((stretch.fast, stretch.grid.fast_hz), (stretch.slow, stretch.grid.slow_hz))[number]
-    noise_uv = noise_floor(
-        signal, rate_hz, bandwidth_hz=band.high_hz - band.low_hz, block_s=band.noise_block_s, usable=signal != 0
-    )
+    signal, rate_hz = stretch.of_band(number)
+    noise_uv = noise_in(signal, rate_hz, band=band)
     if noise_uv == 0:
         return np.empty(0), np.empty(0)
     places, ratio = find_spikes(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from emgkit.findings.spontaneous.cleaning import clean, contraction, insertion, lost
+from emgkit.findings.spontaneous.cleaning import clean, contraction, insertion, lost, noise_in
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, shape_variability
 from emgkit.findings.spontaneous.settings import bands, clock_limits
 from emgkit.knowledge.tables import criteria_values
@@ -17,7 +17,6 @@ from emgkit.signals.cluster import cut_windows
 from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.mains import hum_at_times
-from emgkit.signals.noise import noise_floor
 from emgkit.signals.peel import peel
 from emgkit.signals.sort import Band, SortedBand, sort_band
 from emgkit.signals.trains import build_trains, join_bands
@@ -133,13 +132,7 @@ def _sorted(stretch: Stretch) -> tuple[SortedBand, tuple[float, float], list[Tra
 def _sorted_band(
     signal: NDArray[np.float32], rate_hz: float, start_s: float, band: Band, taken: NDArray[np.float32] | None = None
 ) -> SortedBand:
-    noise_uv = noise_floor(
-        signal,
-        rate_hz,
-        bandwidth_hz=band.high_hz - band.low_hz,
-        block_s=band.noise_block_s,
-        usable=signal != 0,
-    )
+    noise_uv = noise_in(signal, rate_hz, band=band)
     return sort_band(signal, rate_hz, band=band, noise_uv=noise_uv, start_s=start_s, taken=taken)
 
 
@@ -196,8 +189,7 @@ def _loose(stretch: Stretch, band: SortedBand, left_out: Sequence[Span], dropped
 
 def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray[np.float32]:
     # Peak to peak in the band that found the discharges: quiet, and free of what drifts below.
-    signal = (stretch.fast, stretch.slow)[band]
-    rate_hz = (stretch.grid.fast_hz, stretch.grid.slow_hz)[band]
+    signal, rate_hz = stretch.of_band(band)
     if len(times_s) == 0:
         return np.empty(0, np.float32)
     reach = samples_in(bands()[band].half_window_ms, rate_hz)
