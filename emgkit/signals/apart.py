@@ -11,7 +11,7 @@ import numpy as np
 from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock, missed_by
 from emgkit.signals.locks import SEPARATION_S, nearest, union_of
 from emgkit.signals.match import similarity
-from emgkit.signals.rhythm import PAUSE, measure_rhythm
+from emgkit.signals.rhythm import PAUSE, measure_rhythm, median_around
 from emgkit.signals.units import Train, sizes_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ FASTEST_S = 0.04  # myotonic discharges, which change from run to run, are faste
 STEADY = 0.08  # change of rate and size within a run
 SIZE_STEP, SIZE_SCATTER = 0.03, 1.5  # change of size from run to run, and over the scatter within
 QUIET_S = 0.03  # without another discharge before and after
+LOCAL = 9  # intervals that tell the usual one at a place
+SPARED = 0.25  # how near the interval without a discharge is to the usual one
+REGULAR_GUEST = 0.1  # irregularity of a few discharges that are no chance finding
 CLOSE_SHARE = 0.3  # of the clock's interval: how near the nearest discharges of a mixed train come
 LARGEST_CHANCE, BOTH_CHANCE = 0.2, 0.5  # that another event is where the next one of a clock is due
 
@@ -54,6 +57,7 @@ def fibres_apart(
     """
     units = _reshuffled(trains, clock, regular)
     parts = [part for train in units for part in _clocks_apart(train, clock, regular, min_events)]
+    parts = [part for train in parts for part in _guests_apart(train, clock, regular, min_events)]
     every_s = np.sort(np.concatenate([np.empty(0), *(train.time_s for train in parts)]))
     parts = [part for train in parts for part in _clock_in_quiet(train, every_s, clock, regular, min_events)]
     return [run for train in parts for run in _runs_apart(train, band)]
@@ -97,6 +101,26 @@ def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: 
         parts.append(replace(train, time_s=rest[chain]))
         rest = np.delete(rest, chain)
     return [*parts, replace(train, time_s=rest)] if len(rest) >= min_events or not parts else parts
+
+
+def _guests_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
+    # A few discharges of a slow fibre lie in a train whose rhythm does not need them: without one of them the interval
+    # around it is that of the others.
+    times_s = train.time_s
+    rhythm = measure_rhythm(times_s, trends=False)
+    if not rhythm.irregularity < regular or len(times_s) < clock.min_events:
+        return [train]
+    intervals = np.diff(times_s)
+    usual = median_around(intervals, width=LOCAL)
+    spared = np.zeros(len(times_s), dtype=bool)
+    spared[1:-1] = np.abs((intervals[1:] + intervals[:-1]) / usual[1:] - 1) < SPARED
+    if not min_events <= spared.sum() <= len(times_s) < CLOCK_MOST:
+        return [train]
+    spared[find_clock(times_s, limits=clock)] = False
+    guests_s = times_s[spared]
+    if len(guests_s) < min_events or not measure_rhythm(guests_s, trends=False).irregularity < REGULAR_GUEST:
+        return [train]
+    return [replace(train, time_s=times_s[~spared]), replace(train, time_s=guests_s)]
 
 
 def _clock_in_quiet(

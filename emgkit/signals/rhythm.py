@@ -106,11 +106,25 @@ def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhy
 def _usual_around(intervals: NDArray[np.floating], base: float) -> NDArray[np.floating]:
     # A train that slows down steadily misses nothing: its intervals are folded by what is usual around them. Where many
     # discharges are missing in a row, what is usual jumps, and one base is better for all.
-    width = min(AROUND, len(intervals))
-    around = np.median(np.lib.stride_tricks.sliding_window_view(intervals, width), axis=1)
+    around = median_around(intervals, width=AROUND)
     if (np.maximum(around[1:], around[:-1]) > JUMP * np.minimum(around[1:], around[:-1])).any():
         return np.full(len(intervals), base)
-    return np.asarray(around[np.clip(np.arange(len(intervals)) - width // 2, 0, len(around) - 1)])
+    return around
+
+
+def median_around(values: NDArray[np.floating], *, width: int) -> NDArray[np.floating]:
+    """Return the median of so many values around each; near the ends, of the first or last so many.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.rhythm import median_around
+    >>> median_around(np.array([1.0, 9.0, 2.0, 3.0, 4.0]), width=3)
+    array([2., 2., 3., 3., 3.])
+    """
+    width = min(width, len(values))
+    around = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
+    return np.asarray(around[np.clip(np.arange(len(values)) - width // 2, 0, len(around) - 1)])
 
 
 def _median(values: NDArray[np.floating]) -> float:

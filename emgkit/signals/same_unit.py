@@ -37,6 +37,7 @@ FILLED, FILL_LEAST = 0.7, 3  # share of discharges that are where a clock missed
 REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
 MOST_REFRACTORY_S = 0.05
 COINCIDENCES = 3.0  # expected of independent trains before their lack says anything
+UNRESOLVED_S = 0.005  # nearer, two discharges of one shape may be taken for one
 COINCIDENT_SHARE = 0.25  # of those coincidences
 INDEPENDENT_SHARE = 0.5
 CONTINUES = 0.2  # how well the interval across a join agrees with those beside it
@@ -86,6 +87,38 @@ def one_unit(
     if drifted and verdict == "two clocks" and _hands_over(first_s, second_s):
         return True
     return _one_by_shape(verdict, size, alike, apart, drifted=drifted)
+
+
+def one_seen_whole(
+    first_s: NDArray[np.float64],
+    second_s: NDArray[np.float64],
+    *,
+    views: tuple[NDArray[np.floating], NDArray[np.floating]],
+) -> bool:
+    """Return whether two trains that a wide view shows to be of one shape are one unit.
+
+    Parameters
+    ----------
+    first_s, second_s : ndarray
+        Ascending times in seconds, of the same point of the potential.
+    views : pair of ndarray of shape (size,)
+        Potentials around some point of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.same_unit import one_seen_whole
+    >>> times, view, first = np.arange(40) / 7.0, np.diff(np.hanning(91)), np.arange(40) % 3 > 0
+    >>> one_seen_whole(times[first], times[~first], views=(view, view))
+    True
+    >>> one_seen_whole(times, times * 1.3, views=(view, view))
+    False
+    """
+    alike, _ = similarity(views[0], views[1], max_lag=len(views[0]) // 3)
+    size = float(np.ptp(views[1]) / max(np.ptp(views[0]), 1e-9))
+    if alike < SURELY_ALIKE or not SAME_SIZE[0] < size < SAME_SIZE[1]:
+        return False
+    return _timing(first_s, second_s) in {"one clock", "same", "unknown"}
 
 
 def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float, *, drifted: bool) -> bool:
@@ -170,8 +203,8 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     for reach_s in (SEPARATION_S, longer_s):
         expected = 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low)
         share = int((gaps_s < reach_s).sum()) / max(expected, 1e-9)
-        if expected >= COINCIDENCES and share < COINCIDENT_SHARE:
-            return "same"
+        if expected * (1 - UNRESOLVED_S / reach_s) >= COINCIDENCES and share < COINCIDENT_SHARE:
+            return "same"  # also where two discharges of one shape would be seen as two
         if expected >= COINCIDENCES and share > INDEPENDENT_SHARE:
             return "coincide"
     return "unknown"

@@ -15,7 +15,8 @@ from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.same_unit import one_unit
-from emgkit.signals.units import Train, lone_discharges
+from emgkit.signals.units import Train, lone_discharges, united
+from emgkit.signals.views import join_views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,8 @@ def build_trains(band: SortedBand, number: int, *, clock: ClockLimits, regular: 
         Largest first.
     """
     units = [_first_spikes(unit) for unit in _units(band, number)]
-    units = _returned(_whole_potentials(_halves_joined(_whole_potentials(units), band)), band.rate_hz, regular)
+    units = join_views(_halves_joined(_whole_potentials(units), band), band)
+    units = _returned(_whole_potentials(units), band.rate_hz, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
     trains = _without_shadows([_refound(train, band, regular) for train in trains if len(train.time_s) >= min_events])
     return sorted(trains, key=lambda train: -train.snr)
@@ -93,7 +95,7 @@ def join_bands(
             shapes = (train.template, train.template)
             later = _later_in_potential(potential, train.template)
             if later is not None and one_unit(other.time_s, train.time_s, shapes=shapes):
-                trains[place] = _united(other, train.time_s - (later - before) / rate_hz)
+                trains[place] = united(other, train.time_s - (later - before) / rate_hz)
                 break
         else:
             trains.append(train)
@@ -148,7 +150,7 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
                 shapes = (other.template, unit.template)
                 if one_unit(other.time_s, unit.time_s, shapes=shapes, windows=windows):
                     _, lag = similarity(*shapes, max_lag=len(unit.template) // 4)
-                    joined[place] = _united(other, unit.time_s + lag / band.rate_hz)
+                    joined[place] = united(other, unit.time_s + lag / band.rate_hz)
                     break
             else:
                 joined.append(unit)
@@ -176,14 +178,9 @@ def _returned(units: list[Train], band_hz: float, regular: float) -> list[Train]
         mine = missed_by(clock.time_s, due_s)
         chance = missed_by(clock.time_s, due_s + rhythms[place].base_s / 2).sum()
         if mine.sum() >= RETURNED_LEAST and mine.sum() > RETURNED_CHANCE * (chance + 1):
-            units[place] = _united(clock, due_s[mine])
+            units[place] = united(clock, due_s[mine])
             units[other] = replace(mixed, time_s=mixed.time_s[~mine])
     return units
-
-
-def _united(train: Train, more_s: NDArray[np.float64]) -> Train:
-    far = np.abs(nearest(train.time_s, more_s) - more_s) > SEPARATION_S
-    return replace(train, time_s=np.sort(np.concatenate([train.time_s, more_s[far]])))
 
 
 def _whole_potentials(units: list[Train]) -> list[Train]:
@@ -232,7 +229,7 @@ def _refound(train: Train, band: SortedBand, regular: float) -> Train:
         place, scale, alike = best_scale(band.residual[start:stop], train.template)
         if scale > 0.5 and alike > 0.5:
             found.append(band.start_s + (start + place) / band.rate_hz)
-    return _united(train, np.array(found)) if found else train
+    return united(train, np.array(found)) if found else train
 
 
 def best_scale(signal: NDArray[np.floating], template: NDArray[np.floating]) -> tuple[int, float, float]:

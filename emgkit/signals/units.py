@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.locks import SEPARATION_S, nearest
 from emgkit.signals.peel import cut_at
 
 if TYPE_CHECKING:
@@ -36,6 +37,20 @@ class Train:
     template: NDArray[np.floating]
     band: int
     snr: float
+
+
+def united(train: Train, more_s: NDArray[np.float64]) -> Train:
+    """Return the train with more discharges; those that it has already count once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.units import Train, united
+    >>> united(Train(np.array([0.1, 0.3]), np.ones(4), 0, 9.0), np.array([0.2, 0.3])).time_s
+    array([0.1, 0.2, 0.3])
+    """
+    far = np.abs(nearest(train.time_s, more_s) - more_s) > SEPARATION_S
+    return replace(train, time_s=np.sort(np.concatenate([train.time_s, more_s[far]])))
 
 
 def lone_discharges(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emgkit.signals.locks import nearest
 from emgkit.signals.same_unit import one_unit
 
 TIME = np.arange(-30, 30, dtype=float)
@@ -125,6 +126,14 @@ def test_parts_of_a_unit_that_varies_in_steps_are_one_when_they_never_fire_toget
     other_s = np.cumsum(0.04 + rng.gamma(2.0, 0.02, 150))
     kinds = windows_of([(times_s[mine], WAVE), (other_s, varied)], noise=0.1)
     assert not one_unit(times_s[mine], other_s, shapes=(WAVE, varied), windows=kinds)
+
+
+def test_that_dense_units_of_one_shape_never_coincide_says_nothing_where_two_would_be_seen_as_one():
+    rng = np.random.default_rng(9)
+    first_s, second_s = (np.cumsum(0.004 + rng.exponential(mean_s, 500)) for mean_s in (0.02, 0.06))
+    second_s = second_s[np.abs(nearest(first_s, second_s) - second_s) > 0.004]  # the others were not resolved
+    kinds = windows_of([(first_s, WAVE), (second_s, 1.34 * WAVE)], noise=0.14)
+    assert not one_unit(first_s, second_s, shapes=(WAVE, 1.34 * WAVE), windows=kinds)
 
 
 @pytest.mark.parametrize(("size", "verdict"), [(1.02, True), (1.4, False)])

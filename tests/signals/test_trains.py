@@ -128,6 +128,47 @@ def test_two_clocks_that_were_sorted_as_one_unit_are_told_apart(one_hz, other_hz
     assert_are(trains_of((WAVE, mixed)), first, second, least=0.85)
 
 
+def test_a_few_discharges_of_a_slow_fibre_among_those_of_a_clock_are_a_train_of_their_own():
+    fast, slow = clock(9.0, 9), clock(1.3, 10, jitter=0.02)
+    slow = slow[np.abs(slow[:, None] - fast).min(axis=1) > 0.01]
+    assert_are(trains_of((WAVE, np.sort(np.concatenate([fast, slow])))), fast, slow, least=0.9)
+
+
+def test_a_clock_that_slows_to_half_its_rate_has_no_discharge_to_spare():
+    times_s = 0.05 + np.cumsum(np.linspace(1 / 16, 1 / 8, 100))
+    assert_are(trains_of((WAVE, times_s)), times_s, least=1.0)
+
+
+def of_two_spikes(first_s: np.ndarray, second_s: np.ndarray) -> SortedBand:
+    """Return a band with one long potential whose first spike found some discharges and whose second the others."""
+    later = np.arange(-45, 75, dtype=float)
+    long = sum(
+        size * np.exp(-((later - place) ** 2) / 8)
+        for place, size in [(-10, 30), (0, -60), (13, 25), (31, -55), (43, 30)]
+    )
+    band = sorted_into((long[15:75], first_s), (long[46:106], second_s + 31 / RATE_HZ))
+    band.signal[:] = band.residual
+    for place in np.round(np.concatenate([first_s, second_s]) * RATE_HZ).astype(int):
+        band.signal[place - 45 : place + 75] += long.astype(np.float32)
+    return band
+
+
+@pytest.mark.parametrize("times_s", [clock(8.0, 3), irregular(4.0, 3)], ids=["clock", "irregular"])
+def test_a_long_potential_that_was_found_by_one_spike_or_another_is_one_train(times_s):
+    mine = np.random.default_rng(4).random(len(times_s)) < 0.6
+    band = of_two_spikes(times_s[mine], times_s[~mine])
+    [train] = build_trains(band, 0, clock=clock_limits(), regular=0.07, min_events=5)
+    assert len(train.time_s) == len(times_s)
+    assert np.std(train.time_s - times_s) < 1 / RATE_HZ
+
+
+def test_units_of_one_long_shape_that_fire_on_their_own_stay_apart():
+    first, second = clock(8.0, 3), clock(5.3, 4)
+    band = of_two_spikes(first, second)
+    trains = build_trains(band, 0, clock=clock_limits(), regular=0.07, min_events=5)
+    assert_are(trains, first, second + 31 / RATE_HZ, least=0.95)
+
+
 def test_an_irregular_unit_is_not_cut_into_clocks():
     for seed in range(4):
         voluntary = clock(9.0, seed, jitter=0.18)

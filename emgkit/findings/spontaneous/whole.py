@@ -219,6 +219,8 @@ def _is_noise(measured: MeasuredTrain) -> bool:
 
 def _is_mains(measured: MeasuredTrain) -> bool:
     # What is left of hum after its sinusoids were subtracted.
-    tolerance = criteria_values("detection_criteria")["mains_rate_tolerance"]
+    values = criteria_values("detection_criteria")
+    if not measured.rhythm.irregularity < values["mains_irregularity"]:
+        return False
     cycles = np.outer(MAINS_HZ, (1, 2)) * measured.rhythm.base_s
-    return bool(np.abs(cycles - 1).min() < tolerance)
+    return bool(np.abs(cycles - 1).min() < values["mains_rate_tolerance"])
