@@ -57,7 +57,7 @@ def fibres_apart(
     """
     units = _reshuffled(trains, clock, regular)
     parts = [part for train in units for part in _clocks_apart(train, clock, regular, min_events)]
-    parts = [part for train in parts for part in _guests_apart(train, clock, regular, min_events)]
+    parts = [part for train in parts for part in _guests_apart(train, regular, min_events)]
     every_s = np.sort(np.concatenate([np.empty(0), *(train.time_s for train in parts)]))
     parts = [part for train in parts for part in _clock_in_quiet(train, every_s, clock, regular, min_events)]
     return [run for train in parts for run in _runs_apart(train, band)]
@@ -103,20 +103,18 @@ def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: 
     return [*parts, replace(train, time_s=rest)] if len(rest) >= min_events or not parts else parts
 
 
-def _guests_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
+def _guests_apart(train: Train, regular: float, min_events: int) -> list[Train]:
     # A few discharges of a slow fibre lie in a train whose rhythm does not need them: without one of them the interval
     # around it is that of the others.
     times_s = train.time_s
     rhythm = measure_rhythm(times_s, trends=False)
-    if not rhythm.irregularity < regular or len(times_s) < clock.min_events:
+    if not rhythm.irregularity < regular or len(times_s) < LOCAL:
         return [train]
     intervals = np.diff(times_s)
     usual = median_around(intervals, width=LOCAL)
-    spared = np.zeros(len(times_s), dtype=bool)
-    spared[1:-1] = np.abs((intervals[1:] + intervals[:-1]) / usual[1:] - 1) < SPARED
-    if not min_events <= spared.sum() <= len(times_s) < CLOCK_MOST:
-        return [train]
-    spared[find_clock(times_s, limits=clock)] = False
+    off = np.full(len(times_s) + 2, np.inf)  # by how much the interval without a discharge differs from the usual one
+    off[2:-2] = np.abs((intervals[1:] + intervals[:-1]) / usual[1:] - 1)
+    spared = (off[1:-1] < SPARED) & (off[1:-1] < off[:-2]) & (off[1:-1] <= off[2:])
     guests_s = times_s[spared]
     if len(guests_s) < min_events or not measure_rhythm(guests_s, trends=False).irregularity < REGULAR_GUEST:
         return [train]
