@@ -259,7 +259,8 @@ def read_stretch(
         thin = _thinned(mend_clicks(raw, found.clicks - start * grid.step), grid.step)
         trend.append(_means(thin[margin : margin + high - low], _per_trend(grid)))
         tracker.subtract(thin, start, slice(-(-inside.start // grid.step), inside.stop // grid.step))
-        spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(thin, ROW)[::own], axis=1)
+        # Numpy transforms float32 forwards as slow float64 unless it is told to divide by the length.
+        spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(thin, ROW)[::own], axis=1, norm="forward")
         fast[low:high] = _filtered(spectrum, gains[0], margin, own)[: high - low]
         few = slice(low // q, -(-high // q))
         slow[few] = _filtered(spectrum, gains[1], margin // q, own // q)[: few.stop - few.start]
@@ -324,7 +325,7 @@ def _gains(grid: Grid, edges: Edges) -> tuple[NDArray[np.float32], NDArray[np.fl
         def gain(low_hz: float, high_hz: float) -> NDArray[np.float32]:
             high_hz = min(high_hz, 0.45 * grid.rate_hz)
             band = 1 / (1 + (low_hz / frequency_hz) ** 4) / (1 + (frequency_hz / high_hz) ** 4)
-            return np.asarray(band / mean, dtype=np.float32)
+            return np.asarray(band / mean * ROW, dtype=np.float32)
 
         slow = gain(edges.slow_low_hz, edges.slow_high_hz) / grid.slow_step
         kept = slow[: ROW // grid.slow_step // 2 + 1].astype(np.float32)
