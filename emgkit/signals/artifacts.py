@@ -105,7 +105,8 @@ def find_movement(
 
 def _dense(fast: NDArray[np.floating], n_blocks: int) -> NDArray[np.bool_]:
     size = len(fast) // n_blocks
-    level = np.sqrt(np.square(fast[: n_blocks * size]).reshape(n_blocks, size).mean(axis=1))
+    blocks = fast[: n_blocks * size].reshape(n_blocks, size)
+    level = np.sqrt(np.einsum("ij,ij->i", blocks, blocks) / size)
     smooth = (level + np.roll(level, 1) + np.roll(level, -1)) / 3
     return np.asarray(smooth > DENSE * np.quantile(smooth, QUIET_QUANTILE))
 

@@ -9,6 +9,7 @@ never shape them: it flips initial deflections. Waveforms are measured on averag
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,7 +27,8 @@ ROW = 2**15  # samples of one Fourier transform, at the rate of the fast band
 ROWS = 4  # transformed together
 MARGIN_S = 0.1  # the response to an impulse has died out within this time for edges of 50 Hz and more
 TREND_HZ = 250.0  # rate at which needle movement is looked for
-COARSE_HZ = 3000.0  # rate at which the mains are fitted
+COARSE_HZ = 2600.0  # rate at which the mains are fitted, at least
+SORTING, FINDING = (3.6, 4.8), (2.6, 4.0)  # samples of a period of the upper edges that are enough for it
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,15 @@ class Stretch:
         return ((self.fast, self.grid.fast_hz), (self.slow, self.grid.slow_hz))[number]
 
 
-def thinning(rate_hz: float, *, edges: Edges) -> Grid:
+def thinning(rate_hz: float, *, edges: Edges, cycles: tuple[float, float] = SORTING) -> Grid:
     """Return how a recording of this rate is thinned.
+
+    Parameters
+    ----------
+    rate_hz : float
+    edges : Edges
+    cycles : (float, float)
+        Samples of a period of the upper edge of the fast and of the slow band, at least.
 
     Examples
     --------
@@ -126,8 +135,8 @@ def thinning(rate_hz: float, *, edges: Edges) -> Grid:
     >>> thinning(48000.0, edges=Edges(200.0, 3000.0, 50.0, 500.0))
     Grid(rate_hz=48000.0, step=4, slow_step=4)
     """
-    step = max(int(rate_hz / (3.6 * edges.fast_high_hz)), 1)
-    slow_step = max(int(rate_hz / step / (4.8 * edges.slow_high_hz)), 1)
+    step = max(int(rate_hz / (cycles[0] * edges.fast_high_hz)), 1)
+    slow_step = max(int(rate_hz / step / (cycles[1] * edges.slow_high_hz)), 1)
     return Grid(rate_hz, step, 2 ** int(np.log2(slow_step)))
 
 
@@ -314,6 +323,7 @@ def _own(grid: Grid) -> int:
     return (ROW - 2 * _margin(grid)) // _per_trend(grid) * _per_trend(grid)
 
 
+@lru_cache(maxsize=8)
 def _gains(grid: Grid, edges: Edges) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     # Butterworth band-passes of second order, forwards and backwards; what the mean of a few samples took off at the
     # upper end is put back.

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 SEGMENT_S = 2.0  # sizes and phases are fitted anew this often
 SEARCH_HZ = 0.5  # around the nominal frequency
 FEWEST_TUNED, TUNED_HARMONICS = 3, 5  # segments and harmonics that tune the frequency
+TUNED_HZ = 0.002  # a step less than this leaves next to nothing to tune
 COARSE_OFFSETS = 400  # points of a window at which hum is evaluated
-THIN = 4  # every 4th sample tells the usual size
+THIN = 16  # every 16th sample tells the usual size
 CLIP = 4.0  # discharges beyond so many robust standard deviations weigh no more than that
 BLOCK = 256  # samples of a harmonic that are made once
 BESIDE = 4.0  # a line stands this far over its neighbourhood
@@ -263,7 +264,10 @@ def _tuned(values: NDArray[np.floating], rate_hz: float, frequency_hz: float, n_
     for _ in range(2):
         sizes = _Waves(frequency_hz / rate_hz, TUNED_HARMONICS, rows.shape[1]).fit(rows)[:, 0]
         ahead = sizes[1:] * np.conj(sizes[:-1] * np.exp(2j * np.pi * frequency_hz * segment_s))
-        frequency_hz += float(np.angle(ahead.sum()) / (2 * np.pi * segment_s))
+        lacking_hz = float(np.angle(ahead.sum()) / (2 * np.pi * segment_s))
+        frequency_hz += lacking_hz
+        if abs(lacking_hz) < TUNED_HZ:
+            break
     return frequency_hz
 
 
