@@ -270,9 +270,10 @@ def read_stretch(
         tracker.subtract(thin, start, slice(-(-inside.start // grid.step), inside.stop // grid.step))
         # Numpy transforms float32 forwards as slow float64 unless it is told to divide by the length.
         spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(thin, ROW)[::own], axis=1, norm="forward")
-        fast[low:high] = _filtered(spectrum, gains[0], margin, own)[: high - low]
-        few = slice(low // q, -(-high // q))
-        slow[few] = _filtered(spectrum, gains[1], margin // q, own // q)[: few.stop - few.start]
+        few = spectrum[:, : len(gains[1])] * gains[1]
+        _filter_into(slow[low // q : -(-high // q)], few, margin // q, own // q)
+        spectrum *= gains[0]
+        _filter_into(fast[low:high], spectrum, margin, own)
     rate_hz = grid.fast_hz / _per_trend(grid)
     return Stretch(grid, first, fast, slow, np.concatenate(trend), rate_hz, tracker.hums, join_faults(faults))
 
@@ -369,8 +370,9 @@ def _means(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     return np.asarray(values[: n * size].reshape(n, size) @ np.full(size, 1 / size, np.float32))
 
 
-def _filtered(
-    spectrum: NDArray[np.complexfloating], gain: NDArray[np.float32], margin: int, own: int
-) -> NDArray[np.float32]:
-    whole = np.fft.irfft(spectrum[:, : len(gain)] * gain, axis=1)
-    return np.asarray(whole[:, margin : margin + own].reshape(-1))
+def _filter_into(out: NDArray[np.float32], spectrum: NDArray[np.complexfloating], margin: int, own: int) -> None:
+    rows = np.fft.irfft(spectrum, axis=1)[:, margin : margin + own]
+    whole = len(out) // own
+    out[: whole * own].reshape(whole, own)[:] = rows[:whole]
+    if whole < len(rows):
+        out[whole * own :] = rows[whole, : len(out) - whole * own]

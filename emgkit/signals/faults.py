@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-THIN = 64  # every 64th sample tells the usual scatter
+ENOUGH = 4096  # samples that tell the usual scatter
 COARSE = 16  # samples of a block that tell whether all may be equal
 BLOCK = 2**15  # samples looked at together, so that temporary arrays stay in the cache
 
@@ -162,7 +162,8 @@ def _clicks(samples: NDArray[np.floating], factor: float) -> NDArray[np.int64]:
     # A click stands alone: far from both neighbours, which agree with each other.
     if len(samples) < 5:
         return np.array([], dtype=np.int64)
-    bend = samples[2:-2:THIN] - (samples[1:-3:THIN] + samples[3:-1:THIN]) / 2
+    thin = max(len(samples) // ENOUGH, 1)
+    bend = samples[2:-2:thin] - (samples[1:-3:thin] + samples[3:-1:thin]) / 2
     places = _far(samples, factor * MAD_TO_SD * float(np.median(np.abs(bend))))
     near = [samples[places + place] for place in (-2, -1, 1, 2)]
     around = np.max(np.abs([near[1] - near[2], near[0] - near[1], near[3] - near[2]]), axis=0)

@@ -307,7 +307,7 @@ class _SpectrumNear:
 
 @lru_cache(maxsize=16)
 def _spectrum_near(n_samples: int, rate_hz: float, nominal_hz: float) -> _SpectrumNear | None:
-    step_hz = rate_hz / 2 ** int(np.ceil(np.log2(4 * n_samples)))
+    step_hz = rate_hz / 2 ** int(np.ceil(np.log2(2 * n_samples)))
     first, last = (int((nominal_hz + away_hz) / step_hz) for away_hz in (-SEARCH_HZ, SEARCH_HZ))
     if (last + 2) * step_hz > rate_hz / 2:
         return None
