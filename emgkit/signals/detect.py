@@ -104,7 +104,7 @@ def find_spikes(
         here = noise_uv[low:high] if isinstance(noise_uv, np.ndarray) else np.full(1, noise_uv)
         limit = np.square(threshold * np.maximum(here, 1e-9))
         inner = energy[1:-1]
-        peak = inner > (limit[1:-1] if len(limit) > 1 else limit)
+        peak = inner > (limit[1:-1] if len(limit) > 1 else energy.dtype.type(limit[0]))
         peak &= inner >= energy[:-2]
         peak &= inner > energy[2:]
         over = np.flatnonzero(peak) + 1

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ENOUGH = 4096  # samples that tell the usual scatter
-COARSE = 16  # samples of a block that tell whether all may be equal
-BLOCK = 2**15  # samples looked at together, so that temporary arrays stay in the cache
+COARSE = 4  # samples of a block that tell whether all may be equal
+BLOCK = 2**16  # samples looked at together, so that temporary arrays stay in the cache
 
 
 @dataclass(frozen=True)

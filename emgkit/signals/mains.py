@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SEGMENT_S = 2.0  # sizes and phases are fitted anew this often
 SEARCH_HZ = 0.5  # around the nominal frequency
 FEWEST_TUNED, TUNED_HARMONICS = 3, 5  # segments and harmonics that tune the frequency
-TUNED_HZ = 0.002  # a step less than this leaves next to nothing to tune
+TUNED_HZ = 0.005  # a step less than this leaves next to nothing to tune
 COARSE_OFFSETS = 400  # points of a window at which hum is evaluated
 THIN = 16  # every 16th sample tells the usual size
 CLIP = 4.0  # discharges beyond so many robust standard deviations weigh no more than that

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from emgkit.findings.spontaneous.cleaning import check_usable, clean, noise_in, of_each, pieces_of
 from emgkit.findings.spontaneous.settings import bands, edges
@@ -63,11 +63,16 @@ def find_discharges(recording: Recording, *, threads: int = 1) -> Discharges:
     keep_freed_memory()
     grid = thinning(recording.rate_hz, edges=edges(), cycles=FINDING)
     pieces = pieces_of(recording, grid=grid, longest_s=criteria_values("detection_criteria")["piece_whole_s"])
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _libraries().limit(limits=1, user_api="blas"):
         parts = of_each(pieces, partial(_of_piece, recording, grid), threads=threads)
     check_usable(recording, [span for _, left_out in parts for span in left_out])
     times_s, snr = (np.concatenate(values) for values in zip(*(found for found, _ in parts), strict=True))
     return Discharges(recording, times_s, snr)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # to look for them takes longer than a second of signal
 
 
 def _of_piece(recording: Recording, grid: Grid, piece: Piece) -> tuple[Found, list[Span]]:
