@@ -164,14 +164,14 @@ class FileSamples:
         """
         first, last = start // self.run, -(-stop // self.run)
         most = max(_PIECE_BYTES // self.block_bytes, 1)
-        room = bytearray(min(most, last - first) * self.block_bytes)
-        octets = np.frombuffer(room, np.uint8).reshape(-1, self.block_bytes)
+        room = np.empty(min(most, last - first) * self.block_bytes, np.uint8)
+        octets = room.reshape(-1, self.block_bytes)
         used = self.run * self._width
         with self._opened() as stream:
             for block in range(first, last, most):
                 count = min(most, last - block)
                 stream.seek(self.start + block * self.block_bytes)
-                _fill(stream, memoryview(room)[: (count - 1) * self.block_bytes + used])
+                _fill(stream, room.data[: (count - 1) * self.block_bytes + used])
                 numbers = _decoded(octets[:count, :used], self.encoding)
                 yield numbers[max(start - block * self.run, 0) : stop - block * self.run]
 

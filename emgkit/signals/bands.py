@@ -9,8 +9,9 @@ never shape them: it flips initial deflections. Waveforms are measured on averag
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +27,8 @@ ROW = 2**15  # samples of one Fourier transform, at the rate of the fast band
 ROWS = 4  # transformed together
 MARGIN_S = 0.1  # the response to an impulse has died out within this time for edges of 50 Hz and more
 TREND_HZ = 250.0  # rate at which needle movement is looked for
-COARSE_HZ = 3000.0  # rate at which the mains are fitted
+COARSE_HZ = 2600.0  # rate at which the mains are fitted, at least
+SORTING, FINDING = (3.6, 4.8), (2.6, 4.0)  # samples of a period of the upper edges that are enough for it
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,15 @@ class Stretch:
         return ((self.fast, self.grid.fast_hz), (self.slow, self.grid.slow_hz))[number]
 
 
-def thinning(rate_hz: float, *, edges: Edges) -> Grid:
+def thinning(rate_hz: float, *, edges: Edges, cycles: tuple[float, float] = SORTING) -> Grid:
     """Return how a recording of this rate is thinned.
+
+    Parameters
+    ----------
+    rate_hz : float
+    edges : Edges
+    cycles : (float, float)
+        Samples of a period of the upper edge of the fast and of the slow band, at least.
 
     Examples
     --------
@@ -126,8 +135,8 @@ def thinning(rate_hz: float, *, edges: Edges) -> Grid:
     >>> thinning(48000.0, edges=Edges(200.0, 3000.0, 50.0, 500.0))
     Grid(rate_hz=48000.0, step=4, slow_step=4)
     """
-    step = max(int(rate_hz / (3.6 * edges.fast_high_hz)), 1)
-    slow_step = max(int(rate_hz / step / (4.8 * edges.slow_high_hz)), 1)
+    step = max(int(rate_hz / (cycles[0] * edges.fast_high_hz)), 1)
+    slow_step = max(int(rate_hz / step / (cycles[1] * edges.slow_high_hz)), 1)
     return Grid(rate_hz, step, 2 ** int(np.log2(slow_step)))
 
 
@@ -259,10 +268,12 @@ def read_stretch(
         thin = _thinned(mend_clicks(raw, found.clicks - start * grid.step), grid.step)
         trend.append(_means(thin[margin : margin + high - low], _per_trend(grid)))
         tracker.subtract(thin, start, slice(-(-inside.start // grid.step), inside.stop // grid.step))
-        spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(thin, ROW)[::own], axis=1)
-        fast[low:high] = _filtered(spectrum, gains[0], margin, own)[: high - low]
-        few = slice(low // q, -(-high // q))
-        slow[few] = _filtered(spectrum, gains[1], margin // q, own // q)[: few.stop - few.start]
+        # Numpy transforms float32 forwards as slow float64 unless it is told to divide by the length.
+        spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(thin, ROW)[::own], axis=1, norm="forward")
+        few = spectrum[:, : len(gains[1])] * gains[1]
+        _filter_into(slow[low // q : -(-high // q)], few, margin // q, own // q)
+        spectrum *= gains[0]
+        _filter_into(fast[low:high], spectrum, margin, own)
     rate_hz = grid.fast_hz / _per_trend(grid)
     return Stretch(grid, first, fast, slow, np.concatenate(trend), rate_hz, tracker.hums, join_faults(faults))
 
@@ -313,6 +324,7 @@ def _own(grid: Grid) -> int:
     return (ROW - 2 * _margin(grid)) // _per_trend(grid) * _per_trend(grid)
 
 
+@lru_cache(maxsize=8)
 def _gains(grid: Grid, edges: Edges) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     # Butterworth band-passes of second order, forwards and backwards; what the mean of a few samples took off at the
     # upper end is put back.
@@ -324,7 +336,7 @@ def _gains(grid: Grid, edges: Edges) -> tuple[NDArray[np.float32], NDArray[np.fl
         def gain(low_hz: float, high_hz: float) -> NDArray[np.float32]:
             high_hz = min(high_hz, 0.45 * grid.rate_hz)
             band = 1 / (1 + (low_hz / frequency_hz) ** 4) / (1 + (frequency_hz / high_hz) ** 4)
-            return np.asarray(band / mean, dtype=np.float32)
+            return np.asarray(band / mean * ROW, dtype=np.float32)
 
         slow = gain(edges.slow_low_hz, edges.slow_high_hz) / grid.slow_step
         kept = slow[: ROW // grid.slow_step // 2 + 1].astype(np.float32)
@@ -340,11 +352,16 @@ def _raw(samples: Samples, grid: Grid, start: int, stop: int) -> tuple[NDArray[n
 
 
 def _thinned(raw: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    total = raw[::step].copy()
+    if step % 2 == 0:  # as complex numbers two neighbours are added at once
+        pairs = _thinned_sum(raw.view(np.complex64), step // 2)
+        return np.asarray((pairs.real + pairs.imag) * np.float32(1 / step))
+    return _thinned_sum(raw, step) * np.float32(1 / step)
+
+
+def _thinned_sum(values: NDArray[Any], step: int) -> NDArray[Any]:
+    total = values[::step].copy()
     for offset in range(1, step):
-        total += raw[offset::step]
-    if step > 1:
-        total *= 1 / step
+        total += values[offset::step]
     return total
 
 
@@ -353,8 +370,9 @@ def _means(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     return np.asarray(values[: n * size].reshape(n, size) @ np.full(size, 1 / size, np.float32))
 
 
-def _filtered(
-    spectrum: NDArray[np.complexfloating], gain: NDArray[np.float32], margin: int, own: int
-) -> NDArray[np.float32]:
-    whole = np.fft.irfft(spectrum[:, : len(gain)] * gain, axis=1)
-    return np.asarray(whole[:, margin : margin + own].reshape(-1))
+def _filter_into(out: NDArray[np.float32], spectrum: NDArray[np.complexfloating], margin: int, own: int) -> None:
+    rows = np.fft.irfft(spectrum, axis=1)[:, margin : margin + own]
+    whole = len(out) // own
+    out[: whole * own].reshape(whole, own)[:] = rows[:whole]
+    if whole < len(rows):
+        out[whole * own :] = rows[whole, : len(out) - whole * own]

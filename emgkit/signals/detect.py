@@ -103,11 +103,12 @@ def find_spikes(
         energy = smooth_energy(filtered[low:high], width=width)
         here = noise_uv[low:high] if isinstance(noise_uv, np.ndarray) else np.full(1, noise_uv)
         limit = np.square(threshold * np.maximum(here, 1e-9))
-        # Few samples are over the limit, so only those are compared with their neighbours.
-        over = np.flatnonzero(energy > limit)
-        over = over[(over > 0) & (over < len(energy) - 1)]
+        inner = energy[1:-1]
+        peak = inner > (limit[1:-1] if len(limit) > 1 else energy.dtype.type(limit[0]))
+        peak &= inner >= energy[:-2]
+        peak &= inner > energy[2:]
+        over = np.flatnonzero(peak) + 1
         over = over[(over + low >= start) & (over + low < start + BLOCK)]
-        over = over[(energy[over] >= energy[over - 1]) & (energy[over] > energy[over + 1])]
         places.append(over + low)
         heights.append(threshold * np.sqrt(energy[over] / (limit[over] if len(limit) > 1 else limit)))
     peaks, ratio = np.concatenate(places), np.concatenate(heights)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-THIN = 16  # every 16th sample tells the usual scatter
-BLOCK = 2**15  # samples looked at together, so that temporary arrays stay in the cache
+ENOUGH = 4096  # samples that tell the usual scatter
+COARSE = 4  # samples of a block that tell whether all may be equal
+BLOCK = 2**16  # samples looked at together, so that temporary arrays stay in the cache
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,11 @@ def find_faults(samples: NDArray[np.floating], rate_hz: float, *, start: int, li
     """
     lowest, highest = float(samples.min()), float(samples.max())
     extreme = []
+    shortest = max(int(limits.clip_s * rate_hz), 3)
     for value in (lowest, highest):
-        runs = runs_of(samples == value, shortest=max(int(limits.clip_s * rate_hz), 3))
-        extreme += [(value, start + first, start + stop) for first, stop in runs]
+        if (samples[shortest - 1 :: shortest] == value).any():  # a run that is long enough holds one of these
+            runs = runs_of(samples == value, shortest=shortest)
+            extreme += [(value, start + first, start + stop) for first, stop in runs]
     return Faults(
         clicks=start + _clicks(samples, limits.click_factor),
         flat=[(start + first, start + stop) for first, stop in _flat(samples, int(limits.flat_s * rate_hz))],
@@ -159,24 +162,24 @@ def _clicks(samples: NDArray[np.floating], factor: float) -> NDArray[np.int64]:
     # A click stands alone: far from both neighbours, which agree with each other.
     if len(samples) < 5:
         return np.array([], dtype=np.int64)
-    usual = MAD_TO_SD * float(np.median(_bend(samples, THIN)))
-    far = [
-        start + np.flatnonzero(_bend(samples[start : start + BLOCK + 4]) > factor * usual)
-        for start in range(0, len(samples) - 4, BLOCK)
-    ]
-    places = np.concatenate(far) + 2
+    thin = max(len(samples) // ENOUGH, 1)
+    bend = samples[2:-2:thin] - (samples[1:-3:thin] + samples[3:-1:thin]) / 2
+    places = _far(samples, factor * MAD_TO_SD * float(np.median(np.abs(bend))))
     near = [samples[places + place] for place in (-2, -1, 1, 2)]
     around = np.max(np.abs([near[1] - near[2], near[0] - near[1], near[3] - near[2]]), axis=0)
     bend = np.abs(samples[places] - (near[1] + near[2]) / 2)
     return np.asarray(places[bend > factor / 2 * around])
 
 
-def _bend(samples: NDArray[np.floating], step: int = 1) -> NDArray[np.floating]:
-    # How far every sample but two at either end lies from the middle of its neighbours.
-    bend = samples[1:-3:step] + samples[3:-1:step]
-    bend *= -0.5
-    bend += samples[2:-2:step]
-    return np.abs(bend, out=bend)
+def _far(samples: NDArray[np.floating], limit: float) -> NDArray[np.int64]:
+    # Samples that lie further than that from the middle of their neighbours; the two at either end do not count.
+    places = [np.empty(0, np.int64)]
+    for start in range(0, len(samples) - 4, BLOCK):
+        rise = np.diff(samples[start + 1 : min(start + BLOCK + 3, len(samples) - 1)])
+        bend = rise[1:] - rise[:-1]  # twice as far
+        if max(bend.max(), -bend.min()) > 2 * limit:  # quicker than to compare every sample
+            places.append(start + 2 + np.flatnonzero(np.abs(bend) > 2 * limit))
+    return np.concatenate(places)
 
 
 def _flat(samples: NDArray[np.floating], shortest: int) -> list[tuple[int, int]]:
@@ -186,7 +189,7 @@ def _flat(samples: NDArray[np.floating], shortest: int) -> list[tuple[int, int]]
     if n_blocks == 0:
         return []
     blocks = samples[: n_blocks * block].reshape(n_blocks, block)
-    coarse = np.ptp(blocks[:, :: max(block // THIN, 1)], axis=1) == 0
+    coarse = np.ptp(blocks[:, :: max(block // COARSE, 1)], axis=1) == 0
     if not coarse.any() or not (np.ptp(blocks[coarse], axis=1) == 0).any():
         return []
     runs = runs_of(np.diff(samples) == 0, shortest=max(shortest - 1, 1))

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 SEGMENT_S = 2.0  # sizes and phases are fitted anew this often
 SEARCH_HZ = 0.5  # around the nominal frequency
 FEWEST_TUNED, TUNED_HARMONICS = 3, 5  # segments and harmonics that tune the frequency
+TUNED_HZ = 0.005  # a step less than this leaves next to nothing to tune
 COARSE_OFFSETS = 400  # points of a window at which hum is evaluated
-THIN = 4  # every 4th sample tells the usual size
+THIN = 16  # every 16th sample tells the usual size
 CLIP = 4.0  # discharges beyond so many robust standard deviations weigh no more than that
+BLOCK = 256  # samples of a harmonic that are made once
 BESIDE = 4.0  # a line stands this far over its neighbourhood
 
 
@@ -112,18 +114,16 @@ def fit_hum(
     if amplitude_uv < limits.least_uv or n_harmonics == 0:
         return Hum(start_s, 0.0, np.zeros((1, 0), dtype=complex))
     n_segments = max(round(len(values) / rate_hz / SEGMENT_S), 1)
-    size = len(values) // n_segments
-    rows = clipped[: n_segments * size].reshape(n_segments, size)
     frequency_hz = _tuned(clipped, rate_hz, frequency_hz, max(n_segments, FEWEST_TUNED))
-    waves = _waves(frequency_hz / rate_hz, n_harmonics, size)
-    square = waves @ waves.T
-    fitted = np.linalg.solve(square, waves @ rows.T)
+    rows = _rows(clipped, n_segments)
+    waves = _Waves(frequency_hz / rate_hz, n_harmonics, rows.shape[1])
+    fitted = waves.fit(rows)
     # Without the hum, discharges stand out more and are clipped closer.
-    rest = values[: n_segments * size].reshape(n_segments, size) - fitted.T @ waves
+    rest = _rows(values, n_segments) - waves.sum_of(fitted)
     limit = CLIP * MAD_TO_SD * np.median(np.abs(rest[:, ::THIN])) + 1e-9
-    fitted += np.linalg.solve(square, waves @ np.clip(rest, -limit, limit).T)
+    fitted += waves.fit(np.clip(rest, -limit, limit, out=rest))
     kept = np.sinc(frequency_hz * np.arange(1, n_harmonics + 1) * mean_s)
-    return Hum(start_s, frequency_hz, (fitted[:n_harmonics] - 1j * fitted[n_harmonics:]).T / kept, size / rate_hz)
+    return Hum(start_s, frequency_hz, fitted / kept, rows.shape[1] / rate_hz)
 
 
 def hum_at(hum: Hum, times_s: NDArray[np.float64], *, offsets_s: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -179,18 +179,67 @@ def subtract_hum(values: NDArray[np.float32], rate_hz: float, *, start_s: float,
     if not hum.frequency_hz:
         return
     n_harmonics = hum.sizes.shape[1]
-    block = 1024  # a short piece of every harmonic, turned to the phase at the start of each block
-    waves = _waves(hum.frequency_hz / rate_hz, n_harmonics, block)
-    starts_s = start_s + np.arange(0, len(values), block) / rate_hz
-    middle = starts_s + block / rate_hz / 2
+    waves = _waves(hum.frequency_hz / rate_hz, n_harmonics, BLOCK)
+    starts_s = start_s + np.arange(0, len(values), BLOCK) / rate_hz
+    middle = starts_s + BLOCK / rate_hz / 2
     segment = np.clip(((middle - hum.start_s) / hum.segment_s).astype(int), 0, len(hum.sizes) - 1)
-    turn = 2j * np.pi * hum.frequency_hz * np.arange(1, n_harmonics + 1)
-    sizes = hum.sizes[segment] * np.exp(turn * (starts_s - hum.start_s - segment * hum.segment_s)[:, None])
-    packed = np.hstack([sizes.real, -sizes.imag]).astype(np.float32)
-    whole = len(values) // block
-    values[: whole * block].reshape(whole, block)[:] -= packed[:whole] @ waves
+    since_s = starts_s - hum.start_s - segment * hum.segment_s
+    packed = _packed(hum.sizes[segment] * _harmonics(hum.frequency_hz * since_s, n_harmonics).T)
+    whole = len(values) // BLOCK
+    values[: whole * BLOCK].reshape(whole, BLOCK)[:] -= packed[:whole] @ waves
     if whole < len(packed):
-        values[whole * block :] -= packed[whole] @ waves[:, : len(values) - whole * block]
+        values[whole * BLOCK :] -= packed[whole] @ waves[:, : len(values) - whole * BLOCK]
+
+
+class _Waves:
+    # The first harmonics over rows of samples. They are made for a block and turned on from one block to the next.
+
+    def __init__(self, cycles_per_sample: float, n_harmonics: int, size: int) -> None:
+        self.size, self.n_blocks = size, -(-size // BLOCK)
+        self.block = _waves(cycles_per_sample, n_harmonics, BLOCK)
+        self.turns = _harmonics(cycles_per_sample * BLOCK * np.arange(self.n_blocks), n_harmonics).T
+        self.inverse = np.linalg.inv(_products(cycles_per_sample, n_harmonics, size))
+
+    def fit(self, rows: NDArray[np.floating]) -> NDArray[np.complex128]:
+        # Sizes of the harmonics that leave the least squares, shape (n_rows, n_harmonics).
+        n_harmonics = self.turns.shape[1]
+        blocks = np.zeros((len(rows), self.n_blocks * BLOCK), np.float32)
+        blocks[:, : self.size] = rows
+        parts = blocks.reshape(-1, BLOCK) @ self.block.T
+        parts = (parts[:, :n_harmonics] + 1j * parts[:, n_harmonics:]).reshape(len(rows), *self.turns.shape)
+        sums = (parts * self.turns).sum(axis=1)
+        fitted = np.concatenate([sums.real, sums.imag], axis=1) @ self.inverse
+        return np.asarray(fitted[:, :n_harmonics] - 1j * fitted[:, n_harmonics:])
+
+    def sum_of(self, sizes: NDArray[np.complex128]) -> NDArray[np.float32]:
+        whole = _packed(sizes[:, None] * self.turns) @ self.block
+        return np.asarray(whole.reshape(len(sizes), -1)[:, : self.size])
+
+
+def _rows(values: NDArray[np.floating], count: int) -> NDArray[np.floating]:
+    size = len(values) // count
+    return values[: count * size].reshape(count, size)
+
+
+def _packed(sizes: NDArray[np.complex128]) -> NDArray[np.float32]:
+    # What cosines and sines are multiplied with.
+    return np.concatenate([sizes.real, -sizes.imag], axis=-1, dtype=np.float32, casting="same_kind")
+
+
+def _products(cycles_per_sample: float, n_harmonics: int, size: int) -> NDArray[np.float64]:
+    # Of every cosine and sine with every other, summed over so many samples: half the sums of what turns as often as
+    # both together, and as one more than the other.
+    turn = np.exp(2j * np.pi * cycles_per_sample * np.arange(1, 2 * n_harmonics + 1))
+    whole = np.exp(2j * np.pi * cycles_per_sample * size * np.arange(1, 2 * n_harmonics + 1))
+    sums = np.concatenate([[size], (whole - 1) / (turn - 1)]) / 2
+    number = np.arange(n_harmonics)
+    apart = number - number[:, None]
+    more, less = sums[number + number[:, None] + 2], sums[np.abs(apart)]
+    mixed = more.imag + np.sign(apart) * less.imag
+    products = np.empty((2, n_harmonics, 2, n_harmonics))
+    products[0, :, 0], products[1, :, 1] = less.real + more.real, less.real - more.real
+    products[0, :, 1], products[1, :, 0] = mixed, mixed.T
+    return products.reshape(2 * n_harmonics, -1)
 
 
 def _waves(cycles_per_sample: float, n_harmonics: int, size: int) -> NDArray[np.float32]:
@@ -210,38 +259,63 @@ def _harmonics(cycles: NDArray[np.floating], count: int) -> NDArray[np.complex12
 
 def _tuned(values: NDArray[np.floating], rate_hz: float, frequency_hz: float, n_segments: int) -> float:
     # How far the phase runs away from one segment to the next tells what the frequency lacks.
-    size = len(values) // n_segments
-    rows = values[: n_segments * size].reshape(n_segments, size)
-    segment_s = size / rate_hz
+    rows = _rows(values, n_segments)
+    segment_s = rows.shape[1] / rate_hz
     for _ in range(2):
-        waves = _waves(frequency_hz / rate_hz, TUNED_HARMONICS, size)
-        fitted = np.linalg.solve(waves @ waves.T, waves @ rows.T)
-        sizes = fitted[0] - 1j * fitted[TUNED_HARMONICS]
+        sizes = _Waves(frequency_hz / rate_hz, TUNED_HARMONICS, rows.shape[1]).fit(rows)[:, 0]
         ahead = sizes[1:] * np.conj(sizes[:-1] * np.exp(2j * np.pi * frequency_hz * segment_s))
-        frequency_hz += float(np.angle(ahead.sum()) / (2 * np.pi * segment_s))
+        lacking_hz = float(np.angle(ahead.sum()) / (2 * np.pi * segment_s))
+        frequency_hz += lacking_hz
+        if abs(lacking_hz) < TUNED_HZ:
+            break
     return frequency_hz
-
-
-@lru_cache(maxsize=8)
-def _window(size: int) -> NDArray[np.float64]:
-    return np.hanning(size)
 
 
 def _strongest(values: NDArray[np.floating], rate_hz: float, nominal_hz: float) -> tuple[float, float]:
     step = max(int(rate_hz // (6 * nominal_hz)), 1)
     thinned = values[: len(values) // step * step].reshape(-1, step) @ np.full(step, 1 / step, values.dtype)
-    rate = rate_hz / step
-    window = _window(len(thinned)).astype(values.dtype)
-    size = 2 ** int(np.ceil(np.log2(4 * len(thinned))))
-    power = np.abs(np.fft.rfft(thinned * window, n=size)) / window.sum() * 2
-    grid_hz = rate / size
-    near = np.arange(int((nominal_hz - SEARCH_HZ) / grid_hz), int((nominal_hz + SEARCH_HZ) / grid_hz) + 2)
-    if near[-1] + 1 >= len(power):
+    spectrum = _spectrum_near(len(thinned), rate_hz / step, nominal_hz)
+    if spectrum is None:
         return 0.0, 0.0
-    best = int(near[power[near].argmax()])
-    beside = np.round((nominal_hz + np.array([-4.0, -3.0, 3.0, 4.0])) / grid_hz).astype(int)
-    if power[best] <= BESIDE * power[beside].max():
+    size = spectrum.of(thinned)
+    best = 1 + int(size[1:-5].argmax())
+    if size[best] <= BESIDE * size[-4:].max():
         return 0.0, 0.0
-    left, middle, right = np.log(power[best - 1 : best + 2] + 1e-30)
+    left, middle, right = np.log(size[best - 1 : best + 2] + 1e-30)
     shift = 0.5 * (left - right) / min(left - 2 * middle + right, -1e-12)
-    return float((best + np.clip(shift, -1, 1)) * grid_hz), float(power[best])
+    return float((spectrum.first + best + np.clip(shift, -1, 1)) * spectrum.step_hz), float(size[best])
+
+
+@dataclass(frozen=True, eq=False)
+class _SpectrumNear:
+    # The Fourier transform at few frequencies: those searched, with one more at either end, and four beside them.
+
+    step_hz: float
+    first: int  # in steps
+    window: NDArray[np.float32]
+    block: NDArray[np.float32]
+    turns: NDArray[np.complex64]
+
+    def of(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        # Amplitudes of sinusoids.
+        n_blocks, count = self.turns.shape
+        blocks = np.zeros(n_blocks * BLOCK, np.float32)
+        np.multiply(values, self.window, out=blocks[: len(values)], casting="same_kind")
+        parts = blocks.reshape(n_blocks, BLOCK) @ self.block
+        return np.asarray(np.abs(((parts[:, :count] + 1j * parts[:, count:]) * self.turns).sum(axis=0)))
+
+
+@lru_cache(maxsize=16)
+def _spectrum_near(n_samples: int, rate_hz: float, nominal_hz: float) -> _SpectrumNear | None:
+    step_hz = rate_hz / 2 ** int(np.ceil(np.log2(2 * n_samples)))
+    first, last = (int((nominal_hz + away_hz) / step_hz) for away_hz in (-SEARCH_HZ, SEARCH_HZ))
+    if (last + 2) * step_hz > rate_hz / 2:
+        return None
+    beside = np.round((nominal_hz + np.array([-4.0, -3.0, 3.0, 4.0])) / step_hz)
+    cycles = np.concatenate([np.arange(first - 1, last + 3), beside]) * step_hz / rate_hz
+    block = np.exp(-2j * np.pi * np.arange(BLOCK)[:, None] * cycles)
+    turns = np.exp(-2j * np.pi * BLOCK * np.arange(-(-n_samples // BLOCK))[:, None] * cycles)
+    window = np.hanning(n_samples)
+    window *= 2 / window.sum()
+    packed = np.concatenate([block.real, block.imag], axis=1).astype(np.float32)
+    return _SpectrumNear(step_hz, first - 1, window.astype(np.float32), packed, turns.astype(np.complex64))

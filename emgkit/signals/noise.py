@@ -21,7 +21,7 @@ def noise_floor(
     *,
     bandwidth_hz: float,
     block_s: float,
-    usable: NDArray[np.bool_] | None = None,
+    most_blocks: int | None = None,
 ) -> float:
     """Return the standard deviation of the noise, a low quantile over short blocks.
 
@@ -31,13 +31,13 @@ def noise_floor(
     Parameters
     ----------
     filtered : ndarray of shape (n_samples,)
-        Band-passed microvolt.
+        Band-passed microvolt; exactly zero where there is no signal. Blocks that hold such samples are left out.
     rate_hz : float
     bandwidth_hz : float
         Width of the band, which tells how many samples of a block are independent.
     block_s : float
-    usable : ndarray of bool, optional
-        Samples that may be used; blocks with others are left out.
+    most_blocks : int, optional
+        About so many are looked at, evenly spread.
 
     Returns
     -------
@@ -54,12 +54,11 @@ def noise_floor(
     """
     size = max(int(block_s * rate_hz), 8)
     n_blocks = len(filtered) // size
-    blocks = filtered[: n_blocks * size].reshape(n_blocks, size)
-    if usable is not None:
-        blocks = blocks[usable[: n_blocks * size].reshape(n_blocks, size).all(axis=1)]
-    if len(blocks) == 0:
-        return 0.0
+    blocks = filtered[: n_blocks * size].reshape(n_blocks, size)[:: max(n_blocks // (most_blocks or n_blocks or 1), 1)]
     ordered = np.sort(np.abs(blocks), axis=1)  # quicker than a median of every row
+    ordered = ordered[ordered[:, 0] > 0]
+    if len(ordered) == 0:
+        return 0.0
     levels = MAD_TO_SD * (ordered[:, (size - 1) // 2] + ordered[:, size // 2]) / 2
     free = min(2 * bandwidth_hz * block_s, size)
     return float(np.quantile(levels, QUANTILE) / (1 + QUANTILE_Z * MAD_SPREAD / np.sqrt(2 * free)))

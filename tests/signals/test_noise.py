@@ -63,13 +63,20 @@ def test_the_floor_scales_with_the_gain_and_forgets_polarity():
     assert noise_floor(-4 * dense, RATE_HZ, bandwidth_hz=2800.0, block_s=0.02) == pytest.approx(4 * floor, rel=1e-12)
 
 
-def test_samples_that_may_not_be_used_have_no_say():
+def test_where_there_is_no_signal_there_is_no_noise():
     noise = np.random.default_rng(1).normal(0, 5, 100_000)
-    usable = np.ones(100_000, dtype=bool)
-    usable[20_000:80_000] = False
     spoiled = noise.copy()
     spoiled[20_000:80_000] = 0.0
-    right = noise_floor(spoiled, RATE_HZ, bandwidth_hz=12_000.0, block_s=0.02, usable=usable)
-    assert right == pytest.approx(5, rel=0.05)
-    assert noise_floor(spoiled, RATE_HZ, bandwidth_hz=12_000.0, block_s=0.02) < 1.0
-    assert noise_floor(noise, RATE_HZ, bandwidth_hz=12_000.0, block_s=0.02, usable=~np.ones(100_000, bool)) == 0.0
+    floor = noise_floor(spoiled, RATE_HZ, bandwidth_hz=12_000.0, block_s=0.02)
+    assert floor == pytest.approx(5, rel=0.05)
+    rest = np.concatenate([noise[:20_000], noise[80_000:]])
+    assert floor == pytest.approx(noise_floor(rest, RATE_HZ, bandwidth_hz=12_000.0, block_s=0.02), rel=0.02)
+    assert noise_floor(np.zeros(100_000), RATE_HZ, bandwidth_hz=12_000.0, block_s=0.02) == 0.0
+
+
+def test_some_blocks_tell_what_all_tell():
+    noise = np.random.default_rng(2).normal(0, 5, 2_000_000)
+    every = noise_floor(noise, RATE_HZ, bandwidth_hz=12_000.0, block_s=0.02)
+    some = noise_floor(noise, RATE_HZ, bandwidth_hz=12_000.0, block_s=0.02, most_blocks=1000)
+    assert some == pytest.approx(every, rel=0.01)
+    assert some != every

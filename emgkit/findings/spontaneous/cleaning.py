@@ -13,7 +13,7 @@ from emgkit.findings.spontaneous.settings import edges, fault_limits, mains_limi
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, covered_s, find_movement, joined
 from emgkit.signals.background import find_bursts, find_dense
-from emgkit.signals.bands import Piece, Stretch, cut_pieces, read_stretch, thinning
+from emgkit.signals.bands import Grid, Piece, Stretch, cut_pieces, read_stretch, thinning
 from emgkit.signals.noise import noise_floor
 
 if TYPE_CHECKING:
@@ -45,12 +45,16 @@ class Cleaned:
     hum_uv: float
 
 
-def pieces_of(recording: Recording) -> list[Piece]:
+def pieces_of(recording: Recording, *, grid: Grid | None = None, longest_s: float | None = None) -> list[Piece]:
     """Cut a recording into the pieces that are analysed one after the other.
 
     Parameters
     ----------
     recording : Recording
+    grid : Grid, optional
+        How it is thinned.
+    longest_s : float, optional
+        Length of a piece, about.
 
     Raises
     ------
@@ -60,13 +64,13 @@ def pieces_of(recording: Recording) -> list[Piece]:
     values = criteria_values("detection_criteria")
     _check_rate(recording, values["least_rate_hz"])
     check_usable(recording, [])
-    grid = thinning(recording.rate_hz, edges=edges())
+    grid = grid or thinning(recording.rate_hz, edges=edges())
     n_samples = len(recording.samples_uv) // grid.step
     return cut_pieces(
         n_samples,
         grid,
         whole_s=values["piece_whole_s"],
-        longest_s=values["piece_longest_s"],
+        longest_s=longest_s or values["piece_longest_s"],
         margin_s=values["piece_margin_s"],
     )
 
@@ -86,7 +90,7 @@ def of_each(pieces: Sequence[Piece], work: Callable[[Piece], Result], *, threads
         return list(pool.map(work, pieces))
 
 
-def clean(recording: Recording, piece: Piece) -> Cleaned:
+def clean(recording: Recording, piece: Piece, *, grid: Grid | None = None) -> Cleaned:
     """Take out what is not the patient's: clicks, mains, flat line, clipping and movement.
 
     Parameters
@@ -94,12 +98,14 @@ def clean(recording: Recording, piece: Piece) -> Cleaned:
     recording : Recording
     piece : Piece
         What of it is read.
+    grid : Grid, optional
+        That of the piece.
     """
     values = criteria_values("detection_criteria")
     rate_hz = recording.rate_hz
     stretch = read_stretch(
         recording.samples_uv,
-        grid=thinning(rate_hz, edges=edges()),
+        grid=grid or thinning(rate_hz, edges=edges()),
         first=piece.first,
         n_samples=piece.n_samples,
         edges=edges(),
@@ -156,14 +162,14 @@ def check_usable(recording: Recording, left_out: Sequence[Span]) -> None:
             raise SignalError(msg)
 
 
-def noise_in(signal: NDArray[np.float32], rate_hz: float, *, band: Band) -> float:
+def noise_in(signal: NDArray[np.float32], rate_hz: float, *, band: Band, most_blocks: int | None = None) -> float:
     """Return the noise floor of a cleaned band, microvolt; 0.0 when nothing is left of it."""
     return noise_floor(
         signal,
         rate_hz,
         bandwidth_hz=band.high_hz - band.low_hz,
         block_s=band.noise_block_s,
-        usable=signal != 0,
+        most_blocks=most_blocks,
     )
 
 

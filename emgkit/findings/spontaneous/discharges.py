@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from emgkit.findings.spontaneous.cleaning import check_usable, clean, noise_in, of_each, pieces_of
-from emgkit.findings.spontaneous.settings import bands
+from emgkit.findings.spontaneous.settings import bands, edges
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import Discharges
+from emgkit.signals.bands import FINDING, thinning
 from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import find_spikes
 from emgkit.signals.memory import keep_freed_memory
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from emgkit.model.recording import Recording
     from emgkit.signals.artifacts import Span
-    from emgkit.signals.bands import Piece, Stretch
+    from emgkit.signals.bands import Grid, Piece, Stretch
+
+NOISE_BLOCKS = 1000  # tell the noise of a piece to half a percent
 
 Found = tuple["NDArray[np.float64]", "NDArray[np.float64]"]  # times_s, snr
 
@@ -58,18 +61,28 @@ def find_discharges(recording: Recording, *, threads: int = 1) -> Discharges:
     True
     """
     keep_freed_memory()
-    with threadpool_limits(limits=1, user_api="blas"):
-        parts = of_each(pieces_of(recording), partial(_of_piece, recording), threads=threads)
+    grid = thinning(recording.rate_hz, edges=edges(), cycles=FINDING)
+    pieces = pieces_of(recording, grid=grid, longest_s=criteria_values("detection_criteria")["piece_whole_s"])
+    with _libraries().limit(limits=1, user_api="blas"):
+        parts = of_each(pieces, partial(_of_piece, recording, grid), threads=threads)
     check_usable(recording, [span for _, left_out in parts for span in left_out])
     times_s, snr = (np.concatenate(values) for values in zip(*(found for found, _ in parts), strict=True))
     return Discharges(recording, times_s, snr)
 
 
-def _of_piece(recording: Recording, piece: Piece) -> tuple[Found, list[Span]]:
-    cleaned = clean(recording, piece)
-    (fast_s, fast), (slow_s, slow) = (_spikes(cleaned.stretch, number) for number in range(2))
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # to look for them takes longer than a second of signal
+
+
+def _of_piece(recording: Recording, grid: Grid, piece: Piece) -> tuple[Found, list[Span]]:
+    values = criteria_values("detection_criteria")
+    cleaned = clean(recording, piece, grid=grid)
+    fast_s, fast = _spikes(cleaned.stretch, 0, threshold=values["quick_ratio"])
+    slow_s, slow = _spikes(cleaned.stretch, 1, threshold=values["loose_ratio"])
+    fast_s, fast = _without_parts(fast_s, fast, reach_s=values["quick_part_ms"] / 1e3, share=values["quick_part_share"])
     # The slow band tells of what the fast one does not see.
-    reach_s = criteria_values("detection_criteria")["loose_separation_s"]
+    reach_s = values["loose_separation_s"]
     gap = np.searchsorted(fast_s, slow_s + reach_s) - np.searchsorted(fast_s, slow_s - reach_s)
     times_s, snr = np.concatenate([fast_s, slow_s[gap == 0]]), np.concatenate([fast, slow[gap == 0]])
     order = np.argsort(times_s, kind="stable")
@@ -77,16 +90,28 @@ def _of_piece(recording: Recording, piece: Piece) -> tuple[Found, list[Span]]:
     return (times_s[order], snr[order]), cleaned.left_out
 
 
-def _spikes(stretch: Stretch, number: int) -> Found:
+def _without_parts(times_s: NDArray[np.float64], snr: NDArray[np.float64], *, reach_s: float, share: float) -> Found:
+    # A small spike beside a very large one is most often its tail.
+    whole = np.ones(len(times_s), bool)
+    for step in range(1, len(times_s)):
+        near = times_s[step:] - times_s[:-step] < reach_s
+        if not near.any():
+            break
+        whole[step:] &= ~near | (snr[step:] > share * snr[:-step])
+        whole[:-step] &= ~near | (snr[:-step] > share * snr[step:])
+    return times_s[whole], snr[whole]
+
+
+def _spikes(stretch: Stretch, number: int, *, threshold: float) -> Found:
     band = bands()[number]
     signal, rate_hz = stretch.of_band(number)
-    noise_uv = noise_in(signal, rate_hz, band=band)
+    noise_uv = noise_in(signal, rate_hz, band=band, most_blocks=NOISE_BLOCKS)
     if noise_uv == 0:
         return np.empty(0), np.empty(0)
     places, ratio = find_spikes(
         signal,
         noise_uv=noise_uv,
-        threshold=criteria_values("detection_criteria")["loose_ratio"],
+        threshold=threshold,
         width=samples_in(band.width_ms, rate_hz),
         separation=samples_in(band.separation_ms, rate_hz),
     )
