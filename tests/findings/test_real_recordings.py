@@ -38,8 +38,6 @@ def silver(data: Path, record: str, train: str) -> tuple[np.ndarray, float]:
 
 
 SILVER = [("N2001M03BB12", "T1", 7.1), ("N2001M03BB07", "T1", 2.6), ("N2001M03BB07", "T2", 2.7)]
-# Sorting BB12 hangs on rounding: a millionth of a microvolt of noise moves its share between 0.73 and 0.91.
-LEAST_SHARE = {"N2001M03BB12": 0.70, "N2001M03BB07": 0.80}
 
 
 @pytest.mark.parametrize(("record", "train", "rate_hz"), SILVER)
@@ -53,7 +51,7 @@ def test_the_fibrillations_that_a_reader_saw_are_found(shared_data, found_share,
         if row.label == "fibrillation" and abs(row.rate_hz / silver_hz - 1) < 0.03
     }
     assert shares, activity.trains[["label", "rate_hz", "n_events"]].to_string()
-    assert max(shares.values()) >= LEAST_SHARE[record]
+    assert max(shares.values()) >= 0.80
 
 
 CONTROLS = ["N2001C01BB51", "N2001C02BB66", "N2001C04BB51", "N2001C05BB77", "N2001C06BB51", "N2001C08BB51"]
