@@ -107,8 +107,7 @@ def features_of(measured: MeasuredTrain) -> dict[str, float]:
             "rise_ms": shape.rise_ms,
             "turns": float(max(shape.turns, 1)),
             "complex": float(
-                shape.phases >= values["complex_least_phases"]
-                or (measured.spikes >= values["complex_least_spikes"] and not measured.sharp_wave)
+                shape.phases >= values["complex_least_phases"] or measured.spikes >= values["complex_least_spikes"]
             ),
             "sharp_wave": float(measured.sharp_wave),
             "negative_share": max(shape.negative_share, values["finest_negative_share"]),
