@@ -170,6 +170,7 @@ def measure_shape(
     errors: float,
     most_uv: float = np.inf,
     spikes_ms: Sequence[float] = (),
+    common: NDArray[np.float64] | None = None,
 ) -> Shape:
     """Measure an averaged discharge.
 
@@ -188,6 +189,8 @@ def measure_shape(
         A departure over this is one whatever the size: what a reader sees on the screen.
     spikes_ms : sequence of float, optional
         Spikes of one discharge: it is not over before the last of them, whatever the pauses between them.
+    common : ndarray of shape (n_window,), optional
+        What most discharges have in common: a phase after a pause that is only in the average is none.
 
     Returns
     -------
@@ -208,7 +211,8 @@ def measure_shape(
     main = _main_peak(average, window_ms)
     spikes = np.searchsorted(window_ms, spikes_ms)
     ends = min(main, *spikes, main), max(main, *spikes, main)
-    start, stop = _extent(average / limit, ends, step_ms=float(window_ms[1] - window_ms[0]))
+    real = np.abs(average if common is None else common) > limit
+    start, stop = _extent(average / limit, real, ends, step_ms=float(window_ms[1] - window_ms[0]))
     inside = average[start : stop + 1]
     high, low = int(inside.argmax()), int(inside.argmin())
     after = inside[high:]
@@ -235,31 +239,36 @@ def _main_peak(average: NDArray[np.float64], window_ms: NDArray[np.float64]) -> 
     return int(np.flatnonzero(near)[np.abs(average[near]).argmax()])
 
 
-def _extent(departure: NDArray[np.float64], ends: tuple[int, int], *, step_ms: float) -> tuple[int, int]:
+def _extent(
+    departure: NDArray[np.float64], real: NDArray[np.bool_], ends: tuple[int, int], *, step_ms: float
+) -> tuple[int, int]:
     # The departure is in units of the limit. A slow wave on its way from one phase to the next is not over.
     first, last = ends
-    return first - _reach(departure[first::-1], step_ms), last + _reach(departure[last:], step_ms)
+    start = first - _reach(departure[first::-1], real[first::-1], step_ms)
+    return start, last + _reach(departure[last:], real[last:], step_ms)
 
 
-def _reach(departure: NDArray[np.float64], step_ms: float) -> int:
+def _reach(departure: NDArray[np.float64], real: NDArray[np.bool_], step_ms: float) -> int:
     last = 0
     over = np.abs(departure) > 1
     for place in np.flatnonzero(over):
-        pause_ms = (place - last - 1) * step_ms
-        if pause_ms > GAP_MS and not _goes_on(departure[last:], int(place) - last, pause_ms):
+        pause = int(place) - last
+        if (pause - 1) * step_ms > GAP_MS and not _goes_on(departure[last:], real[last:], pause, step_ms):
             break
         last = int(place)
     return last
 
 
-def _goes_on(departure: NDArray[np.float64], place: int, pause_ms: float) -> bool:
+def _goes_on(departure: NDArray[np.float64], real: NDArray[np.bool_], place: int, step_ms: float) -> bool:
     # To a phase that is a phase, after a short rest or over the zero line without resting there.
     between, after = departure[1:place], np.sign(departure[place]) * departure[place:]
     ended = np.flatnonzero(after < RESTING)
-    phase = after[: ended[0]] if len(ended) else after
+    length = int(ended[0]) if len(ended) else len(after)
     resting = np.mean(np.abs(between) < RESTING)
+    pause_ms = len(between) * step_ms
     passing = pause_ms <= PASSING_MS and departure[0] * departure[place] < 0 and resting < RESTING_SHARE
-    return bool((pause_ms <= REST_MS or passing) and phase.max() > PHASE)
+    phase = after[:length].max() > PHASE and real[place : place + length].any()
+    return bool((pause_ms <= REST_MS or passing) and phase)
 
 
 def _turns(inside: NDArray[np.float64], least: float) -> int:

@@ -136,6 +136,7 @@ def _shape(found: _Average, spikes_ms: list[float]) -> Shape:
         errors=values["shape_errors"],
         most_uv=values["shape_most_uv"],
         spikes_ms=spikes_ms if len(spikes_ms) >= least else (),
+        common=found.common,
     )
 
 
