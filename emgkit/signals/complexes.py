@@ -48,6 +48,24 @@ def cycle_of(parts_s: Sequence[tuple[float, float]], *, base_s: float, first_s: 
     return start_s, start_s + base_s
 
 
+def apart(parts_s: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return parts in order, those that touch as one.
+
+    Examples
+    --------
+    >>> from emgkit.signals.complexes import apart
+    >>> apart([(-0.004, -0.002), (-0.003, 0.001), (0.005, 0.006)])
+    [(-0.004, 0.001), (0.005, 0.006)]
+    """
+    found: list[tuple[float, float]] = []
+    for start_s, stop_s in parts_s:
+        if found and start_s <= found[-1][1]:
+            found[-1] = found[-1][0], stop_s
+        else:
+            found.append((start_s, stop_s))
+    return found
+
+
 def common_wave(
     windows: NDArray[np.float64], window_ms: NDArray[np.float64], *, baseline_ms: tuple[float, float]
 ) -> NDArray[np.float64]:
@@ -85,7 +103,9 @@ def common_wave(
 
 
 def negative_peaks(wave: NDArray[np.float64], *, least_uv: float) -> list[int]:
-    """Return the places of the lowest values between two that are higher by so much.
+    """Return the places of the lowest values between two that are higher by so much, where they are below zero as well.
+
+    A rest between two positive phases is no peak: half of the difference is asked for below zero.
 
     Examples
     --------
@@ -99,7 +119,7 @@ def negative_peaks(wave: NDArray[np.float64], *, least_uv: float) -> list[int]:
         if falling:
             low = place if wave[place] < wave[low] else low
             if wave[place] > wave[low] + least_uv:
-                found.append(int(low))
+                found += [int(low)] if wave[low] < -least_uv / 2 else []
                 high, falling = place, False
         else:
             high = place if wave[place] > wave[high] else high

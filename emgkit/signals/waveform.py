@@ -223,7 +223,7 @@ def measure_shape(
     return Shape(
         peak_to_peak_uv=size,
         duration_ms=float((stop - start) * step),
-        rise_ms=_rise(inside, *_edge(inside, limit)) * step,
+        rise_ms=float(_rise(inside, *_edge(inside, limit)) * step),
         phases=int(1 + (np.diff(signs) != 0).sum()) if len(signs) else 0,
         turns=_turns(inside, max(TURN_SHARE * size, limit)),
         initial_deflection=initial,

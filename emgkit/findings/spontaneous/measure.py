@@ -10,7 +10,7 @@ import numpy as np
 
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
-from emgkit.signals.complexes import common_wave, cycle_of, negative_peaks
+from emgkit.signals.complexes import apart, common_wave, cycle_of, negative_peaks
 from emgkit.signals.counting import samples_in, spread_evenly
 from emgkit.signals.detect import smooth_energy
 from emgkit.signals.faults import runs_of
@@ -226,12 +226,18 @@ def _begins_ms(found: _Average, rate_hz: float, base_s: float) -> float:
 
 
 def _spikes(found: _Average, rate_hz: float, base_s: float) -> list[float]:
-    # Of one cycle only: in a fast train the window holds the next discharge as well.
+    # Negative peaks, and what stands apart. Of one cycle only: in a fast train the window holds the next discharge too.
     values = criteria_values("detection_criteria")
-    _, (start_s, stop_s) = _cycle(found, rate_hz, base_s)
-    least_uv = max(values["spike_share"] * np.ptp(found.average), values["shape_errors"] * found.error_uv)
-    places = negative_peaks(found.common, least_uv=least_uv)
-    return [spike_ms for spike_ms in found.window_ms[places] if start_s < spike_ms / 1000 < stop_s]
+    parts_s, (start_s, stop_s) = _cycle(found, rate_hz, base_s)
+    size_uv, error_uv = np.ptp(found.average), values["shape_errors"] * found.error_uv
+    least_uv = max(values["spike_share"] * size_uv, error_uv)
+    spikes_ms = list(found.window_ms[negative_peaks(found.common, least_uv=least_uv)])
+    for first_ms, last_ms in 1000 * np.array(apart(parts_s)).reshape(-1, 2):
+        part_uv = found.common[(found.window_ms >= first_ms) & (found.window_ms <= last_ms)]
+        large = np.ptp(part_uv) > max(values["part_share"] * size_uv, error_uv)
+        if large and not any(first_ms <= spike_ms <= last_ms for spike_ms in spikes_ms):
+            spikes_ms.append((first_ms + last_ms) / 2)
+    return sorted(spike_ms for spike_ms in spikes_ms if start_s < spike_ms / 1000 < stop_s)
 
 
 def _parts(size: NDArray[np.float64], window_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
@@ -250,6 +256,7 @@ def _is_sharp_wave(shape: Shape) -> bool:
         and low <= shape.negative_share <= high
         and shape.negative_to_positive_width >= values["sharp_wave_width_ratio"]
         and shape.duration_ms >= values["sharp_wave_duration_ms"]
+        and (shape.phases <= values["sharp_wave_phases"] or shape.duration_ms >= values["sharp_wave_tail_ms"])
     )
 
 

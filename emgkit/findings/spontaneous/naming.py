@@ -227,7 +227,7 @@ def _is_irregular(measured: MeasuredTrain, kind: str, *, crowded: bool, contract
     values = criteria_values("naming_criteria")
     largest = min(
         values["denervation_largest_irregularity"],
-        values["contracting_largest_irregularity"] if contracting else np.inf,
+        values["contracting_largest_irregularity"] if contracting and may_be_voluntary(measured) else np.inf,
         values["crowded_largest_irregularity"] if crowded else np.inf,
     )
     return kind in IRREGULAR or measured.rhythm.irregularity > largest
@@ -303,6 +303,11 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
             reasons = "keeps its lag to another train, as parts of one complex do"
             return Name(INDETERMINATE, name.probability, name.label, f"{reasons}; {name.reasons}", counted=False)
     return name
+
+
+def may_be_voluntary(measured: MeasuredTrain) -> bool:
+    """Return whether a train is as fast as voluntary motor units are at least."""
+    return 1 / measured.rhythm.base_s > criteria_values("naming_criteria")["contracting_least_rate_hz"]
 
 
 def voluntary_rhythm(measured: MeasuredTrain) -> bool:
