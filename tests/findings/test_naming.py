@@ -112,3 +112,9 @@ def test_a_motor_unit_that_fires_alone_and_regularly_is_a_motor_unit_at_any_of_i
         measured(**unit), train=Train(times_s, np.zeros(60), 0, 40.0), rhythm=measure_rhythm(times_s), variability=0.05
     )
     assert name_train(train).label == "motor_unit"
+
+
+def test_a_complex_without_a_clock_gets_no_name():
+    many = {"phases": 9, "turns": 8, "duration_ms": 15.0, "rise_ms": 0.4}
+    assert name_train(measured(20.0, jitter=0.003, spikes=4, **many)).label == "complex_repetitive_discharge"
+    assert name_train(measured(20.0, jitter=0.2, spikes=4, **many)).label != "complex_repetitive_discharge"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from emgkit.findings.spontaneous.measure import MeasuredTrain
 
 INDETERMINATE = "indeterminate"
+COMPLEX = "complex_repetitive_discharge"
 IRREGULAR = ("fibrillation_irregular",)  # kinds that are named and do not count
 
 
@@ -242,13 +243,15 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irreg
     if rhythm.n_intervals < least:
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
     if labels()[label].denervation:
-        if measured.shape is not None and measured.shape.peak_to_peak_uv > values["denervation_largest_uv"]:
-            return f"{measured.shape.peak_to_peak_uv:.0f} uV are too much for {label}"
         hindrance = _irregular(measured, label, elsewhere=elsewhere) if irregular else _untimely(measured, label)
+        if measured.shape is not None and measured.shape.peak_to_peak_uv > values["denervation_largest_uv"]:
+            hindrance = f"{measured.shape.peak_to_peak_uv:.0f} uV are too much for {label}"
         if hindrance:
             return hindrance
-    if not labels()[label].denervation and measured.train.snr < values["other_least_snr"]:
+    elif measured.train.snr < values["other_least_snr"]:
         return f"only {measured.train.snr:.1f} times the noise"
+    elif label == COMPLEX and rhythm.irregularity > values["complex_largest_irregularity"]:
+        return f"too irregular ({rhythm.irregularity:.2f}) for {label}"
     needed = values["denervation_least_probability" if labels()[label].denervation else "least_probability"]
     if probability < needed:
         return f"probability {probability:.2f} is below {needed:g}"
