@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.counting import spread_evenly
+from emgkit.signals.faults import runs_of
 from emgkit.signals.noise import MAD_TO_SD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from emgkit.model.recording import Samples
 
 MAX_DISCHARGES = 150  # averaged; more add little
+TRIM = 5  # one in so many is left out at either end
 TURN_SHARE = 0.1  # of the size
 GAP_MS = 0.6  # a pause within a potential shorter than this does not end it
-PASSING_MS = 3.0  # nor does a change of sign that takes no longer, when the wave does not rest on its way
+REST_MS = 1.5  # nor does a rest that takes no longer, when another phase follows
+PASSING_MS = 3.0  # nor a change of sign that takes no longer, when the wave does not rest on its way
 RESTING, RESTING_SHARE = 1 / 3, 0.5  # of the limit, and of the time between; a straight line takes a third
 PHASE = 2.0  # of the limit, that the next phase reaches
 
@@ -35,7 +38,7 @@ class Shape:
     duration_ms : float
         First to last departure from the baseline.
     rise_ms : float
-        10-90 % of the edge between the two largest deflections.
+        10-90 % of the edge between the largest deflection and the larger of the phases next to it.
     phases : int
     turns : int
         Peaks and troughs that differ from the last one by a fixed share of the size.
@@ -151,7 +154,7 @@ def average_discharge(
     """
     before = (window_ms >= baseline_ms[0]) & (window_ms < baseline_ms[1])
     levelled = windows - np.median(windows[:, before], axis=1, keepdims=True)
-    trim = len(levelled) // 5
+    trim = len(levelled) // TRIM
     ordered = np.sort(levelled, axis=0)
     average = ordered[trim : len(ordered) - trim].mean(axis=0)
     spread = MAD_TO_SD * np.median(np.abs(levelled[:, before] - average[before]))
@@ -166,6 +169,8 @@ def measure_shape(
     share: float,
     errors: float,
     most_uv: float = np.inf,
+    spikes_ms: Sequence[float] = (),
+    common: NDArray[np.float64] | None = None,
 ) -> Shape:
     """Measure an averaged discharge.
 
@@ -182,6 +187,10 @@ def measure_shape(
         Standard errors that it must exceed as well.
     most_uv : float, optional
         A departure over this is one whatever the size: what a reader sees on the screen.
+    spikes_ms : sequence of float, optional
+        Spikes of one discharge: it is not over before the last of them, whatever the pauses between them.
+    common : ndarray of shape (n_window,), optional
+        What most discharges have in common: a phase after a pause that is only in the average is none.
 
     Returns
     -------
@@ -200,7 +209,10 @@ def measure_shape(
     size = float(np.ptp(average))
     limit = max(min(share * size, most_uv), errors * error_uv)
     main = _main_peak(average, window_ms)
-    start, stop = _extent(average / limit, main, step_ms=float(window_ms[1] - window_ms[0]))
+    spikes = np.searchsorted(window_ms, spikes_ms)
+    ends = min(main, *spikes, main), max(main, *spikes, main)
+    real = np.abs(average if common is None else common) > limit
+    start, stop = _extent(average / limit, real, ends, step_ms=float(window_ms[1] - window_ms[0]))
     inside = average[start : stop + 1]
     high, low = int(inside.argmax()), int(inside.argmin())
     after = inside[high:]
@@ -211,7 +223,7 @@ def measure_shape(
     return Shape(
         peak_to_peak_uv=size,
         duration_ms=float((stop - start) * step),
-        rise_ms=_rise(inside, high, low) * step,
+        rise_ms=float(_rise(inside, *_edge(inside, limit)) * step),
         phases=int(1 + (np.diff(signs) != 0).sum()) if len(signs) else 0,
         turns=_turns(inside, max(TURN_SHARE * size, limit)),
         initial_deflection=initial,
@@ -227,30 +239,36 @@ def _main_peak(average: NDArray[np.float64], window_ms: NDArray[np.float64]) -> 
     return int(np.flatnonzero(near)[np.abs(average[near]).argmax()])
 
 
-def _extent(departure: NDArray[np.float64], main: int, *, step_ms: float) -> tuple[int, int]:
+def _extent(
+    departure: NDArray[np.float64], real: NDArray[np.bool_], ends: tuple[int, int], *, step_ms: float
+) -> tuple[int, int]:
     # The departure is in units of the limit. A slow wave on its way from one phase to the next is not over.
-    start = main - _reach(departure[main::-1], step_ms)
-    return start, main + _reach(departure[main:], step_ms)
+    first, last = ends
+    start = first - _reach(departure[first::-1], real[first::-1], step_ms)
+    return start, last + _reach(departure[last:], real[last:], step_ms)
 
 
-def _reach(departure: NDArray[np.float64], step_ms: float) -> int:
+def _reach(departure: NDArray[np.float64], real: NDArray[np.bool_], step_ms: float) -> int:
     last = 0
     over = np.abs(departure) > 1
     for place in np.flatnonzero(over):
-        pause_ms = (place - last - 1) * step_ms
-        if pause_ms > GAP_MS and not (pause_ms <= PASSING_MS and _passes(departure[last:], int(place) - last)):
+        pause = int(place) - last
+        if (pause - 1) * step_ms > GAP_MS and not _goes_on(departure[last:], real[last:], pause, step_ms):
             break
         last = int(place)
     return last
 
 
-def _passes(departure: NDArray[np.float64], place: int) -> bool:
-    # Over the zero line without resting there, to a phase that is a phase.
+def _goes_on(departure: NDArray[np.float64], real: NDArray[np.bool_], place: int, step_ms: float) -> bool:
+    # To a phase that is a phase, after a short rest or over the zero line without resting there.
     between, after = departure[1:place], np.sign(departure[place]) * departure[place:]
     ended = np.flatnonzero(after < RESTING)
-    phase = after[: ended[0]] if len(ended) else after
+    length = int(ended[0]) if len(ended) else len(after)
     resting = np.mean(np.abs(between) < RESTING)
-    return bool(departure[0] * departure[place] < 0 and resting < RESTING_SHARE and phase.max() > PHASE)
+    pause_ms = len(between) * step_ms
+    passing = pause_ms <= PASSING_MS and departure[0] * departure[place] < 0 and resting < RESTING_SHARE
+    phase = after[:length].max() > PHASE and real[place : place + length].any()
+    return bool((pause_ms <= REST_MS or passing) and phase)
 
 
 def _turns(inside: NDArray[np.float64], least: float) -> int:
@@ -264,6 +282,16 @@ def _turns(inside: NDArray[np.float64], least: float) -> int:
         elif rising <= 0 and value - low > least:
             turns, low, high, rising = turns + (rising < 0 or low < inside[0]), value, value, 1
     return int(turns)
+
+
+def _edge(inside: NDArray[np.float64], limit: float) -> tuple[int, int]:
+    # From the largest deflection to the larger of the phases next to it: of a complex, not from one spike to another.
+    main = int(np.abs(inside).argmax())
+    other = -np.sign(inside[main]) * inside
+    phases = [(start, stop) for start, stop in runs_of(other > 0) if other[start:stop].max() > limit]
+    near = [phase for phase in phases if phase[1] <= main][-1:] + [phase for phase in phases if phase[0] > main][:1]
+    peaks = [start + int(other[start:stop].argmax()) for start, stop in near]
+    return main, max(peaks, key=lambda place: other[place], default=int(other.argmax()))
 
 
 def _rise(inside: NDArray[np.float64], high: int, low: int) -> float:

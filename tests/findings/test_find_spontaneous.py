@@ -244,3 +244,35 @@ def test_what_is_left_out_is_said_and_holds_no_event():
     assert activity.analysed_s == pytest.approx(9.0, abs=0.01)
     assert not activity.events["time_s"].between(3.0, 4.0).any()
     assert activity.trains["label"].tolist() == ["fibrillation"]
+
+
+def spikes_made_by_hand(delays_ms, sizes_uv, *, rate_hz: float, seed: int) -> np.ndarray:
+    """Return 12 s at 24 kHz with a discharge of such spikes at a steady rate, in white noise of 3 microvolt."""
+    rng = np.random.default_rng(seed)
+    time_s = np.arange(12 * 24000) / 24000
+    samples_uv = rng.normal(0, 3, len(time_s))
+    for start_s in np.cumsum(rng.normal(1, 0.003, int(11.5 * rate_hz)) / rate_hz):
+        for delay_ms, size_uv in zip(delays_ms, sizes_uv, strict=True):
+            near = slice(*np.searchsorted(time_s, start_s + delay_ms / 1000 + np.array([-0.002, 0.002])))
+            where = (time_s[near] - start_s - delay_ms / 1000) / 0.00035
+            samples_uv[near] += size_uv * (np.square(where) - 1) * np.exp(-np.square(where) / 2)
+    return samples_uv
+
+
+@pytest.mark.parametrize("rate_hz", [6.0, 13.0, 28.0])
+@pytest.mark.parametrize(
+    "sizes_uv", [(120.0, 110.0, 260.0), (260.0, 110.0, 120.0), (120.0, 260.0, 110.0)], ids=["last", "first", "middle"]
+)
+def test_three_spikes_with_pauses_are_one_complex_whichever_of_them_is_largest(rate_hz, sizes_uv):
+    samples_uv = spikes_made_by_hand((0.0, 5.0, 13.0), sizes_uv, rate_hz=rate_hz, seed=2)
+    activity = find_spontaneous_activity(Recording(samples_uv, 24000.0, muscle="tibialis_anterior", side="left"))
+    assert activity.trains["label"].tolist() == ["complex_repetitive_discharge"]
+    assert activity.trains["duration_ms"][0] == pytest.approx(15, abs=1.5)
+    assert activity.trains["spikes"][0] == 3
+
+
+def test_one_spike_of_a_complex_with_the_same_clock_is_none():
+    samples_uv = spikes_made_by_hand((0.0,), (260.0,), rate_hz=6.0, seed=2)
+    activity = find_spontaneous_activity(Recording(samples_uv, 24000.0, muscle="tibialis_anterior", side="left"))
+    assert "complex_repetitive_discharge" not in activity.trains["label"].tolist()
+    assert activity.trains["spikes"].tolist() == [1]

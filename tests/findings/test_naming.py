@@ -79,3 +79,42 @@ def test_more_than_a_millivolt_is_too_much_for_one_fibre():
     name = name_train(measured(peak_to_peak_uv=1200.0))
     assert name.label == "indeterminate"
     assert "1200 uV" in name.reasons
+
+
+@pytest.mark.parametrize(("rate_hz", "counted"), [(1.0, True), (2.5, True), (8.0, False)])
+def test_a_train_slower_than_any_voluntary_unit_may_be_as_irregular_as_at_rest(rate_hz, counted):
+    train = measured(rate_hz, jitter=0.07)
+    assert 0.05 < train.rhythm.irregularity < 0.1
+    name = name_train(train, contracting=True)
+    assert name.counted == counted
+    assert (name.label == "fibrillation") == counted
+
+
+@pytest.mark.parametrize("step", [0.7, 1.25])
+def test_a_complex_whose_rate_steps_is_a_complex(step):
+    rng = np.random.default_rng(5)
+    intervals = rng.normal(1, 0.003, 100) / 12.0
+    intervals[45:] *= step
+    times_s = np.cumsum(intervals)
+    many = {"phases": 9, "turns": 8, "duration_ms": 9.5, "rise_ms": 0.4}
+    train = replace(
+        measured(spikes=4, **many), train=Train(times_s, np.zeros(60), 0, 40.0), rhythm=measure_rhythm(times_s)
+    )
+    assert name_train(train).label == "complex_repetitive_discharge"
+
+
+@pytest.mark.parametrize("rate_hz", [1.5, 6.0, 15.0])
+def test_a_motor_unit_that_fires_alone_and_regularly_is_a_motor_unit_at_any_of_its_rates(rate_hz):
+    rng = np.random.default_rng(6)
+    times_s = np.cumsum(rng.normal(1, 0.035, 60) / rate_hz)
+    unit = {"phases": 4, "turns": 5, "duration_ms": 10.0, "rise_ms": 0.9, "negative_share": 2.4}
+    train = replace(
+        measured(**unit), train=Train(times_s, np.zeros(60), 0, 40.0), rhythm=measure_rhythm(times_s), variability=0.05
+    )
+    assert name_train(train).label == "motor_unit"
+
+
+def test_a_complex_without_a_clock_gets_no_name():
+    many = {"phases": 9, "turns": 8, "duration_ms": 15.0, "rise_ms": 0.4}
+    assert name_train(measured(20.0, jitter=0.003, spikes=4, **many)).label == "complex_repetitive_discharge"
+    assert name_train(measured(20.0, jitter=0.2, spikes=4, **many)).label != "complex_repetitive_discharge"

@@ -235,3 +235,30 @@ def test_many_discharges_are_sampled_evenly():
     assert len(windows) == MAX_DISCHARGES
     assert np.diff(windows[:, 0]).max() < 1.5 * np.ptp(times_s) * RATE_HZ / MAX_DISCHARGES
     assert windows[[0, -1], 0] == pytest.approx(times_s[[0, -1]] * RATE_HZ)
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize(("rest_ms", "ends_ms"), [(0.4, 7.4), (1.0, 8.0), (2.5, 4.5)])
+def test_a_short_rest_between_two_phases_does_not_end_the_potential(rest_ms, ends_ms, way):
+    wave = 200 * bump(0, 3) - 100 * bump(3, 3) - 60 * bump(4.5 + rest_ms + 1.25, 2.5)
+    shape = measure_shape(wave[::way], WINDOW_MS[::way] * way, error_uv=0.1, share=0.05, errors=3.0)
+    assert shape.duration_ms == pytest.approx(ends_ms + 1.5, abs=0.4)
+
+
+def test_a_phase_after_a_rest_that_only_some_discharges_have_is_none():
+    own, foreign = 200 * bump(0, 3) - 100 * bump(3, 3), 60 * bump(6.8, 2.5)
+    assert shape_of(own - foreign, common=own - foreign).duration_ms > 8
+    assert shape_of(own - foreign, common=own).duration_ms == pytest.approx(6, abs=0.3)
+
+
+def test_a_complex_lasts_from_its_first_spike_to_its_last_whatever_the_pauses():
+    wave = sum(size * bump(at_ms, 1) for at_ms, size in ((-8.0, -80.0), (0.0, -200.0), (12.0, -60.0)))
+    assert shape_of(wave).duration_ms == pytest.approx(1, abs=0.1)
+    assert shape_of(wave, spikes_ms=[-8.0, 0.0, 12.0]).duration_ms == pytest.approx(21, abs=0.2)
+
+
+def test_the_rise_of_a_complex_is_that_of_one_spike():
+    wave = 100 * bump(-1, 2) - 250 * bump(1, 2) + 60 * bump(3, 2) + 180 * bump(9, 2)
+    alone = shape_of(100 * bump(-1, 2) - 250 * bump(1, 2))
+    whole = shape_of(wave, spikes_ms=[1.0, 9.0])
+    assert whole.rise_ms == pytest.approx(alone.rise_ms, abs=0.1)

@@ -11,6 +11,7 @@ from emgkit.findings.spontaneous.cleaning import check_usable, of_each, pieces_o
 from emgkit.findings.spontaneous.naming import (
     INDETERMINATE,
     Name,
+    may_be_voluntary,
     name_train,
     polarity_is_suspect,
     unless_locked,
@@ -134,7 +135,8 @@ def _named(measured: Sequence[MeasuredTrain], flags: list[str], analysed_s: floa
 def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: bool) -> list[Name]:
     # Among voluntary motor units, which may be fairly regular, a fibrillation must be more regular than at rest.
     names = [name_train(train, leave=leave, crowded=crowded) for train in measured]
-    units = any(VOLUNTARY in (name.label, name.label == INDETERMINATE and name.runner_up) for name in names)
+    likely = [name.runner_up if name.label == INDETERMINATE else name.label for name in names]
+    units = any(label == VOLUNTARY and may_be_voluntary(train) for label, train in zip(likely, measured, strict=True))
     fewest = criteria_values("naming_criteria")["voluntary_fewest_trains"]
     if not crowded and (units or sum(map(voluntary_rhythm, measured)) >= fewest):
         names = [name_train(train, leave=leave, contracting=True) for train in measured]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
+from emgkit.signals.complexes import apart, common_wave, cycle_of, negative_peaks
 from emgkit.signals.counting import samples_in, spread_evenly
-from emgkit.signals.detect import find_spikes, smooth_energy
+from emgkit.signals.detect import smooth_energy
 from emgkit.signals.faults import runs_of
 from emgkit.signals.filters import band_pass
 from emgkit.signals.peel import cut_at
@@ -96,36 +98,45 @@ def measure_train(
         Discharges that are averaged.
     """
     values = criteria_values("detection_criteria")
-    windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum, most)
-    sharp, size = _sharp(average, rate_hz)
-    rhythm = measure_rhythm(train.time_s)
-    shift_s = _to_largest_spike(size, window_ms, rhythm.base_s)
+    averaged = partial(_averaged, samples, rate_hz, others_s=others_s, hum=hum, most=most)
+    found, rhythm = averaged(train.time_s), measure_rhythm(train.time_s)
+    shift_s = _to_largest_spike(_size(found.average, rate_hz), found.window_ms, rhythm.base_s)
     if abs(shift_s) > values["time_shift_ms"] / 1000:
         train = replace(train, time_s=train.time_s + shift_s)
-        windows, window_ms, average, error_uv = _averaged(samples, rate_hz, _lone(train.time_s, others_s), hum, most)
-        sharp, size = _sharp(average, rate_hz)
-    shape = None
-    if len(windows) > 1:
-        shape = measure_shape(
-            average,
-            window_ms,
-            error_uv=error_uv,
-            share=values["shape_share"],
-            errors=values["shape_errors"],
-            most_uv=values["shape_most_uv"],
-        )
-    kept = np.unique(np.linspace(0, max(len(windows) - 1, 0), int(values["kept_waveforms"])).astype(int))
+        found = averaged(train.time_s)
+    stored = slice(-len(found.window_ms), None)
+    if _begins_ms(found, rate_hz, rhythm.base_s) < values["baseline_stop_ms"]:
+        found = averaged(train.time_s, before_ms=values["complex_before_ms"])
+        found = _levelled(found.windows, found.window_ms, _begins_ms(found, rate_hz, rhythm.base_s))
+    several = len(found.windows) > 1
+    spikes_ms = _spikes(found, rate_hz, rhythm.base_s)
+    shape = _shape(found, spikes_ms) if several else None
+    kept = spread_evenly(len(found.windows), most=int(values["kept_waveforms"]))
     return MeasuredTrain(
         train=train,
         rhythm=rhythm,
         shape=shape,
-        average_uv=average,
-        spikes=_spikes(sharp, rate_hz, window_ms, rhythm.base_s) if shape else 0,
-        parts_s=_parts(size, window_ms),
-        waveforms_uv=(windows[kept] if len(windows) else windows).astype(np.float32),
-        window_ms=window_ms,
+        average_uv=found.average[stored],
+        spikes=max(len(spikes_ms), int(several)),
+        parts_s=_parts(_size(found.average, rate_hz), found.window_ms),
+        waveforms_uv=found.windows[kept][:, stored].astype(np.float32),
+        window_ms=found.window_ms[stored],
         sharp_wave=shape is not None and _is_sharp_wave(shape),
-        amplitude_cv=_amplitude_cv(windows, average, window_ms),
+        amplitude_cv=_amplitude_cv(found),
+    )
+
+
+def _shape(found: _Average, spikes_ms: list[float]) -> Shape:
+    values, least = criteria_values("detection_criteria"), criteria_values("naming_criteria")["complex_least_spikes"]
+    return measure_shape(
+        found.average,
+        found.window_ms,
+        error_uv=found.error_uv,
+        share=values["shape_share"],
+        errors=values["shape_errors"],
+        most_uv=values["shape_most_uv"],
+        spikes_ms=spikes_ms if len(spikes_ms) >= least else (),
+        common=found.common,
     )
 
 
@@ -140,25 +151,56 @@ def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArra
     return times_s[clear] if clear.sum() >= values["lone_fewest"] else times_s
 
 
+class _Average(NamedTuple):
+    windows: NDArray[np.float64]
+    window_ms: NDArray[np.float64]
+    average: NDArray[np.float64]
+    error_uv: float
+    common: NDArray[np.float64]
+    baseline_ms: tuple[float, float]
+
+
 def _averaged(
-    samples: Samples, rate_hz: float, times_s: NDArray[np.float64], hum: HumAt | None, most: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
+    samples: Samples,
+    rate_hz: float,
+    times_s: NDArray[np.float64],
+    *,
+    others_s: NDArray[np.float64],
+    hum: HumAt | None,
+    most: int,
+    before_ms: float | None = None,
+) -> _Average:
     values = criteria_values("detection_criteria")
-    before_ms, after_ms = values["window_before_ms"], values["window_after_ms"]
     windows, window_ms = cut_discharges(
-        samples, rate_hz, times_s=times_s, before_ms=before_ms, after_ms=after_ms, hum=hum, most=most
+        samples,
+        rate_hz,
+        times_s=_lone(times_s, others_s),
+        before_ms=before_ms or values["window_before_ms"],
+        after_ms=values["window_after_ms"],
+        hum=hum,
+        most=most,
     )
+    return _levelled(windows, window_ms, values["baseline_stop_ms"])
+
+
+def _levelled(windows: NDArray[np.float64], window_ms: NDArray[np.float64], stop_ms: float) -> _Average:
+    values = criteria_values("detection_criteria")
+    length_ms = values["baseline_stop_ms"] - values["baseline_start_ms"]
+    start_ms = max(stop_ms - length_ms, float(window_ms[0]))
+    baseline_ms = (start_ms, start_ms + length_ms)
     if len(windows) < 2:
-        return windows, window_ms, np.zeros(len(window_ms)), 0.0
-    baseline_ms = (values["baseline_start_ms"], values["baseline_stop_ms"])
-    return windows, window_ms, *average_discharge(windows, window_ms, baseline_ms=baseline_ms)
+        nothing = np.zeros(len(window_ms))
+        return _Average(windows, window_ms, nothing, 0.0, nothing, baseline_ms)
+    average, error_uv = average_discharge(windows, window_ms, baseline_ms=baseline_ms)
+    common = common_wave(windows, window_ms, baseline_ms=baseline_ms)
+    return _Average(windows, window_ms, average, error_uv, common, baseline_ms)
 
 
-def _sharp(average: NDArray[np.float64], rate_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    # The average as the fast band sees it, and its local size.
+def _size(wave: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+    # Local size of a wave as the fast band sees it.
     band = bands()[0]
-    sharp = band_pass(average, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
-    return sharp, np.sqrt(smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz)))
+    sharp = band_pass(wave, rate_hz, low_hz=band.low_hz, high_hz=band.high_hz)
+    return np.asarray(np.sqrt(smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz))))
 
 
 def _to_largest_spike(size: NDArray[np.float64], window_ms: NDArray[np.float64], base_s: float) -> float:
@@ -169,16 +211,33 @@ def _to_largest_spike(size: NDArray[np.float64], window_ms: NDArray[np.float64],
     return float(window_ms[energy.argmax()]) / 1000 if energy.max() > values["larger_spike"] * here else 0.0
 
 
-def _spikes(sharp: NDArray[np.float64], rate_hz: float, window_ms: NDArray[np.float64], base_s: float) -> int:
-    # Only one cycle is looked at: in a fast train the window holds the next discharge as well.
-    values, band = criteria_values("detection_criteria"), bands()[0]
-    sharp = np.where(window_ms < base_s * 1000 + window_ms[0], sharp, 0.0)
-    width, separation = (samples_in(ms, rate_hz) for ms in (band.width_ms, band.separation_ms))
-    largest = float(np.sqrt(smooth_energy(sharp, width=width).max()))
-    spikes, _ = find_spikes(
-        sharp, noise_uv=values["spike_share"] * largest, threshold=1.0, width=width, separation=separation
-    )
-    return len(spikes)
+def _cycle(
+    found: _Average, rate_hz: float, base_s: float
+) -> tuple[tuple[tuple[float, float], ...], tuple[float, float]]:
+    # The parts that discharges have in common, and where one discharge begins and ends.
+    parts_s = _parts(_size(found.common, rate_hz), found.window_ms)
+    return parts_s, cycle_of(parts_s, base_s=base_s, first_s=float(found.window_ms[0]) / 1000)
+
+
+def _begins_ms(found: _Average, rate_hz: float, base_s: float) -> float:
+    # The first part of a discharge, which is not always its largest.
+    parts_s, (start_s, _) = _cycle(found, rate_hz, base_s)
+    return 1000 * min((part_s for part_s, over_s in parts_s if over_s > start_s), default=0.0)
+
+
+def _spikes(found: _Average, rate_hz: float, base_s: float) -> list[float]:
+    # Negative peaks, and what stands apart. Of one cycle only: in a fast train the window holds the next discharge too.
+    values = criteria_values("detection_criteria")
+    parts_s, (start_s, stop_s) = _cycle(found, rate_hz, base_s)
+    size_uv, error_uv = np.ptp(found.average), values["shape_errors"] * found.error_uv
+    least_uv = max(values["spike_share"] * size_uv, error_uv)
+    spikes_ms = list(found.window_ms[negative_peaks(found.common, least_uv=least_uv)])
+    for first_ms, last_ms in 1000 * np.array(apart(parts_s)).reshape(-1, 2):
+        part_uv = found.common[(found.window_ms >= first_ms) & (found.window_ms <= last_ms)]
+        large = np.ptp(part_uv) > max(values["part_share"] * size_uv, error_uv)
+        if large and not any(first_ms <= spike_ms <= last_ms for spike_ms in spikes_ms):
+            spikes_ms.append((first_ms + last_ms) / 2)
+    return sorted(spike_ms for spike_ms in spikes_ms if start_s < spike_ms / 1000 < stop_s)
 
 
 def _parts(size: NDArray[np.float64], window_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
@@ -197,17 +256,19 @@ def _is_sharp_wave(shape: Shape) -> bool:
         and low <= shape.negative_share <= high
         and shape.negative_to_positive_width >= values["sharp_wave_width_ratio"]
         and shape.duration_ms >= values["sharp_wave_duration_ms"]
+        and (shape.phases <= values["sharp_wave_phases"] or shape.duration_ms >= values["sharp_wave_tail_ms"])
     )
 
 
-def _amplitude_cv(windows: NDArray[np.float64], average: NDArray[np.float64], window_ms: NDArray[np.float64]) -> float:
+def _amplitude_cv(found: _Average) -> float:
     values = criteria_values("detection_criteria")
+    windows, average = found.windows, found.average
     core = np.abs(average) > values["amplitude_core_share"] * np.ptp(average)
     energy = float(np.square(average[core]).sum())
     if len(windows) < 2 or energy == 0:
         return 0.0
     scale = windows[:, core] @ average[core] / energy
-    error = np.var(windows[:, window_ms < values["baseline_stop_ms"]]) / energy
+    error = np.var(windows[:, found.window_ms < found.baseline_ms[1]]) / energy
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from emgkit.findings.spontaneous.measure import MeasuredTrain
 
 INDETERMINATE = "indeterminate"
+COMPLEX = "complex_repetitive_discharge"
 IRREGULAR = ("fibrillation_irregular",)  # kinds that are named and do not count
 
 
@@ -107,8 +108,7 @@ def features_of(measured: MeasuredTrain) -> dict[str, float]:
             "rise_ms": shape.rise_ms,
             "turns": float(max(shape.turns, 1)),
             "complex": float(
-                shape.phases >= values["complex_least_phases"]
-                or (measured.spikes >= values["complex_least_spikes"] and not measured.sharp_wave)
+                shape.phases >= values["complex_least_phases"] or measured.spikes >= values["complex_least_spikes"]
             ),
             "sharp_wave": float(measured.sharp_wave),
             "negative_share": max(shape.negative_share, values["finest_negative_share"]),
@@ -228,7 +228,7 @@ def _is_irregular(measured: MeasuredTrain, kind: str, *, crowded: bool, contract
     values = criteria_values("naming_criteria")
     largest = min(
         values["denervation_largest_irregularity"],
-        values["contracting_largest_irregularity"] if contracting else np.inf,
+        values["contracting_largest_irregularity"] if contracting and may_be_voluntary(measured) else np.inf,
         values["crowded_largest_irregularity"] if crowded else np.inf,
     )
     return kind in IRREGULAR or measured.rhythm.irregularity > largest
@@ -243,13 +243,15 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irreg
     if rhythm.n_intervals < least:
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
     if labels()[label].denervation:
-        if measured.shape is not None and measured.shape.peak_to_peak_uv > values["denervation_largest_uv"]:
-            return f"{measured.shape.peak_to_peak_uv:.0f} uV are too much for {label}"
         hindrance = _irregular(measured, label, elsewhere=elsewhere) if irregular else _untimely(measured, label)
+        if measured.shape is not None and measured.shape.peak_to_peak_uv > values["denervation_largest_uv"]:
+            hindrance = f"{measured.shape.peak_to_peak_uv:.0f} uV are too much for {label}"
         if hindrance:
             return hindrance
-    if not labels()[label].denervation and measured.train.snr < values["other_least_snr"]:
+    elif measured.train.snr < values["other_least_snr"]:
         return f"only {measured.train.snr:.1f} times the noise"
+    elif label == COMPLEX and rhythm.irregularity > values["complex_largest_irregularity"]:
+        return f"too irregular ({rhythm.irregularity:.2f}) for {label}"
     needed = values["denervation_least_probability" if labels()[label].denervation else "least_probability"]
     if probability < needed:
         return f"probability {probability:.2f} is below {needed:g}"
@@ -304,6 +306,11 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
             reasons = "keeps its lag to another train, as parts of one complex do"
             return Name(INDETERMINATE, name.probability, name.label, f"{reasons}; {name.reasons}", counted=False)
     return name
+
+
+def may_be_voluntary(measured: MeasuredTrain) -> bool:
+    """Return whether a train is as fast as voluntary motor units are at least."""
+    return 1 / measured.rhythm.base_s > criteria_values("naming_criteria")["contracting_least_rate_hz"]
 
 
 def voluntary_rhythm(measured: MeasuredTrain) -> bool:

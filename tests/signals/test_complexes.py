@@ -1,0 +1,64 @@
+"""Discharges of several spikes, made by hand: where they begin and end, and what all of them have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emgkit.signals.complexes import apart, common_wave, cycle_of, negative_peaks
+
+WINDOW_MS = np.arange(-40, 40, 0.05)
+BASELINE_MS = (-38.0, -34.0)
+
+
+def spike(at_ms: float, size_uv: float) -> np.ndarray:
+    """Return a negative spike between two positive phases."""
+    where = (WINDOW_MS - at_ms) / 0.35
+    return size_uv * (np.square(where) - 1) * np.exp(-np.square(where) / 2)
+
+
+@pytest.mark.parametrize("shift_s", [0.0, 0.006, 0.012])
+def test_a_cycle_holds_every_part_of_one_discharge_whichever_is_the_fixed_point(shift_s):
+    own_s = np.array([[-0.001, 0.001], [0.005, 0.007], [0.011, 0.013]]) - shift_s
+    parts_s = [tuple(part) for part in np.concatenate([own_s - 0.03, own_s, own_s + 0.03])]
+    start_s, stop_s = cycle_of(parts_s, base_s=0.03, first_s=-0.04)
+    inside = [part for part in parts_s if start_s < part[0] and part[1] < stop_s]
+    assert inside == [tuple(part) for part in own_s]
+    assert stop_s - start_s == pytest.approx(0.03)
+
+
+def test_a_discharge_slower_than_the_window_takes_it_whole():
+    assert cycle_of([(-0.02, -0.018), (-0.001, 0.001)], base_s=0.2, first_s=-0.04) == pytest.approx((-0.04, 0.16))
+
+
+def test_parts_that_touch_are_one():
+    assert apart([(0.0, 0.002), (0.002, 0.003), (0.004, 0.005)]) == [(0.0, 0.003), (0.004, 0.005)]
+
+
+@pytest.mark.parametrize(("share", "seen"), [(1.0, True), (0.9, True), (0.7, False), (0.3, False)])
+def test_a_spike_is_common_when_most_discharges_have_it(share, seen):
+    rng = np.random.default_rng(3)
+    windows = rng.normal(0, 4, (60, len(WINDOW_MS))) + spike(0, 200)
+    windows[: round(share * 60)] += spike(-9, 100)
+    common = common_wave(windows, WINDOW_MS, baseline_ms=BASELINE_MS)
+    peaks_ms = WINDOW_MS[negative_peaks(common, least_uv=40)]
+    np.testing.assert_allclose(peaks_ms, [-9, 0] if seen else [0], atol=0.1)
+
+
+def test_an_offset_of_single_windows_is_not_common():
+    windows = np.tile(spike(0, 200), (20, 1)) + np.linspace(-300, 300, 20)[:, None]
+    common = common_wave(windows, WINDOW_MS, baseline_ms=BASELINE_MS)
+    np.testing.assert_allclose(common, spike(0, 200), atol=1e-6)
+
+
+def test_noise_alone_has_no_peak_in_common():
+    windows = np.random.default_rng(4).normal(0, 10, (40, len(WINDOW_MS)))
+    common = common_wave(windows, WINDOW_MS, baseline_ms=BASELINE_MS)
+    assert np.abs(common).max() < 5
+    assert negative_peaks(common, least_uv=10) == []
+
+
+@pytest.mark.parametrize(("dip", "count"), [(45.0, 1), (55.0, 2)])
+def test_a_peak_stands_out_from_what_is_between(dip, count):
+    wave = np.array([0.0, -100.0, -100.0 + dip, -100.0, 0.0])
+    assert len(negative_peaks(wave, least_uv=50)) == count
