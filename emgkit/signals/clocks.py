@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 FIRST_SLACK = 0.3  # how far the first interval of a clock may lie from the most common one
-AROUND = 7  # intervals that tell the rate of a clock at a place
-MISSED_PHASE = 0.15  # of the interval: how near a missed discharge lies to where it is due
+AROUND = 21  # intervals that tell the rate of a clock at a place
+MISSED_PHASE = (0.05, 0.15)  # of the interval: how near a missed discharge lies at least and at most to where it is due
+MISSED_SCATTER = 4.0  # times the irregularity of the clock lies between
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def missed_by(clock_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDA
     >>> import numpy as np
     >>> from emgkit.signals.clocks import missed_by
     >>> clock = np.delete(np.arange(20) / 10, [5, 6])
-    >>> missed_by(clock, np.array([0.33, 0.51, 0.55, 0.6, 9.0]))
+    >>> missed_by(clock, np.array([0.33, 0.503, 0.55, 0.6, 9.0]))
     array([False,  True, False,  True, False])
     """
     intervals = np.diff(clock_s)
@@ -144,7 +145,8 @@ def missed_by(clock_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDA
     steps = np.maximum(np.round(intervals[gap] / base), 1)
     phase = (times_s - clock_s[gap]) / intervals[gap] * steps
     due = np.round(phase)
-    return np.asarray(inside & (due > 0) & (due < steps) & (np.abs(phase - due) < MISSED_PHASE))
+    near = np.clip(MISSED_SCATTER * np.nan_to_num(measure_rhythm(clock_s, trends=False).irregularity), *MISSED_PHASE)
+    return np.asarray(inside & (due > 0) & (due < steps) & (np.abs(phase - due) < near))
 
 
 def _candidate_periods(times_s: NDArray[np.float64], limits: ClockLimits) -> list[float]:

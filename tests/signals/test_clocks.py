@@ -96,3 +96,15 @@ def test_discharges_of_another_fibre_are_seldom_where_a_clock_missed_one():
     assert missed_by(kept_s, others_s).mean() < 0.15
     beyond = (others_s < kept_s[0]) | (others_s > kept_s[-1])
     assert not missed_by(kept_s, others_s)[beyond].any()
+
+
+def test_a_clock_that_lost_every_other_discharge_for_a_while_misses_them():
+    times_s = 0.14 * np.arange(60) + np.random.default_rng(3).normal(0, 0.001, 60)
+    lost = np.arange(25, 41, 2)
+    assert missed_by(np.delete(times_s, lost), times_s[lost]).all()
+
+
+def test_a_precise_clock_misses_nothing_that_is_a_tenth_of_its_interval_off():
+    times_s = 0.14 * np.arange(60) + np.random.default_rng(3).normal(0, 0.001, 60)
+    lost = np.arange(5, 55, 5)
+    assert not missed_by(np.delete(times_s, lost), times_s[lost] + 0.014).any()
