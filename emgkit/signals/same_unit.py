@@ -8,7 +8,7 @@ import numpy as np
 
 from emgkit.signals.clocks import missed_by
 from emgkit.signals.counting import spread_evenly
-from emgkit.signals.locks import SEPARATION_S, nearest, union_of
+from emgkit.signals.locks import nearest, union_of
 from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.waveform import separation
@@ -36,8 +36,8 @@ BOTH_EVENTS = 5  # of each of two clocks, which may follow each other and then l
 FILLED, FILL_LEAST = 0.7, 3  # share of discharges that are where a clock missed one, and how many tell
 REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
 MOST_REFRACTORY_S = 0.05
+REFRACTORY_S = 0.005  # no unit fires twice within; of two units, some such pairs are resolved
 COINCIDENCES = 3.0  # expected of independent trains before their lack says anything
-UNRESOLVED_S = 0.005  # nearer, two discharges of one shape may be taken for one
 COINCIDENT_SHARE = 0.25  # of those coincidences
 INDEPENDENT_SHARE = 0.5
 CONTINUES = 0.2  # how well the interval across a join agrees with those beside it
@@ -196,11 +196,13 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     gaps_s = np.abs(nearest(first_s, inner[1]) - inner[1])
     within_s = np.concatenate([np.diff(first_s), np.diff(second_s)])
     longer_s = min(REFRACTORY_SHARE * float(np.quantile(within_s, 0.02)), MOST_REFRACTORY_S)
-    for reach_s in (SEPARATION_S, longer_s):
+    for reach_s in (REFRACTORY_S, longer_s):
+        if reach_s < REFRACTORY_S:
+            break  # two that near may be taken for one
         expected = 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low)
         share = int((gaps_s < reach_s).sum()) / max(expected, 1e-9)
-        if expected * (1 - UNRESOLVED_S / reach_s) >= COINCIDENCES and share < COINCIDENT_SHARE:
-            return "same"  # also where two discharges of one shape would be seen as two
+        if expected >= COINCIDENCES and share < COINCIDENT_SHARE:
+            return "same"
         if expected >= COINCIDENCES and share > INDEPENDENT_SHARE:
             return "coincide"
     return "unknown"

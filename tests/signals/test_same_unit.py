@@ -131,7 +131,7 @@ def test_parts_of_a_unit_that_varies_in_steps_are_one_when_they_never_fire_toget
 def test_that_dense_units_of_one_shape_never_coincide_says_nothing_where_two_would_be_seen_as_one():
     rng = np.random.default_rng(9)
     first_s, second_s = (np.cumsum(0.004 + rng.exponential(mean_s, 500)) for mean_s in (0.02, 0.06))
-    second_s = second_s[np.abs(nearest(first_s, second_s) - second_s) > 0.004]  # the others were not resolved
+    second_s = second_s[np.abs(nearest(first_s, second_s) - second_s) > 0.003]  # the others were not resolved
     kinds = windows_of([(first_s, WAVE), (second_s, 1.34 * WAVE)], noise=0.14)
     assert not one_unit(first_s, second_s, shapes=(WAVE, 1.34 * WAVE), windows=kinds)
 
