@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CONFUSED_ALIKE, CONFUSED_SIZE = 0.8, (0.7, 1.4)
 CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes time
 REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
+UNEVEN_LEAST, UNEVEN_LEFT = 8, 0.5  # intervals out of rhythm that are too many, and the share that may be left
 RUN_LEAST, RUN_MOST = 5, 15  # discharges of a run that are compared with those of the next
 RATE_STEP = 1.15  # ratio of rates that makes another fibre likely
 REGULAR_RUN = 0.06  # irregularity of runs that are compared
@@ -66,29 +67,40 @@ def fibres_apart(
 def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> list[Train]:
     # Two fibres whose shapes the noise confuses have exchanged discharges: together they fall into two clocks again.
     units = list(trains)
-    irregularity = [measure_rhythm(unit.time_s, trends=False).irregularity for unit in units]
     for place, other in combinations(range(len(units)), 2):
         first, second = units[place], units[other]
-        mixed = max(irregularity[place], irregularity[other]) >= regular
-        mixed &= len(first.time_s) + len(second.time_s) < CLOCK_MOST
-        if not mixed:
+        if len(first.time_s) + len(second.time_s) >= CLOCK_MOST or not _confusable(first, second):
             continue
-        alike, _ = similarity(first.template, second.template, max_lag=len(first.template) // 4)
-        ratio = np.ptp(first.template) / np.ptp(second.template)
-        if not (alike > CONFUSED_ALIKE and CONFUSED_SIZE[0] < ratio < CONFUSED_SIZE[1]):
+        before = [measure_rhythm(unit.time_s, trends=False) for unit in (first, second)]
+        irregular = max(rhythm.irregularity for rhythm in before) >= regular
+        uneven = sum(rhythm.uneven * rhythm.n_intervals for rhythm in before)
+        if not irregular and uneven < UNEVEN_LEAST:
             continue
-        pool_s = union_of(first.time_s, second.time_s)
-        chain = find_clock(pool_s, limits=clock)
-        rest = np.delete(np.arange(len(pool_s)), chain)
-        parts = [pool_s[chain], pool_s[rest]]
-        if min(len(part) for part in parts) < REGULAR_LEAST:
+        parts = _two_clocks(union_of(first.time_s, second.time_s), clock, regular)
+        if not parts:
             continue
-        if max(measure_rhythm(part, trends=False).irregularity for part in parts) < regular:
+        after = [measure_rhythm(part, trends=False) for part in parts]
+        if irregular or sum(rhythm.uneven * rhythm.n_intervals for rhythm in after) < UNEVEN_LEFT * uneven:
             nearer = np.abs(nearest(first.time_s, parts[0]) - parts[0]) < SEPARATION_S
             parts = parts if nearer.mean() > 0.5 else parts[::-1]
             units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
-            irregularity[place] = irregularity[other] = 0.0
     return units
+
+
+def _confusable(first: Train, second: Train) -> bool:
+    alike, _ = similarity(first.template, second.template, max_lag=len(first.template) // 4)
+    ratio = np.ptp(first.template) / np.ptp(second.template)
+    return bool(alike > CONFUSED_ALIKE and CONFUSED_SIZE[0] < ratio < CONFUSED_SIZE[1])
+
+
+def _two_clocks(pool_s: NDArray[np.float64], clock: ClockLimits, regular: float) -> list[NDArray[np.float64]]:
+    # The longest clock and what it leaves over, if that is a clock as well.
+    chain = find_clock(pool_s, limits=clock)
+    parts = [pool_s[chain], np.delete(pool_s, chain)]
+    if min(len(part) for part in parts) < REGULAR_LEAST:
+        return []
+    both = all(measure_rhythm(part, trends=False).irregularity < regular for part in parts)
+    return parts if both else []
 
 
 def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:

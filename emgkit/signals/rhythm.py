@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 AROUND, JUMP = 11, 1.25  # intervals around one that tell its base interval, and how far that moves at once
+UNEVEN = 1 / 3  # CV2 of two intervals one of which holds a false discharge, or lacks a true one
 PAUSE = 4  # a gap of more intervals is a pause and not missed discharges
 
 
@@ -39,6 +40,8 @@ class Rhythm:
         Largest over smallest rate, each the median of five folded intervals.
     missed : float
         Share of discharges of a regular train that were not found.
+    uneven : float
+        Share of folded intervals that differ from the next by more than a third.
     """
 
     n_intervals: int
@@ -49,6 +52,7 @@ class Rhythm:
     trend_per_s: float
     rate_range: float
     missed: float
+    uneven: float
 
 
 def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhythm:
@@ -84,7 +88,7 @@ def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhy
     intervals = np.diff(times_s)
     if len(intervals) < 2:
         base = float(intervals[0]) if len(intervals) else np.nan
-        return Rhythm(len(intervals), base, np.nan, np.nan, base * 1000, 0.0, 1.0, 0.0)
+        return Rhythm(len(intervals), base, np.nan, np.nan, base * 1000, 0.0, 1.0, 0.0, 0.0)
     median = _median(intervals)
     near = intervals[(intervals > 0.6 * median) & (intervals < 1.5 * median)]
     base = _median(near) if len(near) else median
@@ -100,6 +104,7 @@ def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhy
         trend_per_s=_theil_sen(times_s[1:], np.log(folded)) if trends else 0.0,
         rate_range=_rate_range(folded) if trends else 1.0,
         missed=_missed(multiple),
+        uneven=float(np.count_nonzero(cv2 > UNEVEN) / len(cv2)),
     )
 
 

@@ -24,6 +24,7 @@ ALIKE, SIZE = 0.85, (0.6, 1.6)  # correlation, and ratio of sizes, of what may b
 VERY_ALIKE, NEAR_SIZE = 0.95, (0.5, 2.0)
 WANED_ALIKE, WANED_SIZE = 0.985, (0.3, 3.3)
 FEWEST, MOST = 8, 120  # discharges that tell how far two shapes lie apart
+INDISTINCT = 2.0  # nearer, two templates were made of discharges that nobody can tell apart
 NEAR, FAR, VERY_FAR = 4.5, 7.0, 12.5  # standard deviations of single discharges
 VARIED_ALIKE, VARIED_SIZE, FARTHEST = 0.935, (0.85, 1.2), 11.0  # of what never fires together with its like
 HARDLY_APART = 0.98  # correlation above which an irregular unit that varies in steps may be that far apart
@@ -81,7 +82,9 @@ def one_unit(
     if not _near_in_size(size, alike, apart):
         return False
     verdict = _timing(first_s, second_s)
-    if verdict in {"one clock", "different", "coincide"}:
+    if verdict == "coincide":
+        return apart < INDISTINCT and SAME_SIZE[0] < size < SAME_SIZE[1]
+    if verdict in {"one clock", "different"}:
         return verdict == "one clock"
     drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
     if drifted and verdict == "two clocks" and _hands_over(first_s, second_s):
@@ -129,7 +132,8 @@ def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float, *, d
         return apart < VERY_FAR
     if verdict == "same" and VARIED_SIZE[0] < size < VARIED_SIZE[1] and alike > VARIED_ALIKE:
         return apart < FARTHEST
-    return apart < NEAR or (apart < FAR and (verdict == "same" or (same_size and alike > VERY_ALIKE)))
+    near_shape = (same_size and alike > VERY_ALIKE) or (drifted and verdict == "unknown")
+    return apart < NEAR or (apart < FAR and (verdict == "same" or near_shape))
 
 
 def _near_in_size(size: float, alike: float, apart: float) -> bool:

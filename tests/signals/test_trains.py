@@ -169,6 +169,13 @@ def test_units_of_one_long_shape_that_fire_on_their_own_stay_apart():
     assert_are(trains, first, second + 31 / RATE_HZ, least=0.95)
 
 
+def test_a_clock_whose_size_drifted_into_that_of_another_gets_its_discharges_back():
+    fast, slow = clock(6.4, 9), clock(3.1, 10)
+    drifted = (fast > 4.0) & (fast < 6.5)
+    taken = np.sort(np.concatenate([slow, fast[drifted]]))
+    assert_are(trains_of((WAVE, fast[~drifted]), (0.84 * WAVE, taken)), fast, slow, least=0.9)
+
+
 def test_an_irregular_unit_is_not_cut_into_clocks():
     for seed in range(4):
         voluntary = clock(9.0, seed, jitter=0.18)
