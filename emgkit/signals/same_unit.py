@@ -82,14 +82,11 @@ def one_unit(
     if not _near_in_size(size, alike, apart):
         return False
     verdict = _timing(first_s, second_s)
-    if verdict == "coincide":
-        return apart < INDISTINCT and SAME_SIZE[0] < size < SAME_SIZE[1]
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
     drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
-    if drifted and verdict == "two clocks" and _hands_over(first_s, second_s):
-        return True
-    return _one_by_shape(verdict, size, alike, apart, drifted=drifted)
+    handed_over = drifted and verdict == "two clocks" and _hands_over(first_s, second_s)
+    return handed_over or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
 
 
 def one_seen_whole(
@@ -127,7 +124,9 @@ def one_seen_whole(
 def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float, *, drifted: bool) -> bool:
     same_size = SAME_SIZE[0] < size < SAME_SIZE[1]
     if np.isnan(apart):
-        return verdict == "same" or (same_size and alike > SURELY_ALIKE) or drifted
+        return verdict == "same" or (verdict != "coincide" and ((same_size and alike > SURELY_ALIKE) or drifted))
+    if verdict == "coincide":
+        return same_size and apart < INDISTINCT
     if verdict != "two clocks" and same_size and alike > HARDLY_APART:
         return apart < VERY_FAR
     if verdict == "same" and VARIED_SIZE[0] < size < VARIED_SIZE[1] and alike > VARIED_ALIKE:
