@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.medians import median
 from emgkit.signals.rhythm import measure_rhythm
 
 if TYPE_CHECKING:
@@ -200,4 +201,4 @@ def _longest_chain(times_s: NDArray[np.float64], period_s: float, limits: ClockL
 
 def _occupancy(times_s: NDArray[np.float64]) -> float:
     intervals = np.diff(times_s)
-    return float(len(intervals) / np.round(intervals / np.median(intervals)).clip(1).sum())
+    return float(len(intervals) / np.round(intervals / median(intervals)).clip(1).sum())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.counting import spread_evenly, windows_of
+from emgkit.signals.medians import column_medians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -218,9 +219,9 @@ def _lowest(every: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def _aligned_median(windows: NDArray[np.floating], max_lag: int) -> NDArray[np.float64]:
     size = windows.shape[1] - 2 * max_lag
-    template: NDArray[np.float64] = np.median(windows[:, max_lag : max_lag + size], axis=0)
-    views = np.lib.stride_tricks.sliding_window_view(windows, size, axis=1)
+    template: NDArray[np.float64] = column_medians(windows[:, max_lag : max_lag + size])
+    views = windows_of(windows, size)
     for _ in range(3):
         lags = np.array([windows[:, lag : lag + size] @ template for lag in range(2 * max_lag + 1)]).argmax(axis=0)
-        template = np.median(views[np.arange(len(windows)), lags], axis=0)
+        template = column_medians(views[np.arange(len(windows)), lags])
     return template

@@ -8,6 +8,7 @@ import numpy as np
 
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.counting import spread_evenly, windows_of
+from emgkit.signals.medians import column_medians, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def peel(signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], 
                 # What the train's own neighbours add must not be learnt as part of the potential.
                 windows = windows - _neighbours(potentials[number], scales[number], places, picked)
             windows = moved(windows, whole[picked] - places[picked])
-            potentials[number] = _tapered(np.median(windows, axis=0).astype(np.float32), own[number])
+            potentials[number] = _tapered(column_medians(windows).astype(np.float32), own[number])
             scales[number] = _scales(residual, potentials[number], places, before)
             _add(residual, potentials[number], -scales[number], places, before)
     return Peeled(potentials, scales, residual)
@@ -191,7 +192,7 @@ def _own_part(places: NDArray[np.float64], before: int, after: int) -> slice:
     # In a fast train the next discharge begins before the window ends; which of the two owns a tail, nobody knows.
     if len(places) < 2:
         return slice(0, before + after)
-    interval = float(np.median(np.diff(places)))
+    interval = median(np.diff(places))
     return slice(max(before - int(OWN_BEFORE * interval), 0), min(before + int(OWN_AFTER * interval), before + after))
 
 

@@ -11,6 +11,7 @@ from emgkit.signals.cluster import cut_windows, find_kinds, find_templates
 from emgkit.signals.counting import samples_in, spread_evenly
 from emgkit.signals.detect import find_spikes, smooth_energy
 from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
+from emgkit.signals.medians import column_medians, median
 from emgkit.signals.peel import cut_at
 from emgkit.signals.waveform import separation
 
@@ -262,7 +263,7 @@ def _kinds(
         groups = find_kinds(
             windows, noise_uv=noise_uv, max_lag=lag, tolerance=band.tolerance, min_spikes=band.min_spikes
         )
-        shapes = [np.median(windows[group], axis=0)[lag:-lag] for group in groups]
+        shapes = [column_medians(windows[group])[lag:-lag] for group in groups]
         parts = [windows[group][:, lag:-lag] for group in groups]
         beside = [other for other in alone if other is not template]
         far = [
@@ -337,8 +338,8 @@ def _refined(templates: list[NDArray[np.floating]], matches: Matches) -> list[ND
         middle = middle[spread_evenly(len(middle), most=MOST_LEARNT)]
         half = len(template) // 2
         windows = cut_windows(matches.residual, middle, before=half, after=len(template) - half)
-        scale = float(np.median(matches.scale[mine]))
-        refined.append(_centred(scale * template + np.median(windows, axis=0)))
+        scale = median(matches.scale[mine])
+        refined.append(_centred(scale * template + column_medians(windows)))
     return refined
 
 
