@@ -132,18 +132,24 @@ def find_kinds(
     >>> [np.flatnonzero(kind).tolist() for kind in kinds]
     [[0, 2, 4, 6, 8, 10], [1, 3, 5, 7, 9, 11]]
     """
-    return _groups(_twice(windows), noise_uv, 2 * max_lag, tolerance, min_spikes)
+    windows, lag = _twice(windows), 2 * max_lag
+    # What is not like the median of all is compared with each other first: of one kind there are few such, all unlike.
+    padded = np.pad(_aligned_median(windows, lag), lag)[None]
+    alike = _distance(padded, windows, noise_uv, lag, tolerance, noises=1)[0] < 1
+    others = _near(windows[~alike], noise_uv, lag, tolerance)
+    if alike.sum() >= min_spikes > others.sum(axis=1).max(initial=0):
+        return [alike]
+    return _groups(windows, noise_uv, lag, tolerance, min_spikes)
 
 
 def _groups(
     windows: NDArray[np.float32], noise_uv: float, lag: int, tolerance: float, min_spikes: int
 ) -> list[NDArray[np.bool_]]:
-    near = _distance(windows, windows, noise_uv, lag, tolerance, noises=2) < 1
-    near |= near.T
+    near = _near(windows, noise_uv, lag, tolerance)
     left = np.ones(len(windows), dtype=bool)
     groups: list[NDArray[np.bool_]] = []
     while True:
-        counts = (near & left).sum(axis=1) * left
+        counts = np.count_nonzero(near & left, axis=1) * left
         founder = int(counts.argmax())
         if counts[founder] < min_spikes:
             return groups
@@ -157,6 +163,11 @@ def _groups(
                 break
         groups.append(members)
         left &= ~members
+
+
+def _near(windows: NDArray[np.float32], noise_uv: float, lag: int, tolerance: float) -> NDArray[np.bool_]:
+    near = _distance(windows, windows, noise_uv, lag, tolerance, noises=2) < 1
+    return np.asarray(near | near.T)
 
 
 def _sample(positions: NDArray[np.integer], width: int) -> NDArray[np.integer]:
@@ -194,9 +205,10 @@ def _distance(
     there = [total[:, lag + size] - total[:, lag] for lag in range(2 * max_lag + 1)]
     halves = [np.ascontiguousarray(moved[:, odd::2]).T for odd in range(2)]
     best = np.empty((len(fixed), len(moved)), dtype=core.dtype)
+    room = np.empty((len(there), min(len(fixed), ROWS), len(moved)), dtype=core.dtype)
     for first in range(0, len(fixed), ROWS):  # a few rows at all lags stay in the cache
         rows = -2 * core[first : first + ROWS]
-        every = np.empty((len(there), len(rows), len(moved)), dtype=core.dtype)
+        every = room[:, : len(rows)]
         for lag, energy_there in enumerate(there):
             start = lag // 2
             np.matmul(rows, halves[lag % 2][start : start + core.shape[1]], out=every[lag])
@@ -210,8 +222,13 @@ def _distance(
 
 def _lowest(every: NDArray[np.floating]) -> NDArray[np.floating]:
     # The bottom of a parabola through the three lags around the best one.
-    place = np.clip(every.argmin(axis=0), 1, len(every) - 2)[None]
-    left, middle, right = (np.take_along_axis(every, place + step, axis=0)[0] for step in (-1, 0, 1))
+    least, place = every[0].copy(), np.zeros(every[0].shape, dtype=np.int16)
+    for lag in range(1, len(every)):  # quicker than argmin, which goes through one pair after the other
+        np.maximum(place, (every[lag] < least) * np.int16(lag), out=place)
+        np.minimum(least, every[lag], out=least)
+    pair = np.arange(place.size).reshape(place.shape)
+    middle_of = np.clip(place, 1, len(every) - 2) * np.int64(place.size) + pair
+    left, middle, right = (every.reshape(-1).take(middle_of + step * place.size) for step in (-1, 0, 1))
     bend = np.maximum(left - 2 * middle + right, 1e-9)
     shift = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
     return np.asarray(np.minimum(middle - 0.25 * (left - right) * shift, middle))
