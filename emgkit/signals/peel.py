@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SWEEPS = 3  # over all trains; each potential is learnt free of the others
 MOST_LEARNT = 200  # discharges that teach a potential
 OWN_BEFORE, OWN_AFTER = 0.4, 0.6  # of the interval that is the discharge's own
+FINE = 16  # frequencies that are turned together
 SHIFTS = 8  # sub-sample positions of a potential
 SCALE_LIMITS = (0.5, 1.7)  # of a single discharge against its potential
 
@@ -143,9 +144,16 @@ def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray
     True
     """
     size = windows.shape[1]
-    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * size) * np.asarray(shifts)[:, None])
-    spectrum = np.fft.rfft(windows, n=2 * size, axis=1) * turn
+    spectrum = np.fft.rfft(windows, n=2 * size, axis=1) * _turns(np.asarray(shifts), size + 1)
     return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=1)[:, :size], np.float32)
+
+
+def _turns(shifts: NDArray[np.float64], count: int) -> NDArray[np.complex128]:
+    # Of the frequencies 0, 1, 2, ... by each shift: few exponentials multiplied, because exponentials cost more.
+    step = -1j * np.pi / (count - 1) * shifts[:, None]
+    coarse, fine = np.exp(step * np.arange(0, count, FINE)), np.exp(step * np.arange(FINE))
+    turns = (coarse[:, :, None] * fine[:, None]).reshape(len(shifts), coarse.shape[1] * FINE)
+    return np.asarray(turns[:, :count])
 
 
 def cut_at(
