@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -135,7 +135,7 @@ def find_kinds(
     windows, lag = _twice(windows), 2 * max_lag
     # What is not like the median of all is compared with each other first: of one kind there are few such, all unlike.
     padded = np.pad(_aligned_median(windows, lag), lag)[None]
-    alike = _distance(padded, windows, noise_uv, lag, tolerance, noises=1)[0] < 1
+    alike = _distance(padded, _moved(windows, lag), noise_uv, lag, tolerance, noises=1)[0] < 1
     others = _near(windows[~alike], noise_uv, lag, tolerance)
     if alike.sum() >= min_spikes > others.sum(axis=1).max(initial=0):
         return [alike]
@@ -145,7 +145,7 @@ def find_kinds(
 def _groups(
     windows: NDArray[np.float32], noise_uv: float, lag: int, tolerance: float, min_spikes: int
 ) -> list[NDArray[np.bool_]]:
-    near = _near(windows, noise_uv, lag, tolerance)
+    near, moved = _near(windows, noise_uv, lag, tolerance), _moved(windows, lag)
     left = np.ones(len(windows), dtype=bool)
     groups: list[NDArray[np.bool_]] = []
     while True:
@@ -157,7 +157,7 @@ def _groups(
         for _ in range(2):
             template = _aligned_median(windows[members], lag)
             padded = np.pad(template, lag)[None]
-            members = (_distance(padded, windows, noise_uv, lag, tolerance, noises=1)[0] < 1) & left
+            members = (_distance(padded, moved, noise_uv, lag, tolerance, noises=1)[0] < 1) & left
             if members.sum() < min_spikes:
                 members = near[founder] & left
                 break
@@ -166,7 +166,7 @@ def _groups(
 
 
 def _near(windows: NDArray[np.float32], noise_uv: float, lag: int, tolerance: float) -> NDArray[np.bool_]:
-    near = _distance(windows, windows, noise_uv, lag, tolerance, noises=2) < 1
+    near = _distance(windows, _moved(windows, lag), noise_uv, lag, tolerance, noises=2) < 1
     return np.asarray(near | near.T)
 
 
@@ -187,9 +187,25 @@ def _twice(windows: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.asarray(2 * np.fft.irfft(np.fft.rfft(windows, axis=1), n=2 * size, axis=1), dtype=np.float32)
 
 
+class _Moved(NamedTuple):
+    # Windows that are compared at every lag: every second sample from the first and from the second on, a column each
+    # window, and the energy of what is compared at every lag and in the middle.
+    halves: list[NDArray[np.floating]]
+    energies: list[NDArray[np.floating]]
+    middle: NDArray[np.floating]
+
+
+def _moved(windows: NDArray[np.floating], max_lag: int) -> _Moved:
+    size = windows.shape[1] - 2 * max_lag
+    total = np.pad(np.cumsum(np.square(windows), axis=1), ((0, 0), (1, 0))) / 2
+    energies = [total[:, lag + size] - total[:, lag] for lag in range(2 * max_lag + 1)]
+    halves = [np.ascontiguousarray(windows[:, odd::2]).T for odd in range(2)]
+    return _Moved(halves, energies, np.square(windows[:, max_lag : max_lag + size : 2]).sum(axis=1))
+
+
 def _distance(
     fixed: NDArray[np.floating],
-    moved: NDArray[np.floating],
+    moved: _Moved,
     noise_uv: float,
     max_lag: int,
     tolerance: float,
@@ -201,23 +217,19 @@ def _distance(
     # Every second sample of twice the rate holds all there is.
     core = np.ascontiguousarray(fixed[:, max_lag : max_lag + size : 2])
     energy = np.square(core).sum(axis=1)
-    total = np.pad(np.cumsum(np.square(moved), axis=1), ((0, 0), (1, 0))) / 2
-    there = [total[:, lag + size] - total[:, lag] for lag in range(2 * max_lag + 1)]
-    halves = [np.ascontiguousarray(moved[:, odd::2]).T for odd in range(2)]
-    best = np.empty((len(fixed), len(moved)), dtype=core.dtype)
-    room = np.empty((len(there), min(len(fixed), ROWS), len(moved)), dtype=core.dtype)
+    best = np.empty((len(fixed), len(moved.middle)), dtype=core.dtype)
+    room = np.empty((len(moved.energies), min(len(fixed), ROWS), len(moved.middle)), dtype=core.dtype)
     for first in range(0, len(fixed), ROWS):  # a few rows at all lags stay in the cache
         rows = -2 * core[first : first + ROWS]
         every = room[:, : len(rows)]
-        for lag, energy_there in enumerate(there):
+        for lag, energy_there in enumerate(moved.energies):
             start = lag // 2
-            np.matmul(rows, halves[lag % 2][start : start + core.shape[1]], out=every[lag])
+            np.matmul(rows, moved.halves[lag % 2][start : start + core.shape[1]], out=every[lag])
             every[lag] += energy_there
         best[first : first + ROWS] = _lowest(every)
-    middle = np.square(moved[:, max_lag : max_lag + size : 2]).sum(axis=1)
     best += energy[:, None]
     expected = 1.25 * noises * noise_uv**2 * size / 2  # with room for the scatter of the noise energy
-    return np.asarray(best / (expected + tolerance * (energy[:, None] + middle) / 2))
+    return np.asarray(best / (expected + tolerance * (energy[:, None] + moved.middle) / 2))
 
 
 def _lowest(every: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -238,7 +250,11 @@ def _aligned_median(windows: NDArray[np.floating], max_lag: int) -> NDArray[np.f
     size = windows.shape[1] - 2 * max_lag
     template: NDArray[np.float64] = column_medians(windows[:, max_lag : max_lag + size])
     views = windows_of(windows, size)
+    lags = np.full(len(windows), -1)
     for _ in range(3):
+        before = lags
         lags = np.array([windows[:, lag : lag + size] @ template for lag in range(2 * max_lag + 1)]).argmax(axis=0)
+        if (lags == before).all():
+            break
         template = column_medians(views[np.arange(len(windows)), lags])
     return template

@@ -254,8 +254,8 @@ def _library(templates: NDArray[np.float32], lag: int) -> _Library:
 
 def shifted(templates: NDArray[np.floating], shifts: int = SHIFTS) -> NDArray[np.float32]:
     """Return every template moved later by 0, 1/n, 2/n, ... of a sample, shape (n_templates, n, size)."""
-    parts = np.arange(shifts) / shifts
-    return np.stack([moved(templates, np.full(len(templates), part)) for part in parts], axis=1)
+    parts = np.tile(np.arange(shifts) / shifts, len(templates))
+    return moved(np.repeat(templates, shifts, axis=0), parts).reshape(len(templates), shifts, -1)
 
 
 def similarity(first: NDArray[np.floating], second: NDArray[np.floating], *, max_lag: int) -> tuple[float, int]:
