@@ -10,6 +10,8 @@ from emgkit.signals.counting import spread_evenly, windows_of
 from emgkit.signals.medians import column_medians
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 ALONE_SHARE = 0.3  # enough spikes without a neighbour to learn shapes from them alone
@@ -190,8 +192,8 @@ def _twice(windows: NDArray[np.floating]) -> NDArray[np.float32]:
 class _Moved(NamedTuple):
     # Windows that are compared at every lag: every second sample from the first and from the second on, a column each
     # window, and the energy of what is compared at every lag and in the middle.
-    halves: list[NDArray[np.floating]]
-    energies: list[NDArray[np.floating]]
+    halves: Sequence[NDArray[np.floating]]
+    energies: Sequence[NDArray[np.floating]]
     middle: NDArray[np.floating]
 
 
