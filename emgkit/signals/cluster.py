@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ALONE_SHARE = 0.3  # enough spikes without a neighbour to learn shapes from them alone
 ROWS = 64  # spikes compared with all others at a time
+ONLY_SHARE, ONLY_STEPS = 0.9, 4  # of the spikes, that one unit has where it fires alone; refinements of its template
 MAX_SPIKES = 500  # compared with each other; templates find the rest. Memory and time grow with the square
 
 
@@ -103,7 +104,9 @@ def find_templates(
     picked = _sample(positions, 2 * half_window)
     windows = _twice(cut_windows(signal, picked, before=half_window + max_lag, after=half_window + max_lag))
     lag = 2 * max_lag
-    groups = _groups(windows, noise_uv, lag, tolerance, min_spikes)
+    many = len(windows) > ROWS  # few are soon compared
+    only = _only_group(windows, noise_uv, lag, tolerance, min_spikes) if many else None
+    groups = _groups(windows, noise_uv, lag, tolerance, min_spikes) if only is None else [only]
     templates = [_aligned_median(windows[members], lag)[::2] for members in groups]
     return sorted(templates, key=lambda template: -float(np.square(template).sum()))
 
@@ -165,6 +168,23 @@ def _groups(
                 break
         groups.append(members)
         left &= ~members
+
+
+def _only_group(
+    windows: NDArray[np.float32], noise_uv: float, lag: int, tolerance: float, min_spikes: int
+) -> NDArray[np.bool_] | None:
+    # Where one unit fires alone, most are like the median of those like it, and the few others are no group.
+    moved, members = _moved(windows, lag), np.ones(len(windows), dtype=bool)
+    for _ in range(ONLY_STEPS):
+        before = members
+        padded = np.pad(_aligned_median(windows[members], lag), lag)[None]
+        members = _distance(padded, moved, noise_uv, lag, tolerance, noises=1)[0] < 1
+        if members.sum() < max(min_spikes, ONLY_SHARE * len(windows)):
+            return None
+        if (members == before).all():
+            others = _near(windows[~members], noise_uv, lag, tolerance)
+            return members if others.sum(axis=1).max(initial=0) < min_spikes else None
+    return None
 
 
 def _near(windows: NDArray[np.float32], noise_uv: float, lag: int, tolerance: float) -> NDArray[np.bool_]:

@@ -73,7 +73,8 @@ def peel(signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], 
         for number, places in enumerate(positions):
             if len(places) == 0:
                 continue
-            _add(residual, potentials[number], scales[number], places, before)
+            if potentials[number].any():
+                _add(residual, potentials[number], scales[number], places, before)
             whole = np.floor(places).astype(np.int64)
             picked = spread_evenly(len(places), most=MOST_LEARNT)
             windows = cut_windows(residual, whole[picked], before=before, after=after)
