@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.medians import median
 from emgkit.signals.rhythm import measure_rhythm
 
 if TYPE_CHECKING:
@@ -174,25 +175,24 @@ def _longest_chain(times_s: NDArray[np.float64], period_s: float, limits: ClockL
     score = np.ones(count)
     running = np.full(count, period_s)
     previous = np.full(count, -1)
-    for last in range(count):
-        first = np.searchsorted(times_s, times_s[last] - (limits.max_missed + 1.2) * 1.2 * period_s)
-        before = np.arange(first, last)
-        if len(before) == 0:
+    # The first interval of a chain may differ from the common one: the clock may have slowed down since.
+    slack_s = np.full(count, max(FIRST_SLACK * period_s, limits.least_slack_s))
+    firsts = np.searchsorted(times_s, times_s - (limits.max_missed + 1.2) * 1.2 * period_s)
+    for last, first in enumerate(firsts.tolist()):
+        if first == last:
             continue
-        gap = times_s[last] - times_s[before]
-        steps = np.maximum(np.round(gap / running[before]), 1)
-        off = np.abs(gap / steps - running[before])
-        # The first interval of a chain may differ from the common one: the clock may have slowed down since.
-        slack = np.where(previous[before] < 0, FIRST_SLACK, limits.slack)
-        allowed = np.maximum(slack * running[before], limits.least_slack_s) / np.sqrt(steps)
+        gap, around = times_s[last] - times_s[first:last], running[first:last]
+        steps = np.maximum(np.rint(gap / around), 1)
+        off = np.abs(gap / steps - around)
+        allowed = slack_s[first:last] / np.sqrt(steps)
         fits = (off < allowed) & (steps <= limits.max_missed + 1)
-        gain = np.where(fits, score[before] + 1 - 0.4 * (steps - 1) - 0.5 * off / allowed, 0.0)
+        gain = np.where(fits, score[first:last] + 1 - 0.4 * (steps - 1) - 0.5 * off / allowed, 0.0)
         chosen = int(gain.argmax())
         if gain[chosen] > score[last]:
-            score[last], previous[last] = gain[chosen], before[chosen]
-            interval = gap[chosen] / steps[chosen]
-            far = abs(interval - running[before[chosen]]) > limits.slack * running[before[chosen]]
-            running[last] = interval if far else 0.8 * running[before[chosen]] + 0.2 * interval
+            score[last], previous[last] = gain[chosen], first + chosen
+            interval, known = float(gap[chosen] / steps[chosen]), float(around[chosen])
+            running[last] = interval if abs(interval - known) > limits.slack * known else 0.8 * known + 0.2 * interval
+            slack_s[last] = max(limits.slack * running[last], limits.least_slack_s)
     chain, place = [], int(score.argmax())
     while place >= 0:
         chain.append(place)
@@ -202,4 +202,4 @@ def _longest_chain(times_s: NDArray[np.float64], period_s: float, limits: ClockL
 
 def _occupancy(times_s: NDArray[np.float64]) -> float:
     intervals = np.diff(times_s)
-    return float(len(intervals) / np.round(intervals / np.median(intervals)).clip(1).sum())
+    return float(len(intervals) / np.round(intervals / median(intervals)).clip(1).sum())

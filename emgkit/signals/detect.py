@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+ALMOST = 1 - 1e-6  # that rounding loses no peak before it is looked at closely
 BLOCK = 2**16  # samples looked at together, so that temporary arrays stay in the cache
 
 
@@ -38,6 +41,26 @@ def smooth_energy(filtered: NDArray[np.floating], *, width: int) -> NDArray[np.f
     return np.asarray(_running_sum(_running_sum(padded, width), width) / filtered.dtype.type(width**2))
 
 
+def energy_in(windows: NDArray[np.floating], *, width: int) -> NDArray[np.floating]:
+    """Return the local mean square in the middle of windows, as ``smooth_energy`` finds it there in a whole signal.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_windows, 2 * width - 1)
+        Microvolt.
+    width : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.detect import energy_in
+    >>> energy_in(np.full((1, 9), 2.0), width=5)
+    array([4.])
+    """
+    squares = np.square(windows.T, order="C")
+    return np.asarray(_running_sum(_running_sum(squares, width), width)[0] / windows.dtype.type(width**2))
+
+
 def _running_sum(values: NDArray[np.floating], width: int) -> NDArray[np.floating]:
     # Sums of 1, 2, 4, ... samples are put together; a cumulative sum would lose digits and take longer.
     total, taken, size = None, 0, 1
@@ -61,6 +84,7 @@ def find_spikes(
     threshold: float,
     width: int,
     separation: int,
+    noise_at: Callable[[NDArray[np.int64]], NDArray[np.floating]] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Find the peaks of the local energy that rise over the noise.
 
@@ -79,6 +103,8 @@ def find_spikes(
         Samples of the running means of the local energy.
     separation : int
         The largest peak within so many samples stands for all.
+    noise_at : function of places, optional
+        Tells what may be expected there when that is more than ``noise_uv``; only peaks over that are asked for.
 
     Returns
     -------
@@ -97,12 +123,13 @@ def find_spikes(
     >>> bool(abs(peaks[0] - 5005) < 3), len(peaks)
     (True, 1)
     """
-    places, heights = [np.empty(0, np.int64)], [np.empty(0)]
+    places, energies, limits = [np.empty(0, np.int64)], [np.empty(0, filtered.dtype)], [np.empty(0, filtered.dtype)]
     for start in range(0, len(filtered), BLOCK):
         low, high = max(start - 2 * width, 0), min(start + BLOCK + 2 * width, len(filtered))
         energy = smooth_energy(filtered[low:high], width=width)
         here = noise_uv[low:high] if isinstance(noise_uv, np.ndarray) else np.full(1, noise_uv)
         limit = np.square(threshold * np.maximum(here, 1e-9))
+        limit *= 1 if noise_at is None else ALMOST
         inner = energy[1:-1]
         peak = inner > (limit[1:-1] if len(limit) > 1 else energy.dtype.type(limit[0]))
         peak &= inner >= energy[:-2]
@@ -110,8 +137,13 @@ def find_spikes(
         over = np.flatnonzero(peak) + 1
         over = over[(over + low >= start) & (over + low < start + BLOCK)]
         places.append(over + low)
-        heights.append(threshold * np.sqrt(energy[over] / (limit[over] if len(limit) > 1 else limit)))
-    peaks, ratio = np.concatenate(places), np.concatenate(heights)
+        energies.append(energy[over])
+        limits.append(limit[over] if len(limit) > 1 else np.broadcast_to(limit, len(over)))
+    peaks, energy, limit = np.concatenate(places), np.concatenate(energies), np.concatenate(limits)
+    if noise_at is not None and len(peaks):
+        limit = np.square(threshold * np.maximum(noise_at(peaks), 1e-9))
+        peaks, energy, limit = (values[energy > limit] for values in (peaks, energy, limit))
+    ratio = (threshold * np.sqrt(energy / limit)).astype(np.float64)
     kept = keep_largest(peaks, ratio, separation=separation)
     return peaks[kept], ratio[kept]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.detect import keep_largest
+from emgkit.signals.medians import median
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +88,7 @@ def find_lock(
     start = int(inside.argmax())
     chance = len(lags) * width_s / (2 * reach_s)
     expected = chance if inside[start] < 0.9 * min(len(first_s), len(second_s)) else 0.0
-    return float(np.median(lags[start : start + inside[start]])), int(inside[start] - expected)
+    return median(lags[start : start + inside[start]]), int(inside[start] - expected)
 
 
 def locked_to(

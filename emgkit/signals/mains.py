@@ -131,28 +131,32 @@ def hum_at(hum: Hum, times_s: NDArray[np.float64], *, offsets_s: NDArray[np.floa
     if not hum.frequency_hz:
         return np.zeros((len(times_s), len(offsets_s)))
     segment = np.clip(((times_s - hum.start_s) / hum.segment_s).astype(int), 0, len(hum.sizes) - 1)
-    few_s = offsets_s[:: max(len(offsets_s) // COARSE_OFFSETS, 1)]  # harmonics are slow: the rest lies between
     since_s = times_s - hum.start_s - segment * hum.segment_s
     n_harmonics = hum.sizes.shape[1]
     at_time = hum.sizes[segment] * _harmonics(hum.frequency_hz * since_s, n_harmonics).T
-    coarse = (at_time @ _harmonics(hum.frequency_hz * few_s, n_harmonics)).real
-    place = np.interp(offsets_s, few_s, np.arange(len(few_s)))
-    lower = np.minimum(place.astype(int), max(len(few_s) - 2, 0))
-    upper = np.minimum(lower + 1, len(few_s) - 1)
-    return np.asarray(coarse[:, lower] + (place - lower) * (coarse[:, upper] - coarse[:, lower]))
+    return np.asarray((at_time @ _harmonics(hum.frequency_hz * offsets_s, n_harmonics)).real)
 
 
 def hum_of_pieces(
     hums: Sequence[Hum], times_s: NDArray[np.float64], *, offsets_s: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the hum around given times from that of the pieces of a recording, each until the next starts."""
+    if not any(hum.frequency_hz for hum in hums):
+        return np.zeros((len(times_s), len(offsets_s)))
+    few_s = offsets_s[:: max(len(offsets_s) // COARSE_OFFSETS, 1)]  # harmonics are slow: the rest lies between
     starts_s = np.array([hum.start_s for hum in hums])
     piece = np.clip(np.searchsorted(starts_s, times_s, side="right") - 1, 0, len(hums) - 1)
-    found = np.zeros((len(times_s), len(offsets_s)))
+    coarse = np.empty((len(times_s), len(few_s)))
     for number in np.unique(piece):
         mine = piece == number
-        found[mine] = hum_at(hums[number], times_s[mine], offsets_s=offsets_s)
-    return found
+        coarse[mine] = hum_at(hums[number], times_s[mine], offsets_s=few_s)
+    place = np.interp(offsets_s, few_s, np.arange(len(few_s)))
+    lower = np.minimum(place.astype(int), max(len(few_s) - 2, 0))
+    below, above = (coarse.take(each, axis=1) for each in (lower, np.minimum(lower + 1, len(few_s) - 1)))
+    above -= below
+    above *= place - lower
+    above += below
+    return np.asarray(above)
 
 
 def hum_at_times(hums: Sequence[Hum]) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:

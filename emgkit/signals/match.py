@@ -185,11 +185,9 @@ def _best_of_batch(
     reach = size // 2 + lag
     windows = cut_windows(residual, peaks, before=reach, after=size - size // 2 + lag)
     answer = (windows @ library.lagged).reshape(len(peaks), len(library.energy), n_lags)
-    row = np.arange(len(peaks))[:, None]
-    column = np.arange(len(library.energy))[None]
-    place = answer.argmax(axis=2)
-    inner = np.clip(place, 1, n_lags - 2)
-    left, middle, right = (answer[row, column, inner + shift] for shift in (-1, 0, 1))
+    inner = np.clip(answer.argmax(axis=2), 1, n_lags - 2)
+    top = inner + n_lags * np.arange(inner.size).reshape(inner.shape)
+    left, middle, right = (answer.reshape(-1).take(top + shift) for shift in (-1, 0, 1))
     bend = np.minimum(left - 2 * middle + right, -1e-9)
     shift = np.clip(0.5 * (left - right) / bend, -1.0, 1.0)
     scale = (middle - 0.25 * (left - right) * shift) / library.energy  # at the top of the parabola
@@ -198,13 +196,14 @@ def _best_of_batch(
     drop = library.energy * (sized * (2 * scale - sized) - stiff * np.square(sized - 1))
     best = drop.argmax(axis=1)
     own = (np.arange(len(peaks)), best)
-    start = inner[own]
-    present = _energy_at(windows, start, size)
-    before = _explained_at(explained, peaks - reach + start, size)
-    scale, drop, energy = scale[own], drop[own], library.energy[best]
-    enough = drop > limits.gain * limits.noise_uv**2 + limits.residue * before
-    alike = scale * np.sqrt(energy / np.maximum(present, 1e-12)) > limits.correlation
-    good = enough & alike & (scale > limits.scale_low) & (scale < limits.scale_high)
+    start, scale, drop = inner[own], scale[own], drop[own]
+    least = limits.gain * limits.noise_uv**2
+    good = (drop > least) & (scale > limits.scale_low) & (scale < limits.scale_high)
+    some = np.flatnonzero(good)  # of few is it asked what else is there
+    present = _energy_at(windows[some], start[some], size)
+    before = _explained_at(explained, (peaks - reach + start)[some], size)
+    alike = scale[some] * np.sqrt(library.energy[best[some]] / np.maximum(present, 1e-12)) > limits.correlation
+    good[some] = alike & (drop[some] > least + limits.residue * before)
     return _Best(best, peaks - reach + start + shift[own], scale, np.where(good, drop, 0.0))
 
 
@@ -255,8 +254,8 @@ def _library(templates: NDArray[np.float32], lag: int) -> _Library:
 
 def shifted(templates: NDArray[np.floating], shifts: int = SHIFTS) -> NDArray[np.float32]:
     """Return every template moved later by 0, 1/n, 2/n, ... of a sample, shape (n_templates, n, size)."""
-    parts = np.arange(shifts) / shifts
-    return np.stack([moved(templates, np.full(len(templates), part)) for part in parts], axis=1)
+    parts = np.tile(np.arange(shifts) / shifts, len(templates))
+    return moved(np.repeat(templates, shifts, axis=0), parts).reshape(len(templates), shifts, -1)
 
 
 def similarity(first: NDArray[np.floating], second: NDArray[np.floating], *, max_lag: int) -> tuple[float, int]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.counting import spread_evenly, windows_of
+from emgkit.signals.medians import column_medians, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 SWEEPS = 3  # over all trains; each potential is learnt free of the others
 MOST_LEARNT = 200  # discharges that teach a potential
 OWN_BEFORE, OWN_AFTER = 0.4, 0.6  # of the interval that is the discharge's own
+FINE = 16  # frequencies that are turned together
 SHIFTS = 8  # sub-sample positions of a potential
 SCALE_LIMITS = (0.5, 1.7)  # of a single discharge against its potential
 
@@ -71,7 +73,8 @@ def peel(signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], 
         for number, places in enumerate(positions):
             if len(places) == 0:
                 continue
-            _add(residual, potentials[number], scales[number], places, before)
+            if potentials[number].any():
+                _add(residual, potentials[number], scales[number], places, before)
             whole = np.floor(places).astype(np.int64)
             picked = spread_evenly(len(places), most=MOST_LEARNT)
             windows = cut_windows(residual, whole[picked], before=before, after=after)
@@ -79,7 +82,7 @@ def peel(signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], 
                 # What the train's own neighbours add must not be learnt as part of the potential.
                 windows = windows - _neighbours(potentials[number], scales[number], places, picked)
             windows = moved(windows, whole[picked] - places[picked])
-            potentials[number] = _tapered(np.median(windows, axis=0).astype(np.float32), own[number])
+            potentials[number] = _tapered(column_medians(windows).astype(np.float32), own[number])
             scales[number] = _scales(residual, potentials[number], places, before)
             _add(residual, potentials[number], -scales[number], places, before)
     return Peeled(potentials, scales, residual)
@@ -142,9 +145,16 @@ def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray
     True
     """
     size = windows.shape[1]
-    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * size) * np.asarray(shifts)[:, None])
-    spectrum = np.fft.rfft(windows, n=2 * size, axis=1) * turn
+    spectrum = np.fft.rfft(windows, n=2 * size, axis=1) * _turns(np.asarray(shifts), size + 1)
     return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=1)[:, :size], np.float32)
+
+
+def _turns(shifts: NDArray[np.float64], count: int) -> NDArray[np.complex128]:
+    # Of the frequencies 0, 1, 2, ... by each shift: few exponentials multiplied, because exponentials cost more.
+    step = -1j * np.pi / (count - 1) * shifts[:, None]
+    coarse, fine = np.exp(step * np.arange(0, count, FINE)), np.exp(step * np.arange(FINE))
+    turns = (coarse[:, :, None] * fine[:, None]).reshape(len(shifts), coarse.shape[1] * FINE)
+    return np.asarray(turns[:, :count])
 
 
 def cut_at(
@@ -191,7 +201,7 @@ def _own_part(places: NDArray[np.float64], before: int, after: int) -> slice:
     # In a fast train the next discharge begins before the window ends; which of the two owns a tail, nobody knows.
     if len(places) < 2:
         return slice(0, before + after)
-    interval = float(np.median(np.diff(places)))
+    interval = median(np.diff(places))
     return slice(max(before - int(OWN_BEFORE * interval), 0), min(before + int(OWN_AFTER * interval), before + after))
 
 

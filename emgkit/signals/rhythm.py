@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.counting import spread_evenly
+from emgkit.signals.counting import spread_evenly, windows_of
+from emgkit.signals.medians import median, quantile, row_medians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,18 +90,18 @@ def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhy
     if len(intervals) < 2:
         base = float(intervals[0]) if len(intervals) else np.nan
         return Rhythm(len(intervals), base, np.nan, np.nan, base * 1000, 0.0, 1.0, 0.0, 0.0)
-    median = _median(intervals)
-    near = intervals[(intervals > 0.6 * median) & (intervals < 1.5 * median)]
-    base = _median(near) if len(near) else median
+    middle = median(intervals)
+    near = intervals[(intervals > 0.6 * middle) & (intervals < 1.5 * middle)]
+    base = median(near) if len(near) else middle
     multiple = np.maximum(np.round(intervals / _usual_around(intervals, base)), 1)
     folded = intervals / multiple
     cv2 = 2 * np.abs(np.diff(folded)) / (folded[1:] + folded[:-1])
     return Rhythm(
         n_intervals=len(intervals),
-        base_s=_median(folded),
-        irregularity=_median(cv2),
+        base_s=median(folded),
+        irregularity=median(cv2),
         cv=float(intervals.std() / intervals.mean()),
-        p5_ms=float(np.quantile(intervals, 0.05) * 1000),
+        p5_ms=quantile(intervals, 0.05) * 1000,
         trend_per_s=_theil_sen(times_s[1:], np.log(folded)) if trends else 0.0,
         rate_range=_rate_range(folded) if trends else 1.0,
         missed=_missed(multiple),
@@ -128,14 +129,8 @@ def median_around(values: NDArray[np.floating], *, width: int) -> NDArray[np.flo
     array([2., 2., 3., 3., 3.])
     """
     width = min(width, len(values))
-    around = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
+    around = row_medians(windows_of(values, width))
     return np.asarray(around[np.clip(np.arange(len(values)) - width // 2, 0, len(around) - 1)])
-
-
-def _median(values: NDArray[np.floating]) -> float:
-    # Of many short series: what numpy's own does besides takes longer than the sorting.
-    ordered = np.sort(values)
-    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def _missed(multiple: NDArray[np.floating]) -> float:
@@ -159,6 +154,5 @@ def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 def _rate_range(folded: NDArray[np.floating]) -> float:
     width = min(5, len(folded))
-    smooth = np.median(np.lib.stride_tricks.sliding_window_view(folded, width), axis=1)
-    low, high = np.quantile(smooth, [0.05, 0.95])
-    return float(high / low)
+    smooth = row_medians(windows_of(folded, width))
+    return quantile(smooth, 0.95) / max(quantile(smooth, 0.05), 1e-12)

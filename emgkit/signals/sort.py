@@ -9,8 +9,9 @@ import numpy as np
 
 from emgkit.signals.cluster import cut_windows, find_kinds, find_templates
 from emgkit.signals.counting import samples_in, spread_evenly
-from emgkit.signals.detect import find_spikes, smooth_energy
+from emgkit.signals.detect import energy_in, find_spikes, smooth_energy
 from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
+from emgkit.signals.medians import column_medians, median
 from emgkit.signals.peel import cut_at
 from emgkit.signals.waveform import separation
 
@@ -182,14 +183,22 @@ def _find(
     band: Band,
     floor: NDArray[np.float32],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    # Where much was explained, a share of it counts as noise: no unit repeats perfectly.
-    if residual is not signal:
-        explained = smooth_energy(signal - residual, width=samples_in(band.half_window_ms, rate_hz))
-        floor = floor + np.float32(band.residue) * explained
-    expected = float(np.sqrt(floor[0])) if len(floor) == 1 else np.sqrt(floor)
+    width = samples_in(band.half_window_ms, rate_hz)
+
+    def noise_at(places: NDArray[np.int64]) -> NDArray[np.floating]:
+        # Where much was explained, a share of it counts as noise: no unit repeats perfectly.
+        taken = cut_windows(signal, places, before=width - 1, after=width)
+        taken = taken - cut_windows(residual, places, before=width - 1, after=width)
+        for row in np.flatnonzero((places < width - 1) | (places > len(signal) - width)):
+            beyond = places[row] + np.arange(1 - width, width)
+            taken[row, (beyond < 0) | (beyond >= len(signal))] = 0
+        here = floor if len(floor) == 1 else floor[places]
+        return np.asarray(np.sqrt(here + np.float32(band.residue) * energy_in(taken, width=width)))
+
     return find_spikes(
         residual,
-        noise_uv=expected,
+        noise_uv=float(np.sqrt(floor[0])) if len(floor) == 1 else np.sqrt(floor),
+        noise_at=None if residual is signal else noise_at,
         threshold=band.threshold,
         width=samples_in(band.width_ms, rate_hz),
         separation=samples_in(band.separation_ms, rate_hz),
@@ -262,7 +271,7 @@ def _kinds(
         groups = find_kinds(
             windows, noise_uv=noise_uv, max_lag=lag, tolerance=band.tolerance, min_spikes=band.min_spikes
         )
-        shapes = [np.median(windows[group], axis=0)[lag:-lag] for group in groups]
+        shapes = [column_medians(windows[group])[lag:-lag] for group in groups]
         parts = [windows[group][:, lag:-lag] for group in groups]
         beside = [other for other in alone if other is not template]
         far = [
@@ -337,8 +346,8 @@ def _refined(templates: list[NDArray[np.floating]], matches: Matches) -> list[ND
         middle = middle[spread_evenly(len(middle), most=MOST_LEARNT)]
         half = len(template) // 2
         windows = cut_windows(matches.residual, middle, before=half, after=len(template) - half)
-        scale = float(np.median(matches.scale[mine]))
-        refined.append(_centred(scale * template + np.median(windows, axis=0)))
+        scale = median(matches.scale[mine])
+        refined.append(_centred(scale * template + column_medians(windows)))
     return refined
 
 

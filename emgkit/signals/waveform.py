@@ -9,6 +9,7 @@ import numpy as np
 
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.faults import runs_of
+from emgkit.signals.medians import column_medians, median
 from emgkit.signals.noise import MAD_TO_SD
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def average_discharge(
     ordered = np.sort(levelled, axis=0)
     average = ordered[trim : len(ordered) - trim].mean(axis=0)
     spread = MAD_TO_SD * np.median(np.abs(levelled[:, before] - average[before]))
-    return average - np.median(average[before]), float(1.2 * spread / np.sqrt(len(windows)))
+    return average - median(average[before]), float(1.2 * spread / np.sqrt(len(windows)))
 
 
 def measure_shape(
@@ -329,10 +330,10 @@ def separation(one: NDArray[np.floating], two: NDArray[np.floating]) -> float:
     >>> round(separation(noise[0], noise[1] + [5.0, 0, 0, 0]))
     5
     """
-    axis = np.median(two, axis=0) - np.median(one, axis=0)
+    axis = column_medians(two) - column_medians(one)
     length = float(np.sqrt(axis @ axis))
     if length == 0:
         return 0.0
     along = [part @ (axis / length) for part in (one, two)]
-    scatter = [MAD_TO_SD * float(np.median(np.abs(part - np.median(part)))) for part in along]
+    scatter = [MAD_TO_SD * median(np.abs(part - median(part))) for part in along]
     return length / max(float(np.mean(scatter)), 1e-9)

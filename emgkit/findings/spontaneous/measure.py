@@ -15,6 +15,7 @@ from emgkit.signals.counting import samples_in, spread_evenly
 from emgkit.signals.detect import smooth_energy
 from emgkit.signals.faults import runs_of
 from emgkit.signals.filters import band_pass
+from emgkit.signals.medians import column_medians
 from emgkit.signals.peel import cut_at
 from emgkit.signals.rhythm import Rhythm, measure_rhythm
 from emgkit.signals.waveform import MAX_DISCHARGES, Shape, average_discharge, cut_discharges, measure_shape
@@ -293,7 +294,7 @@ def shape_variability(stretch: Stretch, times_s: NDArray[np.float64], *, others_
     places = places[spread_evenly(len(places), most=200)]
     windows = cut_at(stretch.fast, places, before=2 * half + half, after=half)
     before, windows = windows[:, : 2 * half], windows[:, 2 * half :]
-    average = np.median(windows, axis=0)
+    average = column_medians(windows)
     energy = float(np.square(average).sum())
     if len(windows) <= 2 or energy == 0:
         return np.nan
