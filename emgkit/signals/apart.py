@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 CONFUSED_ALIKE, CONFUSED_SIZE = 0.8, (0.7, 1.4)
 CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes time
 REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
-UNEVEN_LEAST, UNEVEN_LEFT = 8, 0.5  # intervals out of rhythm that are too many, and the share that may be left
+UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
+UNEVEN_LEFT = 0.5  # share of them that may be left
 RUN_LEAST, RUN_MOST = 5, 15  # discharges of a run that are compared with those of the next
 RATE_STEP = 1.15  # ratio of rates that makes another fibre likely
 REGULAR_RUN = 0.06  # irregularity of runs that are compared
@@ -74,7 +75,7 @@ def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> 
         before = [measure_rhythm(unit.time_s, trends=False) for unit in (first, second)]
         irregular = max(rhythm.irregularity for rhythm in before) >= regular
         uneven = sum(rhythm.uneven * rhythm.n_intervals for rhythm in before)
-        if not irregular and uneven < UNEVEN_LEAST:
+        if not irregular and uneven < max(UNEVEN_LEAST, UNEVEN_SHARE * sum(rhythm.n_intervals for rhythm in before)):
             continue
         parts = _two_clocks(union_of(first.time_s, second.time_s), clock, regular)
         if not parts:
