@@ -184,7 +184,7 @@ def keep_largest(
 
 
 def largest_near(
-    positions: NDArray[np.number], heights: NDArray[np.floating], *, separation: float
+    positions: NDArray[np.number], heights: NDArray[np.floating], *, separation: float, share: float = 1.0
 ) -> NDArray[np.bool_]:
     """Return which positions have nothing larger within ``separation``.
 
@@ -196,6 +196,8 @@ def largest_near(
         Of two that are equal the earlier one counts as larger.
     separation : float
         In the unit of the positions.
+    share : float
+        Of the height of another, over which one is not taken for small beside it.
 
     Examples
     --------
@@ -209,6 +211,6 @@ def largest_near(
         near = positions[step:] - positions[:-step] < separation
         if not near.any():
             break
-        top[:-step] &= ~near | (heights[:-step] >= heights[step:])
-        top[step:] &= ~near | (heights[step:] > heights[:-step])
+        top[:-step] &= ~near | (heights[:-step] >= share * heights[step:])
+        top[step:] &= ~near | (heights[step:] > share * heights[:-step])
     return top

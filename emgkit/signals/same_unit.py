@@ -89,33 +89,28 @@ def one_unit(
     return handed_over or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
 
 
-def one_seen_whole(
-    first_s: NDArray[np.float64],
-    second_s: NDArray[np.float64],
-    *,
-    views: tuple[NDArray[np.floating], NDArray[np.floating]],
-) -> bool:
+def one_seen_whole(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, alike: float, size: float) -> bool:
     """Return whether two trains that a wide view shows to be of one shape are one unit.
 
     Parameters
     ----------
     first_s, second_s : ndarray
         Ascending times in seconds, of the same point of the potential.
-    views : pair of ndarray of shape (size,)
-        Potentials around some point of them.
+    alike : float
+        Correlation of what the wide view shows of them.
+    size : float
+        Ratio of their sizes there.
 
     Examples
     --------
     >>> import numpy as np
     >>> from emgkit.signals.same_unit import one_seen_whole
-    >>> times, view, first = np.arange(40) / 7.0, np.diff(np.hanning(91)), np.arange(40) % 3 > 0
-    >>> one_seen_whole(times[first], times[~first], views=(view, view))
+    >>> times, first = np.arange(40) / 7.0, np.arange(40) % 3 > 0
+    >>> one_seen_whole(times[first], times[~first], alike=1.0, size=1.0)
     True
-    >>> one_seen_whole(times, times * 1.3, views=(view, view))
+    >>> one_seen_whole(times, times * 1.3, alike=1.0, size=1.0)
     False
     """
-    alike, _ = similarity(views[0], views[1], max_lag=len(views[0]) // 3)
-    size = float(np.ptp(views[1]) / max(np.ptp(views[0]), 1e-9))
     if alike < SURELY_ALIKE or not SAME_SIZE[0] < size < SAME_SIZE[1]:
         return False
     return _timing(first_s, second_s) in {"one clock", "same", "unknown"}
@@ -199,9 +194,7 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     gaps_s = np.abs(nearest(first_s, inner[1]) - inner[1])
     within_s = np.concatenate([np.diff(first_s), np.diff(second_s)])
     longer_s = min(REFRACTORY_SHARE * float(np.quantile(within_s, 0.02)), MOST_REFRACTORY_S)
-    for reach_s in (REFRACTORY_S, longer_s):
-        if reach_s < REFRACTORY_S:
-            break  # two that near may be taken for one
+    for reach_s in (REFRACTORY_S, max(longer_s, REFRACTORY_S)):  # two that are nearer may be taken for one
         expected = 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low)
         share = int((gaps_s < reach_s).sum()) / max(expected, 1e-9)
         if expected >= COINCIDENCES and share < COINCIDENT_SHARE:

@@ -9,6 +9,7 @@ import numpy as np
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import nearest
 from emgkit.signals.match import similarity
+from emgkit.signals.medians import column_medians
 from emgkit.signals.peel import cut_at
 from emgkit.signals.same_unit import ALIKE, one_seen_whole
 from emgkit.signals.units import united
@@ -56,7 +57,7 @@ def _view(unit: Train, band: SortedBand) -> NDArray[np.floating]:
     reach = VIEW * len(unit.template) // 2
     picked = unit.time_s[spread_evenly(len(unit.time_s), most=MOST)]
     places = (picked - band.start_s) * band.rate_hz
-    return np.asarray(np.median(cut_at(band.signal, places, before=reach, after=reach), axis=0))
+    return column_medians(cut_at(band.signal, places, before=reach, after=reach))
 
 
 def _of_other_spike(
@@ -68,11 +69,12 @@ def _of_other_spike(
     if len(view) == 0 or len(other_view) == 0:
         return nothing
     near = len(unit.template) // 4
-    _, lag = similarity(view, other_view, max_lag=len(view) // 3)
+    alike, lag = similarity(view, other_view, max_lag=len(view) // 3)
     if abs(lag) <= near and similarity(unit.template, other.template, max_lag=near)[0] > ALIKE:
         return nothing  # their templates have been compared
+    size = float(np.ptp(other_view) / max(np.ptp(view), 1e-9))
     moved_s = other.time_s + lag / rate_hz
     more_s = moved_s[np.abs(nearest(unit.time_s, moved_s) - moved_s) > TWICE_S]
-    if len(more_s) < 2 or not one_seen_whole(unit.time_s, more_s, views=(view, other_view)):
+    if len(more_s) < 2 or not one_seen_whole(unit.time_s, more_s, alike=alike, size=size):
         return nothing
     return more_s

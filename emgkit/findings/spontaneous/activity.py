@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from emgkit.findings.spontaneous.cleaning import check_usable, of_each, pieces_of
+from emgkit.findings.spontaneous.cleaning import check_usable, of_each, one_blas_thread, pieces_of
 from emgkit.findings.spontaneous.naming import (
     INDETERMINATE,
     Name,
@@ -75,8 +74,7 @@ def find_spontaneous_activity(recording: Recording, *, threads: int = 1) -> Spon
     ['fibrillation']
     """
     keep_freed_memory()
-    # The matrices here are small: more threads of the linear algebra would only wait for each other.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_blas_thread():
         return _analysed(recording, threads)
 
 

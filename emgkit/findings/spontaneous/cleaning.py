@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from emgkit.errors import SignalError
 from emgkit.findings.spontaneous.settings import edges, fault_limits, mains_limits, movement_limits
@@ -18,6 +20,7 @@ from emgkit.signals.noise import noise_floor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -73,6 +76,17 @@ def pieces_of(recording: Recording, *, grid: Grid | None = None, longest_s: floa
         longest_s=longest_s or values["piece_longest_s"],
         margin_s=values["piece_margin_s"],
     )
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Hold the linear algebra to one thread: the matrices here are small, and more would only wait for each other."""
+    limited: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return limited
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # to look for them takes longer than a second of signal
 
 
 def of_each(pieces: Sequence[Piece], work: Callable[[Piece], Result], *, threads: int) -> list[Result]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
-from emgkit.findings.spontaneous.cleaning import check_usable, clean, noise_in, of_each, pieces_of
+from emgkit.findings.spontaneous.cleaning import check_usable, clean, noise_in, of_each, one_blas_thread, pieces_of
 from emgkit.findings.spontaneous.settings import bands, edges
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import Discharges
 from emgkit.signals.bands import FINDING, thinning
 from emgkit.signals.counting import samples_in
-from emgkit.signals.detect import find_spikes
+from emgkit.signals.detect import find_spikes, largest_near
 from emgkit.signals.memory import keep_freed_memory
 
 if TYPE_CHECKING:
@@ -63,16 +62,11 @@ def find_discharges(recording: Recording, *, threads: int = 1) -> Discharges:
     keep_freed_memory()
     grid = thinning(recording.rate_hz, edges=edges(), cycles=FINDING)
     pieces = pieces_of(recording, grid=grid, longest_s=criteria_values("detection_criteria")["piece_whole_s"])
-    with _libraries().limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         parts = of_each(pieces, partial(_of_piece, recording, grid), threads=threads)
     check_usable(recording, [span for _, left_out in parts for span in left_out])
     times_s, snr = (np.concatenate(values) for values in zip(*(found for found, _ in parts), strict=True))
     return Discharges(recording, times_s, snr)
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()  # to look for them takes longer than a second of signal
 
 
 def _of_piece(recording: Recording, grid: Grid, piece: Piece) -> tuple[Found, list[Span]]:
@@ -80,7 +74,9 @@ def _of_piece(recording: Recording, grid: Grid, piece: Piece) -> tuple[Found, li
     cleaned = clean(recording, piece, grid=grid)
     fast_s, fast = _spikes(cleaned.stretch, 0, threshold=values["quick_ratio"])
     slow_s, slow = _spikes(cleaned.stretch, 1, threshold=values["loose_ratio"])
-    fast_s, fast = _without_parts(fast_s, fast, reach_s=values["quick_part_ms"] / 1e3, share=values["quick_part_share"])
+    # A small spike beside a very large one is most often its tail.
+    whole = largest_near(fast_s, fast, separation=values["quick_part_ms"] / 1e3, share=values["quick_part_share"])
+    fast_s, fast = fast_s[whole], fast[whole]
     # The slow band tells of what the fast one does not see.
     reach_s = values["loose_separation_s"]
     gap = np.searchsorted(fast_s, slow_s + reach_s) - np.searchsorted(fast_s, slow_s - reach_s)
@@ -88,18 +84,6 @@ def _of_piece(recording: Recording, grid: Grid, piece: Piece) -> tuple[Found, li
     order = np.argsort(times_s, kind="stable")
     order = order[(times_s[order] >= piece.start_s) & (times_s[order] < piece.stop_s)]
     return (times_s[order], snr[order]), cleaned.left_out
-
-
-def _without_parts(times_s: NDArray[np.float64], snr: NDArray[np.float64], *, reach_s: float, share: float) -> Found:
-    # A small spike beside a very large one is most often its tail.
-    whole = np.ones(len(times_s), bool)
-    for step in range(1, len(times_s)):
-        near = times_s[step:] - times_s[:-step] < reach_s
-        if not near.any():
-            break
-        whole[step:] &= ~near | (snr[step:] > share * snr[:-step])
-        whole[:-step] &= ~near | (snr[:-step] > share * snr[step:])
-    return times_s[whole], snr[whole]
 
 
 def _spikes(stretch: Stretch, number: int, *, threshold: float) -> Found:

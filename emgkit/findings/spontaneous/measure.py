@@ -106,11 +106,13 @@ def measure_train(
         train = replace(train, time_s=train.time_s + shift_s)
         found = averaged(train.time_s)
     stored = slice(-len(found.window_ms), None)
-    if _begins_ms(found, rate_hz, rhythm.base_s) < values["baseline_stop_ms"]:
+    cycle = _cycle(found, rate_hz, rhythm.base_s)
+    if cycle.begins_ms < values["baseline_stop_ms"]:
         found = averaged(train.time_s, before_ms=values["complex_before_ms"])
-        found = _levelled(found.windows, found.window_ms, _begins_ms(found, rate_hz, rhythm.base_s))
+        found = _levelled(found.windows, found.window_ms, _cycle(found, rate_hz, rhythm.base_s).begins_ms)
+        cycle = _cycle(found, rate_hz, rhythm.base_s)
     several = len(found.windows) > 1
-    spikes_ms = _spikes(found, rate_hz, rhythm.base_s)
+    spikes_ms = _spikes(found, cycle)
     shape = _shape(found, spikes_ms) if several else None
     kept = spread_evenly(len(found.windows), most=int(values["kept_waveforms"]))
     return MeasuredTrain(
@@ -212,33 +214,35 @@ def _to_largest_spike(size: NDArray[np.float64], window_ms: NDArray[np.float64],
     return float(window_ms[energy.argmax()]) / 1000 if energy.max() > values["larger_spike"] * here else 0.0
 
 
-def _cycle(
-    found: _Average, rate_hz: float, base_s: float
-) -> tuple[tuple[tuple[float, float], ...], tuple[float, float]]:
+class _Cycle(NamedTuple):
     # The parts that discharges have in common, and where one discharge begins and ends.
+    parts_s: tuple[tuple[float, float], ...]
+    start_s: float
+    stop_s: float
+
+    @property
+    def begins_ms(self) -> float:
+        # The first part of a discharge, which is not always its largest.
+        return 1000 * min((part_s for part_s, over_s in self.parts_s if over_s > self.start_s), default=0.0)
+
+
+def _cycle(found: _Average, rate_hz: float, base_s: float) -> _Cycle:
     parts_s = _parts(_size(found.common, rate_hz), found.window_ms)
-    return parts_s, cycle_of(parts_s, base_s=base_s, first_s=float(found.window_ms[0]) / 1000)
+    return _Cycle(parts_s, *cycle_of(parts_s, base_s=base_s, first_s=float(found.window_ms[0]) / 1000))
 
 
-def _begins_ms(found: _Average, rate_hz: float, base_s: float) -> float:
-    # The first part of a discharge, which is not always its largest.
-    parts_s, (start_s, _) = _cycle(found, rate_hz, base_s)
-    return 1000 * min((part_s for part_s, over_s in parts_s if over_s > start_s), default=0.0)
-
-
-def _spikes(found: _Average, rate_hz: float, base_s: float) -> list[float]:
+def _spikes(found: _Average, cycle: _Cycle) -> list[float]:
     # Negative peaks, and what stands apart. Of one cycle only: in a fast train the window holds the next discharge too.
     values = criteria_values("detection_criteria")
-    parts_s, (start_s, stop_s) = _cycle(found, rate_hz, base_s)
     size_uv, error_uv = np.ptp(found.average), values["shape_errors"] * found.error_uv
     least_uv = max(values["spike_share"] * size_uv, error_uv)
     spikes_ms = list(found.window_ms[negative_peaks(found.common, least_uv=least_uv)])
-    for first_ms, last_ms in 1000 * np.array(apart(parts_s)).reshape(-1, 2):
+    for first_ms, last_ms in 1000 * np.array(apart(cycle.parts_s)).reshape(-1, 2):
         part_uv = found.common[(found.window_ms >= first_ms) & (found.window_ms <= last_ms)]
         large = np.ptp(part_uv) > max(values["part_share"] * size_uv, error_uv)
         if large and not any(first_ms <= spike_ms <= last_ms for spike_ms in spikes_ms):
             spikes_ms.append((first_ms + last_ms) / 2)
-    return sorted(spike_ms for spike_ms in spikes_ms if start_s < spike_ms / 1000 < stop_s)
+    return sorted(spike_ms for spike_ms in spikes_ms if cycle.start_s < spike_ms / 1000 < cycle.stop_s)
 
 
 def _parts(size: NDArray[np.float64], window_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
