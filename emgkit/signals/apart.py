@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from emgkit.signals.rhythm import Rhythm
     from emgkit.signals.sort import SortedBand
 
 CONFUSED_ALIKE, CONFUSED_SIZE = 0.8, (0.7, 1.4)
@@ -26,6 +27,7 @@ CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes 
 REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
 UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
 UNEVEN_LEFT = 0.5  # share of them that may be left
+SAME_RATE = 1.3  # ratio of the intervals of one fibre before and after
 RUN_LEAST, RUN_MOST = 5, 15  # discharges of a run that are compared with those of the next
 RATE_STEP = 1.15  # ratio of rates that makes another fibre likely
 REGULAR_RUN = 0.06  # irregularity of runs that are compared
@@ -81,11 +83,19 @@ def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> 
         if not parts:
             continue
         after = [measure_rhythm(part, trends=False) for part in parts]
+        if not _kept_clocks(before, after, regular):
+            continue
         if irregular or sum(rhythm.uneven * rhythm.n_intervals for rhythm in after) < UNEVEN_LEFT * uneven:
             nearer = np.abs(nearest(first.time_s, parts[0]) - parts[0]) < SEPARATION_S
             parts = parts if nearer.mean() > 0.5 else parts[::-1]
             units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
     return units
+
+
+def _kept_clocks(before: Sequence[Rhythm], after: Sequence[Rhythm], regular: float) -> bool:
+    # A fibre keeps its clock: every second discharge of it is a clock as well, and not another fibre.
+    clocks = [rhythm.base_s for rhythm in before if rhythm.irregularity < regular]
+    return all(any(1 / SAME_RATE < rhythm.base_s / base_s < SAME_RATE for rhythm in after) for base_s in clocks)
 
 
 def _confusable(first: Train, second: Train) -> bool:
