@@ -27,6 +27,7 @@ CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes 
 REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
 UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
 UNEVEN_LEFT = 0.5  # share of them that may be left
+EXCHANGED = 0.2  # share of discharges that two clocks may have exchanged
 SAME_RATE = 1.3  # ratio of the intervals of one fibre before and after
 RUN_LEAST, RUN_MOST = 5, 15  # discharges of a run that are compared with those of the next
 RATE_STEP = 1.15  # ratio of rates that makes another fibre likely
@@ -87,6 +88,8 @@ def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> 
             continue
         if irregular or sum(rhythm.uneven * rhythm.n_intervals for rhythm in after) < UNEVEN_LEFT * uneven:
             nearer = np.abs(nearest(first.time_s, parts[0]) - parts[0]) < SEPARATION_S
+            if not irregular and EXCHANGED < nearer.mean() < 1 - EXCHANGED:
+                continue  # where two clocks meet, each may go on as the other; shape has told them apart
             parts = parts if nearer.mean() > 0.5 else parts[::-1]
             units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
     return units
