@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emgkit.signals.apart import fibres_apart
-from emgkit.signals.clocks import missed_by
 from emgkit.signals.detect import keep_largest
+from emgkit.signals.exchange import given_back
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import measure_rhythm
@@ -33,8 +33,7 @@ SAME_SIZE = (0.7, 1.4)  # ratio of their sizes
 LOCKED_SHARE = 0.6  # of the discharges of the smaller part that share one lag
 LEAST_PAIRS, PAIRED_SHARE, PAIR_WIDTH_S, PAIR_GAP = 5, 0.2, 0.0003, 1.5  # like spikes of one complex
 LEAST_OUTER = 0.2  # share of intervals that lead to the next complex; a steady train has none
-CLOCK_EVENTS = 8
-RETURNED_ALIKE, RETURNED_LEAST, RETURNED_CHANCE = 0.9, 4, 3.0  # like discharges, and how many times more than by chance
+TURNS = 3  # what was given back may join what was apart, and the other way round
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
 SHADOW_WIDTH_MS = 4.0  # the slow band times an event less sharply
 SHADOW_RATIO = 4.0  # how much larger that train is
@@ -62,9 +61,10 @@ def build_trains(band: SortedBand, number: int, *, clock: ClockLimits, regular: 
         Largest first.
     """
     units = [_first_spikes(unit) for unit in _units(band, number)]
-    units = join_views(_halves_joined(_whole_potentials(units), band), band)
-    units = _returned(_whole_potentials(units), band.rate_hz, regular)
+    units = _settled(_whole_potentials(units), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
+    if len(trains) > len(units):
+        trains = _settled(trains, band, regular)
     trains = _without_shadows([_refound(train, band, regular) for train in trains if len(train.time_s) >= min_events])
     return sorted(trains, key=lambda train: -train.snr)
 
@@ -100,6 +100,18 @@ def join_bands(
         else:
             trains.append(train)
     return _without_shadows(trains)
+
+
+def _settled(units: list[Train], band: SortedBand, regular: float) -> list[Train]:
+    # Parts of one unit are joined and discharges given back, in turn until nothing changes.
+    for _ in range(TURNS):
+        before = [len(unit.time_s) for unit in units]
+        units = _whole_potentials(join_views(_halves_joined(units, band), band))
+        units = given_back(units, band.rate_hz, regular=regular)
+        units = [unit for unit in units if len(unit.time_s) > 1]
+        if sorted(before) == sorted(len(unit.time_s) for unit in units):
+            break
+    return units
 
 
 def _later_in_potential(potential: NDArray[np.floating], template: NDArray[np.floating]) -> int | None:
@@ -148,6 +160,8 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
         for unit in units:
             for place, other in enumerate(joined):
                 shapes = (other.template, unit.template)
+                if shapes[0] is shapes[1]:
+                    continue  # they have been told apart
                 if one_unit(other.time_s, unit.time_s, shapes=shapes, windows=windows):
                     _, lag = similarity(*shapes, max_lag=len(unit.template) // 4)
                     joined[place] = united(other, unit.time_s + lag / band.rate_hz)
@@ -157,30 +171,6 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
         if len(joined) == len(units):
             return joined
         units = joined
-
-
-def _returned(units: list[Train], band_hz: float, regular: float) -> list[Train]:
-    # Discharges that a regular unit missed and an irregular one of its shape took are given back.
-    units = list(units)
-    rhythms = [measure_rhythm(unit.time_s, trends=False) for unit in units]
-    clocks = [place for place, rhythm in enumerate(rhythms) if rhythm.irregularity < regular]
-    others = [place for place, rhythm in enumerate(rhythms) if not rhythm.irregularity < regular]
-    for place, other in product(clocks, others):
-        clock, mixed = units[place], units[other]
-        if len(clock.time_s) < CLOCK_EVENTS or len(mixed.time_s) == 0:
-            continue
-        alike, lag = similarity(clock.template, mixed.template, max_lag=len(mixed.template) // 4)
-        if not (
-            alike > RETURNED_ALIKE and SAME_SIZE[0] < np.ptp(mixed.template) / np.ptp(clock.template) < SAME_SIZE[1]
-        ):
-            continue
-        due_s = mixed.time_s + lag / band_hz
-        mine = missed_by(clock.time_s, due_s)
-        chance = missed_by(clock.time_s, due_s + rhythms[place].base_s / 2).sum()
-        if mine.sum() >= RETURNED_LEAST and mine.sum() > RETURNED_CHANCE * (chance + 1):
-            units[place] = united(clock, due_s[mine])
-            units[other] = replace(mixed, time_s=mixed.time_s[~mine])
-    return units
 
 
 def _whole_potentials(units: list[Train]) -> list[Train]:
