@@ -11,6 +11,7 @@ import numpy as np
 from emgkit.signals.apart import fibres_apart
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.exchange import given_back
+from emgkit.signals.kinds import parted
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import measure_rhythm
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from emgkit.signals.clocks import ClockLimits
+    from emgkit.signals.kinds import View
     from emgkit.signals.sort import SortedBand
 
 LOCK_REACH_MS = 80.0  # how far the parts of one polyphasic potential or complex may lie apart
-LOCK_WIDTH_MS = 1.2  # scatter of the lag between parts of one potential
+LOCK_WIDTH_MS = (1.2, 4.0)  # scatter of the lag between parts of one potential, in the fast and in the slow band
 SAME_LIKENESS = 0.9  # of a potential in the slow band with one that was found there alone
 SAME_SIZE = (0.7, 1.4)  # ratio of their sizes
 LOCKED_SHARE = 0.6  # of the discharges of the smaller part that share one lag
@@ -35,12 +37,13 @@ LEAST_PAIRS, PAIRED_SHARE, PAIR_WIDTH_S, PAIR_GAP = 5, 0.2, 0.0003, 1.5  # like 
 LEAST_OUTER = 0.2  # share of intervals that lead to the next complex; a steady train has none
 TURNS = 3  # what was given back may join what was apart, and the other way round
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
-SHADOW_WIDTH_MS = 4.0  # the slow band times an event less sharply
 SHADOW_RATIO = 4.0  # how much larger that train is
 SHADOW_REACH_S = 0.008  # and how near
 
 
-def build_trains(band: SortedBand, number: int, *, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
+def build_trains(
+    band: SortedBand, number: int, *, clock: ClockLimits, regular: float, min_events: int, view: View | None = None
+) -> list[Train]:
     """Join what belongs together in one band: parts of one potential, halves of one train; tell clocks apart.
 
     Parameters
@@ -54,14 +57,16 @@ def build_trains(band: SortedBand, number: int, *, clock: ClockLimits, regular: 
         Irregularity below which a train predicts where its missed discharges are.
     min_events : int
         Trains with fewer events are dropped.
+    view : View, optional
+        Another band in which units may show to be two.
 
     Returns
     -------
     list of Train
         Largest first.
     """
-    units = [_first_spikes(unit) for unit in _units(band, number)]
-    units = _settled(_whole_potentials(units), band, regular)
+    units = _whole_potentials([_first_spikes(unit) for unit in _units(band, number)])
+    units = _settled(units if view is None else parted(units, view), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
     if len(trains) > len(units):
         trains = _settled(trains, band, regular)
@@ -89,7 +94,7 @@ def join_bands(
     for train in slow:
         for place, potential in enumerate(seen):
             other = trains[place]
-            _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=SHADOW_WIDTH_MS)
+            _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS[1])
             if locked > SHADOW_SHARE * len(train.time_s):
                 break  # what is left over of a train that is known
             shapes = (train.template, train.template)
@@ -178,8 +183,9 @@ def _whole_potentials(units: list[Train]) -> list[Train]:
     units = sorted(units, key=lambda unit: -unit.snr * min(len(unit.time_s), 50))
     wholes: list[Train] = []
     for unit in units:
+        width_ms = LOCK_WIDTH_MS[unit.band]
         locks = (
-            (find_lock(whole.time_s, unit.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS)[1], len(whole.time_s))
+            (find_lock(whole.time_s, unit.time_s, reach_ms=LOCK_REACH_MS, width_ms=width_ms)[1], len(whole.time_s))
             for whole in wholes
         )
         if not any(locked >= max(4, LOCKED_SHARE * min(len(unit.time_s), count)) for locked, count in locks):

@@ -16,6 +16,7 @@ from emgkit.signals.background import find_skewed
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import keep_largest
+from emgkit.signals.kinds import View
 from emgkit.signals.mains import hum_at_times
 from emgkit.signals.peel import peel
 from emgkit.signals.sort import Band, SortedBand, sort_band
@@ -116,7 +117,10 @@ def _sorted(stretch: Stretch) -> tuple[SortedBand, tuple[float, float], list[Tra
     values = criteria_values("detection_criteria")
     regular, fewest = values["regular_irregularity"], int(values["min_train_events"])
     fast = _sorted_band(stretch.fast, stretch.grid.fast_hz, stretch.start_s, bands()[0])
-    fast_trains = build_trains(fast, 0, clock=clock_limits(), regular=regular, min_events=fewest)
+    band = bands()[1]
+    noise_uv = noise_in(stretch.slow, stretch.grid.slow_hz, band=band)
+    view = View(stretch.slow, stretch.grid.slow_hz, stretch.start_s, noise_uv, band)
+    fast_trains = build_trains(fast, 0, clock=clock_limits(), regular=regular, min_events=fewest, view=view)
     fast_trains = [train for train in fast_trains if train.snr > values["fast_least_snr"]]
     rate_hz = stretch.grid.slow_hz
     positions = [(train.time_s - stretch.start_s) * rate_hz for train in fast_trains]
