@@ -177,7 +177,7 @@ def _measured(
     measured = measure_train(
         recording.samples_uv, recording.rate_hz, train=train, others_s=others_s, hum=hum, most=most
     )
-    return replace(measured, variability=shape_variability(stretch, measured.train.time_s, others_s=others_s))
+    return replace(measured, variability=shape_variability(stretch, measured.train, others_s=others_s))
 
 
 def _loose(stretch: Stretch, band: SortedBand, left_out: Sequence[Span], dropped: Sequence[Train]) -> Loose:
