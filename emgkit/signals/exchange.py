@@ -31,6 +31,7 @@ CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes 
 REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
 UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
 UNEVEN_LEFT = 0.5  # share of them that may be left
+UNEVEN_CLOCK = 0.15  # share that shows a clock with many guests
 KEPT_SHARE = 0.8  # of its discharges that a clock keeps
 
 
@@ -152,7 +153,7 @@ def _dealt_anew(
     # A clock keeps nearly all it had. Every second discharge of it is a clock as well, and no other fibre; and where
     # two clocks meet, each may go on as the other.
     kept = np.array([[np.mean(np.abs(nearest(part, own) - own) < SEPARATION_S) for part in parts] for own in both_s])
-    was_clock = np.array([rhythm.irregularity < regular for rhythm in before])
+    was_clock = np.array([rhythm.irregularity < regular and rhythm.uneven < UNEVEN_CLOCK for rhythm in before])
     if (kept.max(axis=1) < KEPT_SHARE)[was_clock].any():
         return None
     return parts if kept[0, 0] + kept[1, 1] >= kept[0, 1] + kept[1, 0] else parts[::-1]
