@@ -35,6 +35,7 @@ AS_REGULAR = 0.05  # two halves that together are this regular are one, however 
 REGULAR_ALONE = 0.06  # as regular as this, a part is a train of its own unless the whole is as regular
 REGULAR_EVENTS = 8
 BOTH_EVENTS = 5  # of each of two clocks, which may follow each other and then look like one
+EVEN, TURNS = 0.1, 8  # share of uneven intervals, and how often they take turns, of the halves of one clock
 FILLED, FILL_LEAST = 0.7, 3  # share of discharges that are where a clock missed one, and how many tell
 SURELY_FILLED, SURELY_LEAST, NEARLY_REGULAR = 0.75, 12, 0.12  # and among foreign discharges
 REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
@@ -163,12 +164,15 @@ def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timi
     alone = [measure_rhythm(times_s, trends=False) for times_s in (first_s, second_s)]
     irregular = [rhythm.irregularity for rhythm in alone]
     best = float(np.nanmin([*irregular, np.inf]))
-    together = measure_rhythm(union_of(first_s, second_s), trends=False).irregularity
+    both = measure_rhythm(union_of(first_s, second_s), trends=False)
+    together = both.irregularity
     clocks = [
         value < REGULAR_ALONE and len(times_s) >= BOTH_EVENTS
         for value, times_s in zip(irregular, (first_s, second_s), strict=True)
     ]
     if together < AS_REGULAR:
+        if both.uneven < EVEN and _turns(first_s, second_s) >= TURNS:
+            return "one clock"
         clock_s, other_s = (first_s, second_s) if irregular[0] == best else (second_s, first_s)
         if _fills(clock_s, other_s) or (all(clocks) and _fills(other_s, clock_s)):
             return "one clock"
@@ -186,6 +190,13 @@ def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timi
     if any(clocks) and together > max(2 * best, AS_REGULAR):
         return "different"
     return _coincidences(first_s, second_s)
+
+
+def _turns(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> int:
+    # How often a discharge of one follows one of the other.
+    mine = np.concatenate([np.zeros(len(first_s), dtype=bool), np.ones(len(second_s), dtype=bool)])
+    ordered = mine[np.argsort(np.concatenate([first_s, second_s]), kind="stable")]
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 
 def _fills(
@@ -207,10 +218,10 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     longer_s = min(REFRACTORY_SHARE * float(np.quantile(within_s, 0.02)), MOST_REFRACTORY_S)
     for reach_s in (REFRACTORY_S, max(longer_s, REFRACTORY_S)):  # two that are nearer may be taken for one
         expected = 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low)
-        share = int((gaps_s < reach_s).sum()) / max(expected, 1e-9)
-        if expected >= COINCIDENCES and share < COINCIDENT_SHARE:
+        seen = int((gaps_s < reach_s).sum())
+        if expected >= COINCIDENCES and seen < COINCIDENT_SHARE * expected:
             return "same"
-        if expected >= COINCIDENCES and share > INDEPENDENT_SHARE:
+        if expected >= COINCIDENCES and seen > INDEPENDENT_SHARE * expected:
             return "coincide"
     return "unknown"
 
