@@ -31,6 +31,8 @@ VARIED_ALIKE, VARIED_SIZE, FARTHEST = 0.935, (0.85, 1.2), 11.0  # of what never 
 HARDLY_APART = 0.98  # correlation above which an irregular unit that varies in steps may be that far apart
 SURELY_ALIKE, SAME_SIZE = 0.93, (0.87, 1.15)  # enough when timing cannot tell
 ONE_SHAPE, DRIFTED_SIZE = 0.99, (0.75, 1.33)  # a drifting needle changes the size and hardly the shape
+VERY_SAME = 0.998  # of runs of one fibre with pauses between
+COMPLEX_ALIKE, COMPLEX_LOBES, LOBE = 0.92, 6, 0.15  # of potentials with so many phases over a share of the largest
 AS_REGULAR = 0.05  # two halves that together are this regular are one, however regular each is alone
 REGULAR_ALONE = 0.06  # as regular as this, a part is a train of its own unless the whole is as regular
 REGULAR_EVENTS = 8
@@ -91,6 +93,11 @@ def one_unit(
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
     drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
+    if alike > VERY_SAME and VARIED_SIZE[0] < size < VARIED_SIZE[1] and _follows(first_s, second_s):
+        return True
+    complexes = alike > COMPLEX_ALIKE and all(_lobes(shape) >= COMPLEX_LOBES for shape in shapes)
+    if complexes and verdict in {"same", "unknown"} and VARIED_SIZE[0] < size < VARIED_SIZE[1] and apart < VERY_FAR:
+        return True
     handed_over = drifted and verdict == "two clocks" and _hands_over(first_s, second_s)
     return handed_over or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
 
@@ -255,6 +262,20 @@ def _takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> 
     fits = (np.abs(join_s / (steps * usual_s) - 1) < CONTINUES).all() and steps.max() <= PAUSE
     whole = measure_rhythm(np.concatenate([before_s, after_s]), trends=False)
     return bool(fits and whole.irregularity < REGULAR_ALONE and usual_s.max() < SAME_RATE * usual_s.min())
+
+
+def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    # One is silent before the other begins, and fires at its rate.
+    apart = first_s[-1] < second_s[0] or second_s[-1] < first_s[0]
+    usual_s = [measure_rhythm(times_s, trends=False).base_s for times_s in (first_s, second_s)]
+    return bool(apart and max(usual_s) < SAME_RATE * min(usual_s))
+
+
+def _lobes(template: NDArray[np.floating]) -> int:
+    # A motor unit of many fibres has more phases than one fibre has, and shares its shape with nothing else.
+    phases = np.split(template, np.flatnonzero(np.diff(np.sign(template)) != 0) + 1)
+    largest = np.abs(template).max()
+    return sum(bool(np.abs(phase).max() > LOBE * largest) for phase in phases)
 
 
 def _hands_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
