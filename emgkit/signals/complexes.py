@@ -42,7 +42,9 @@ def cycle_of(parts_s: Sequence[tuple[float, float]], *, base_s: float, first_s: 
     """
     if base_s > -first_s:  # the pause before the discharge begins before the average does
         return first_s, first_s + base_s
-    pauses = [(after - before, (before + after) / 2) for (_, before), (after, _) in pairwise(parts_s)]
+    # The pause before the first part is at least as long as the average shows.
+    bounded = [(first_s, first_s), *parts_s]
+    pauses = [(after - before, (before + after) / 2) for (_, before), (after, _) in pairwise(bounded)]
     pauses = [(length, middle) for length, middle in pauses if -base_s < middle <= 0]
     start_s = max(pauses)[1] if pauses else -base_s / 2
     return start_s, start_s + base_s

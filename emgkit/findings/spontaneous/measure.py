@@ -107,7 +107,8 @@ def measure_train(
         found = averaged(train.time_s)
     stored = slice(-len(found.window_ms), None)
     cycle = _cycle(found, rate_hz, rhythm.base_s)
-    if cycle.begins_ms < values["baseline_stop_ms"]:
+    # Of a fast train, what is far before a discharge may be a part of it and not of the one before.
+    if cycle.begins_ms < values["baseline_stop_ms"] or 1000 * rhythm.base_s < values["window_after_ms"]:
         found = averaged(train.time_s, before_ms=values["complex_before_ms"])
         found = _levelled(found.windows, found.window_ms, _cycle(found, rate_hz, rhythm.base_s).begins_ms)
         cycle = _cycle(found, rate_hz, rhythm.base_s)
