@@ -217,8 +217,9 @@ def _is_noise(measured: MeasuredTrain) -> bool:
     shape = measured.shape
     positive = shape is not None and shape.initial_deflection == "positive"
     least_uv = values["endplate_noise_positive_uv" if positive else "endplate_noise_event_uv"]
-    small = shape is None or shape.peak_to_peak_uv < least_uv
-    return measured.train.snr < values["irregular_least_snr"] or (measured.endplate_noise and small)
+    size_uv = shape.peak_to_peak_uv if shape else 0.0
+    distant = measured.train.snr < values["irregular_least_snr"] or size_uv < values["irregular_least_uv"]
+    return distant or (measured.endplate_noise and size_uv < least_uv)
 
 
 def _is_mains(measured: MeasuredTrain) -> bool:
