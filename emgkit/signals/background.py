@@ -153,9 +153,14 @@ def find_skewed(
     """
     noise, rate = slow, rate_hz
     quiet = noise != 0
-    for time_s, length_ms in events:
-        start = int((time_s - start_s - EVENT_LEAD_MS / 1000) * rate)
-        quiet[max(start, 0) : int((time_s - start_s + length_ms / 1000) * rate) + 1] = False
+    if len(events):
+        time_s, length_ms = np.array(events, dtype=float).T
+        starts = np.trunc((time_s - start_s - EVENT_LEAD_MS / 1000) * rate).astype(np.int64)
+        stops = np.trunc((time_s - start_s + length_ms / 1000) * rate).astype(np.int64) + 1
+        inside = np.zeros(len(noise) + 1, np.int32)  # how many more discharges hold a sample than hold the last one
+        np.add.at(inside, np.clip(starts, 0, len(noise)), 1)
+        np.add.at(inside, np.clip(np.maximum(stops, starts), 0, len(noise)), -1)
+        quiet &= np.cumsum(inside[:-1]) == 0
     size = int(block_s * rate)
     found: list[tuple[float, float, float]] = []
     for start in range(0, len(noise) - size + 1, size):
