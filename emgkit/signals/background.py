@@ -56,12 +56,14 @@ def find_dense(
     if n_blocks == 0 or band.noise_uv <= 0:
         return []
     blocks = slice(0, n_blocks * size)
-    local = smooth_energy(band.signal, width=max(round(DENSE_S * band.rate_hz), 1))
-    active = (np.sqrt(local) > threshold * band.noise_uv)[blocks].reshape(n_blocks, size).mean(axis=1)
     noise = band.noise_uv**2
     total = np.square(band.signal[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
     left = np.square(band.residual[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
-    dense = (active > fill) & (left > unexplained * np.maximum(total, noise))
+    dense = left > unexplained * np.maximum(total, noise)
+    if not dense.any():
+        return []  # most often, and what follows takes longer
+    local = smooth_energy(band.signal, width=max(round(DENSE_S * band.rate_hz), 1))
+    dense &= (np.sqrt(local) > threshold * band.noise_uv)[blocks].reshape(n_blocks, size).mean(axis=1) > fill
     starts_s = band.start_s + block_s * np.flatnonzero(dense)
     return [(float(start_s), float(start_s + block_s)) for start_s in starts_s]
 

@@ -17,6 +17,7 @@ from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import Matches, match_templates, similarity
+from emgkit.signals.medians import median
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.sort import SortedBand, find_left, floor_of, kinds_of, limits_of, refined
 from emgkit.signals.trains import refound
@@ -38,7 +39,7 @@ SUM_CHANCE = 3.0  # how many times more often than by chance they may do so
 LEARNT_LEAST, STILL_ALIKE = 10, 0.9  # matches from which a template learns, and how alike it remains
 FEWEST = 8  # intervals that tell a rhythm
 UNEVEN_MORE = 0.1  # share of intervals out of rhythm, more than before
-RATE_STEP = 1.25  # ratio of rates from one stretch to the next
+RATE_STEP = 1.15  # ratio of rates before and after a pause that makes another fibre likely
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,17 +331,25 @@ def goes_on(before: Train, after: Train, *, regular: float) -> bool:
     >>> import numpy as np
     >>> from emgkit.signals.follow import goes_on
     >>> from emgkit.signals.units import Train
-    >>> clock, other = (Train(np.arange(40) / hz, np.ones(4), 0, 9.0) for hz in (7.0, 9.0))
-    >>> goes_on(clock, clock, regular=0.07), goes_on(clock, other, regular=0.07)
+    >>> clock, other_s = Train(np.arange(40) / 7.0, np.ones(4), 0, 9.0), np.arange(40) / 9.1
+    >>> mixed = Train(np.sort(np.append(clock.time_s, other_s)), np.ones(4), 0, 9.0)
+    >>> goes_on(clock, clock, regular=0.07), goes_on(clock, mixed, regular=0.07)
     (True, False)
     """
-    rhythms = [measure_rhythm(train.time_s, trends=False) for train in (before, after)]
-    was, now = rhythms
+    was, now = (measure_rhythm(train.time_s, trends=False) for train in (before, after))
     if min(was.n_intervals, now.n_intervals) < FEWEST or not was.irregularity < regular:
         return True
     steady = now.irregularity < regular and now.uneven < was.uneven + UNEVEN_MORE
-    pauses = float(np.diff(after.time_s).max()) > PAUSE * now.base_s
-    return bool(steady and not pauses and 1 / RATE_STEP < now.base_s / was.base_s < RATE_STEP)
+    return steady and not _another_rate(np.diff(after.time_s), now.base_s)
+
+
+def _another_rate(intervals: NDArray[np.float64], base_s: float) -> bool:
+    # After a pause another fibre may fire whose shape is nearly the same.
+    for pause in np.flatnonzero(intervals > PAUSE * base_s):
+        runs = intervals[max(pause - FEWEST, 0) : pause], intervals[pause + 1 : pause + 1 + FEWEST]
+        if min(len(run) for run in runs) and not 1 / RATE_STEP < median(runs[1]) / median(runs[0]) < RATE_STEP:
+            return True
+    return False
 
 
 def of_one_kind(found: SortedBand, known: Known, *, trains: Sequence[int], band: Band) -> bool:

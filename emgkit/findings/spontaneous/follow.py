@@ -89,7 +89,7 @@ def follow_pieces(recording: Recording, pieces: Sequence[Piece], *, threads: int
     """
     groups = _groups(len(pieces))
     middles = [(group[0] + group[-1]) // 2 for group in groups]
-    firsts = of_each(middles, partial(_first, recording, pieces), threads=threads)
+    firsts = of_each(middles, partial(_next, recording, pieces), threads=threads)
     chains = [
         (guide, numbers)
         for group, middle, (_, guide) in zip(groups, middles, firsts, strict=True)
@@ -108,9 +108,11 @@ def _groups(count: int) -> list[range]:
     return [range(low, high) for low, high in pairwise(borders)]
 
 
-def _first(recording: Recording, pieces: Sequence[Piece], number: int) -> tuple[Part, Guide | None]:
+def _next(
+    recording: Recording, pieces: Sequence[Piece], number: int, guide: Guide | None = None
+) -> tuple[Part, Guide | None]:
     cleaned = clean(recording, pieces[number])
-    guide = _guide_of(sort_stretch(_beginning(cleaned.stretch)), number)
+    guide = guide or _guide_of(sort_stretch(_beginning(cleaned.stretch)), number)
     followed = _followed(recording, pieces[number], cleaned, guide) if guide else None
     return followed or _sorted(recording, pieces[number], cleaned, number)
 
@@ -124,9 +126,7 @@ def _beginning(stretch: Stretch) -> Stretch:
 def _chain(recording: Recording, pieces: Sequence[Piece], guide: Guide | None, numbers: Sequence[int]) -> list[Part]:
     parts = []
     for number in numbers:
-        cleaned = clean(recording, pieces[number])
-        followed = _followed(recording, pieces[number], cleaned, guide) if guide else None
-        part, guide = followed or _sorted(recording, pieces[number], cleaned, number)
+        part, guide = _next(recording, pieces, number, guide)
         parts.append(part)
     return parts
 

@@ -70,7 +70,7 @@ class Part:
     hum_uv : float
         Largest amplitude of the mains that was subtracted.
     keys : list of (int, int)
-        Of trains that were followed from one piece to the next, who each is; empty when that is not known.
+        Who each train is: one that is followed from one piece to the next keeps its key. Empty in a whole recording.
     """
 
     piece: Piece

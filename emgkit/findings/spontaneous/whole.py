@@ -118,7 +118,8 @@ def _noise_joined(parts: Sequence[Part]) -> list[NoiseSpan]:
 def _linked(recording: Recording, parts: Sequence[Part], left_out: Sequence[Span]) -> tuple[list[Sized], list[Sized]]:
     # Whole trains, measured on discharges from all over the recording; and what is too short for a train.
     shared_s = [(after.piece.from_s, before.piece.to_s) for before, after in pairwise(parts)]
-    links = link_trains([[sized.measured.train for sized in part.trains] for part in parts], shared_s=shared_s)
+    trains = [[sized.measured.train for sized in part.trains] for part in parts]
+    links = link_trains(trains, shared_s=shared_s, keys=[part.keys for part in parts])
     wholes = [_inside(_put_together(parts, unit), left_out, recording.duration_s) for unit in links]
     long = [whole for whole in wholes if lasts(whole.measured.train.time_s)]
     short = [whole for whole in wholes if not lasts(whole.measured.train.time_s)]
