@@ -244,7 +244,7 @@ def follow_band(
 def _learnt(templates: list[NDArray[np.floating]], matches: Matches) -> list[NDArray[np.floating]]:
     # From many matches only, and not into another shape.
     counts = np.bincount(matches.template, minlength=len(templates))
-    learnt = refined(templates, matches)
+    learnt = refined(templates, matches, centred=False)
     return [
         after if count >= LEARNT_LEAST and similarity(before, after, max_lag=2)[0] > STILL_ALIKE else before
         for before, after, count in zip(templates, learnt, counts, strict=True)

@@ -347,8 +347,10 @@ def _distinct(templates: list[NDArray[np.floating]], noise_uv: float, lag: int) 
     return kept
 
 
-def refined(templates: list[NDArray[np.floating]], matches: Matches) -> list[NDArray[np.floating]]:
-    """Return what every template learns from what its own matches left over."""
+def refined(
+    templates: list[NDArray[np.floating]], matches: Matches, *, centred: bool = True
+) -> list[NDArray[np.floating]]:
+    """Return what every template learns from what its own matches left over, its fixed point where it was or centred."""
     # So it no longer carries its neighbours' shapes.
     learnt = []
     for number, template in enumerate(templates):
@@ -361,7 +363,8 @@ def refined(templates: list[NDArray[np.floating]], matches: Matches) -> list[NDA
         half = len(template) // 2
         windows = cut_windows(matches.residual, middle, before=half, after=len(template) - half)
         scale = median(matches.scale[mine])
-        learnt.append(_centred(scale * template + column_medians(windows)))
+        shape = scale * template + column_medians(windows)
+        learnt.append(_centred(shape) if centred else shape)
     return learnt
 
 

@@ -1,4 +1,4 @@
-"""Known units in another stretch: found again, told from what is new, and given up where their templates do not tell."""
+"""Known units in another stretch: found again, told from what is new, given up where their templates do not tell."""
 
 from __future__ import annotations
 
