@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock, missed_by
-from emgkit.signals.locks import SEPARATION_S, nearest, union_of
-from emgkit.signals.match import similarity
-from emgkit.signals.rhythm import PAUSE, measure_rhythm, median_around
+from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock, missed_by, spared_by
+from emgkit.signals.exchange import CLOCK_MOST, REGULAR_LEAST, reshuffled
+from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.units import Train, sizes_of
 
 if TYPE_CHECKING:
@@ -21,11 +19,6 @@ if TYPE_CHECKING:
 
     from emgkit.signals.sort import SortedBand
 
-CONFUSED_ALIKE, CONFUSED_SIZE = 0.8, (0.7, 1.4)
-CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes time
-REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
-UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
-UNEVEN_LEFT = 0.5  # share of them that may be left
 RUN_LEAST, RUN_MOST = 5, 15  # discharges of a run that are compared with those of the next
 RATE_STEP = 1.15  # ratio of rates that makes another fibre likely
 REGULAR_RUN = 0.06  # irregularity of runs that are compared
@@ -33,10 +26,9 @@ FASTEST_S = 0.04  # myotonic discharges, which change from run to run, are faste
 STEADY = 0.08  # change of rate and size within a run
 SIZE_STEP, SIZE_SCATTER = 0.03, 1.5  # change of size from run to run, and over the scatter within
 QUIET_S = 0.03  # without another discharge before and after
-LOCAL = 9  # intervals that tell the usual one at a place
-SPARED = 0.25  # how near the interval without a discharge is to the usual one
+FEWEST_EVENTS = 9  # of a train that may hold guests
 REGULAR_GUEST = 0.1  # irregularity of a few discharges that are no chance finding
-CLOSE_SHARE = 0.3  # of the clock's interval: how near the nearest discharges of a mixed train come
+CLOSE_SHARE, INDEPENDENT = 0.3, 0.4  # of the clock's interval, and of the pairs that by chance come nearer than that
 LARGEST_CHANCE, BOTH_CHANCE = 0.2, 0.5  # that another event is where the next one of a clock is due
 
 
@@ -57,51 +49,12 @@ def fibres_apart(
     min_events : int
         A rest with fewer events is dropped.
     """
-    units = _reshuffled(trains, clock, regular)
+    units = reshuffled(trains, clock, regular=regular)
     parts = [part for train in units for part in _clocks_apart(train, clock, regular, min_events)]
     parts = [part for train in parts for part in _guests_apart(train, regular, min_events)]
     every_s = np.sort(np.concatenate([np.empty(0), *(train.time_s for train in parts)]))
     parts = [part for train in parts for part in _clock_in_quiet(train, every_s, clock, regular, min_events)]
     return [run for train in parts for run in _runs_apart(train, band)]
-
-
-def _reshuffled(trains: Sequence[Train], clock: ClockLimits, regular: float) -> list[Train]:
-    # Two fibres whose shapes the noise confuses have exchanged discharges: together they fall into two clocks again.
-    units = list(trains)
-    for place, other in combinations(range(len(units)), 2):
-        first, second = units[place], units[other]
-        if len(first.time_s) + len(second.time_s) >= CLOCK_MOST or not _confusable(first, second):
-            continue
-        before = [measure_rhythm(unit.time_s, trends=False) for unit in (first, second)]
-        irregular = max(rhythm.irregularity for rhythm in before) >= regular
-        uneven = sum(rhythm.uneven * rhythm.n_intervals for rhythm in before)
-        if not irregular and uneven < max(UNEVEN_LEAST, UNEVEN_SHARE * sum(rhythm.n_intervals for rhythm in before)):
-            continue
-        parts = _two_clocks(union_of(first.time_s, second.time_s), clock, regular)
-        if not parts:
-            continue
-        after = [measure_rhythm(part, trends=False) for part in parts]
-        if irregular or sum(rhythm.uneven * rhythm.n_intervals for rhythm in after) < UNEVEN_LEFT * uneven:
-            nearer = np.abs(nearest(first.time_s, parts[0]) - parts[0]) < SEPARATION_S
-            parts = parts if nearer.mean() > 0.5 else parts[::-1]
-            units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
-    return units
-
-
-def _confusable(first: Train, second: Train) -> bool:
-    alike, _ = similarity(first.template, second.template, max_lag=len(first.template) // 4)
-    ratio = np.ptp(first.template) / np.ptp(second.template)
-    return bool(alike > CONFUSED_ALIKE and CONFUSED_SIZE[0] < ratio < CONFUSED_SIZE[1])
-
-
-def _two_clocks(pool_s: NDArray[np.float64], clock: ClockLimits, regular: float) -> list[NDArray[np.float64]]:
-    # The longest clock and what it leaves over, if that is a clock as well.
-    chain = find_clock(pool_s, limits=clock)
-    parts = [pool_s[chain], np.delete(pool_s, chain)]
-    if min(len(part) for part in parts) < REGULAR_LEAST:
-        return []
-    both = all(measure_rhythm(part, trends=False).irregularity < regular for part in parts)
-    return parts if both else []
 
 
 def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
@@ -117,17 +70,12 @@ def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: 
 
 
 def _guests_apart(train: Train, regular: float, min_events: int) -> list[Train]:
-    # A few discharges of a slow fibre lie in a train whose rhythm does not need them: without one of them the interval
-    # around it is that of the others.
+    # A few discharges of a slow fibre lie in a train whose rhythm does not need them.
     times_s = train.time_s
     rhythm = measure_rhythm(times_s, trends=False)
-    if not rhythm.irregularity < regular or len(times_s) < LOCAL:
+    if not rhythm.irregularity < regular or len(times_s) < FEWEST_EVENTS:
         return [train]
-    intervals = np.diff(times_s)
-    usual = median_around(intervals, width=LOCAL)
-    off = np.full(len(times_s) + 2, np.inf)  # by how much the interval without a discharge differs from the usual one
-    off[2:-2] = np.abs((intervals[1:] + intervals[:-1]) / usual[1:] - 1)
-    spared = (off[1:-1] < SPARED) & (off[1:-1] < off[:-2]) & (off[1:-1] <= off[2:])
+    spared = spared_by(times_s)
     guests_s = times_s[spared]
     if len(guests_s) < min_events or not measure_rhythm(guests_s, trends=False).irregularity < REGULAR_GUEST:
         return [train]
@@ -158,7 +106,9 @@ def _is_clock(mixed_s: NDArray[np.float64], chain: NDArray[np.int64], regular: f
     # Independent trains come arbitrarily close to each other; one voluntary unit does not, though every second of its
     # discharges may look like a slower clock. What is left over of two clocks is a clock again.
     rhythm, rest = measure_rhythm(mixed_s[chain], trends=False), np.delete(mixed_s, chain)
-    close = np.quantile(np.diff(mixed_s), 0.1) < CLOSE_SHARE * rhythm.base_s
+    near_s = CLOSE_SHARE * rhythm.base_s
+    expected = 2 * near_s * len(chain) * len(rest) / max(np.ptp(mixed_s), 1e-9)
+    close = np.count_nonzero(np.diff(mixed_s) < near_s) > INDEPENDENT * expected
     second = len(rest) >= REGULAR_LEAST and measure_rhythm(rest, trends=False).irregularity < regular
     chance = chance_of_clock(mixed_s, chain)
     return bool(rhythm.irregularity < regular and close and chance < (BOTH_CHANCE if second else LARGEST_CHANCE))

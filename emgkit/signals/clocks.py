@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.medians import median
-from emgkit.signals.rhythm import measure_rhythm
+from emgkit.signals.rhythm import measure_rhythm, median_around
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FIRST_SLACK = 0.3  # how far the first interval of a clock may lie from the most common one
 AROUND = 21  # intervals that tell the rate of a clock at a place
 MISSED_PHASE = (0.05, 0.15)  # of the interval: how near a missed discharge lies at least and at most to where it is due
+LOCAL = 9  # intervals that tell the usual one at a place
+SPARED = 0.25  # of it: how near a whole number of them the interval without a discharge is
 MISSED_SCATTER = 4.0  # times the irregularity of the clock lies between
 
 
@@ -148,6 +150,40 @@ def missed_by(clock_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDA
     due = np.round(phase)
     near = np.clip(MISSED_SCATTER * np.nan_to_num(measure_rhythm(clock_s, trends=False).irregularity), *MISSED_PHASE)
     return np.asarray(inside & (due > 0) & (due < steps) & (np.abs(phase - due) < near))
+
+
+def spared_by(times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which discharges the rhythm of a train does not need: without them, what is left keeps time as well.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_events,)
+
+    Returns
+    -------
+    ndarray of bool, shape (n_events,)
+        Never two neighbours, nor the first or the last.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.clocks import spared_by
+    >>> clock = np.delete(np.arange(20) / 10, [5, 6])
+    >>> times_s = np.sort(np.append(clock, [0.333, 0.57, 1.28]))
+    >>> times_s[spared_by(times_s)]
+    array([0.333, 0.57 , 1.28 ])
+    """
+    intervals = np.diff(times_s)
+    if len(intervals) < LOCAL:
+        return np.zeros(len(times_s), dtype=bool)
+    usual = median_around(intervals, width=LOCAL)[1:]
+    around = intervals[1:] + intervals[:-1]
+    steps = np.maximum(np.round(around / usual), 1)
+    phase = intervals[:-1] / around * steps
+    due = (np.abs(phase - np.round(phase)) < MISSED_PHASE[1]) & (np.round(phase) % steps > 0)
+    off = np.full(len(times_s) + 2, np.inf)  # by how much the interval without a discharge differs from the usual one
+    off[2:-2] = np.where(due, np.inf, np.abs(around / usual - steps))
+    return np.asarray((off[1:-1] < SPARED) & (off[1:-1] < off[:-2]) & (off[1:-1] <= off[2:]))
 
 
 def _candidate_periods(times_s: NDArray[np.float64], limits: ClockLimits) -> list[float]:

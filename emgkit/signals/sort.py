@@ -350,7 +350,7 @@ def _distinct(templates: list[NDArray[np.floating]], noise_uv: float, lag: int) 
 def refined(
     templates: list[NDArray[np.floating]], matches: Matches, *, centred: bool = True
 ) -> list[NDArray[np.floating]]:
-    """Return what every template learns from what its own matches left over, its fixed point where it was or centred."""
+    """Return what every template learns from what its matches left over, its fixed point centred or where it was."""
     # So it no longer carries its neighbours' shapes.
     learnt = []
     for number, template in enumerate(templates):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emgkit.signals.apart import fibres_apart
-from emgkit.signals.clocks import missed_by
 from emgkit.signals.detect import keep_largest
+from emgkit.signals.exchange import given_back
+from emgkit.signals.kinds import parted
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import measure_rhythm
@@ -24,24 +24,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from emgkit.signals.clocks import ClockLimits
+    from emgkit.signals.kinds import View
     from emgkit.signals.sort import SortedBand
 
 LOCK_REACH_MS = 80.0  # how far the parts of one polyphasic potential or complex may lie apart
-LOCK_WIDTH_MS = 1.2  # scatter of the lag between parts of one potential
+LOCK_WIDTH_MS = (1.2, 4.0)  # scatter of the lag between parts of one potential, in the fast and in the slow band
 SAME_LIKENESS = 0.9  # of a potential in the slow band with one that was found there alone
 SAME_SIZE = (0.7, 1.4)  # ratio of their sizes
 LOCKED_SHARE = 0.6  # of the discharges of the smaller part that share one lag
 LEAST_PAIRS, PAIRED_SHARE, PAIR_WIDTH_S, PAIR_GAP = 5, 0.2, 0.0003, 1.5  # like spikes of one complex
 LEAST_OUTER = 0.2  # share of intervals that lead to the next complex; a steady train has none
-CLOCK_EVENTS = 8
-RETURNED_ALIKE, RETURNED_LEAST, RETURNED_CHANCE = 0.9, 4, 3.0  # like discharges, and how many times more than by chance
+TURNS = 3  # what was given back may join what was apart, and the other way round
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
-SHADOW_WIDTH_MS = 4.0  # the slow band times an event less sharply
 SHADOW_RATIO = 4.0  # how much larger that train is
 SHADOW_REACH_S = 0.008  # and how near
 
 
-def build_trains(band: SortedBand, number: int, *, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
+def build_trains(
+    band: SortedBand, number: int, *, clock: ClockLimits, regular: float, min_events: int, view: View | None = None
+) -> list[Train]:
     """Join what belongs together in one band: parts of one potential, halves of one train; tell clocks apart.
 
     Parameters
@@ -55,19 +56,21 @@ def build_trains(band: SortedBand, number: int, *, clock: ClockLimits, regular: 
         Irregularity below which a train predicts where its missed discharges are.
     min_events : int
         Trains with fewer events are dropped.
+    view : View, optional
+        Another band in which units may show to be two.
 
     Returns
     -------
     list of Train
         Largest first.
     """
-    units = [_first_spikes(unit) for unit in _units(band, number)]
-    units = join_views(_halves_joined(_whole_potentials(units), band), band)
-    units = _returned(_whole_potentials(units), band.rate_hz, regular)
+    units = _whole_potentials([_first_spikes(unit) for unit in _units(band, number)])
+    units = _settled(units if view is None else parted(units, view), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
-    trains = _without_shadows(
-        [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
-    )
+    if len(trains) > len(units):
+        trains = _settled(trains, band, regular)
+    found = [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
+    trains = _without_shadows(found)
     return sorted(trains, key=lambda train: -train.snr)
 
 
@@ -91,7 +94,7 @@ def join_bands(
     for train in slow:
         for place, potential in enumerate(seen):
             other = trains[place]
-            _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=SHADOW_WIDTH_MS)
+            _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS[1])
             if locked > SHADOW_SHARE * len(train.time_s):
                 break  # what is left over of a train that is known
             shapes = (train.template, train.template)
@@ -102,6 +105,18 @@ def join_bands(
         else:
             trains.append(train)
     return _without_shadows(trains)
+
+
+def _settled(units: list[Train], band: SortedBand, regular: float) -> list[Train]:
+    # Parts of one unit are joined and discharges given back, in turn until nothing changes.
+    for _ in range(TURNS):
+        before = [len(unit.time_s) for unit in units]
+        units = _whole_potentials(join_views(_halves_joined(units, band), band))
+        units = given_back(units, band.rate_hz, regular=regular)
+        units = [unit for unit in units if len(unit.time_s) > 1]
+        if sorted(before) == sorted(len(unit.time_s) for unit in units):
+            break
+    return units
 
 
 def _later_in_potential(potential: NDArray[np.floating], template: NDArray[np.floating]) -> int | None:
@@ -150,6 +165,8 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
         for unit in units:
             for place, other in enumerate(joined):
                 shapes = (other.template, unit.template)
+                if shapes[0] is shapes[1]:
+                    continue  # they have been told apart
                 if one_unit(other.time_s, unit.time_s, shapes=shapes, windows=windows):
                     _, lag = similarity(*shapes, max_lag=len(unit.template) // 4)
                     joined[place] = united(other, unit.time_s + lag / band.rate_hz)
@@ -161,37 +178,14 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
         units = joined
 
 
-def _returned(units: list[Train], band_hz: float, regular: float) -> list[Train]:
-    # Discharges that a regular unit missed and an irregular one of its shape took are given back.
-    units = list(units)
-    rhythms = [measure_rhythm(unit.time_s, trends=False) for unit in units]
-    clocks = [place for place, rhythm in enumerate(rhythms) if rhythm.irregularity < regular]
-    others = [place for place, rhythm in enumerate(rhythms) if not rhythm.irregularity < regular]
-    for place, other in product(clocks, others):
-        clock, mixed = units[place], units[other]
-        if len(clock.time_s) < CLOCK_EVENTS or len(mixed.time_s) == 0:
-            continue
-        alike, lag = similarity(clock.template, mixed.template, max_lag=len(mixed.template) // 4)
-        if not (
-            alike > RETURNED_ALIKE and SAME_SIZE[0] < np.ptp(mixed.template) / np.ptp(clock.template) < SAME_SIZE[1]
-        ):
-            continue
-        due_s = mixed.time_s + lag / band_hz
-        mine = missed_by(clock.time_s, due_s)
-        chance = missed_by(clock.time_s, due_s + rhythms[place].base_s / 2).sum()
-        if mine.sum() >= RETURNED_LEAST and mine.sum() > RETURNED_CHANCE * (chance + 1):
-            units[place] = united(clock, due_s[mine])
-            units[other] = replace(mixed, time_s=mixed.time_s[~mine])
-    return units
-
-
 def _whole_potentials(units: list[Train]) -> list[Train]:
     # Parts of one polyphasic potential follow each other at a fixed lag; the largest part stands for the whole.
     units = sorted(units, key=lambda unit: -unit.snr * min(len(unit.time_s), 50))
     wholes: list[Train] = []
     for unit in units:
+        width_ms = LOCK_WIDTH_MS[unit.band]
         locks = (
-            (find_lock(whole.time_s, unit.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS)[1], len(whole.time_s))
+            (find_lock(whole.time_s, unit.time_s, reach_ms=LOCK_REACH_MS, width_ms=width_ms)[1], len(whole.time_s))
             for whole in wholes
         )
         if not any(locked >= max(4, LOCKED_SHARE * min(len(unit.time_s), count)) for locked, count in locks):

@@ -53,6 +53,29 @@ def united(train: Train, more_s: NDArray[np.float64]) -> Train:
     return replace(train, time_s=np.sort(np.concatenate([train.time_s, more_s[far]])))
 
 
+def gaps_around(times_s: NDArray[np.float64], every_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far the nearest other discharge is from each.
+
+    Parameters
+    ----------
+    times_s : ndarray
+        Discharges of one unit.
+    every_s : ndarray
+        Discharges of all units, ascending, these among them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.units import gaps_around
+    >>> gaps_around(np.array([1.0, 4.0]), np.array([1.0, 1.5, 4.0]))
+    array([0.5, 2.5])
+    """
+    place = np.searchsorted(every_s, times_s)
+    bounded = np.concatenate([[-np.inf], every_s, [np.inf]])
+    after = bounded[np.minimum(place + 2, len(bounded) - 1)]
+    return np.asarray(np.minimum(after - times_s, times_s - bounded[place]))
+
+
 def lone_discharges(
     times_s: NDArray[np.float64], *, every_s: NDArray[np.float64], band: SortedBand
 ) -> NDArray[np.floating]:
@@ -79,11 +102,7 @@ def lone_discharges(
     ((1, 40), 20)
     """
     half = len(band.templates[0]) // 2
-    place = np.searchsorted(every_s, times_s)
-    gap_s = half / band.rate_hz
-    after = every_s[np.minimum(place + 1, len(every_s) - 1)] - times_s
-    before = times_s - every_s[np.maximum(place - 1, 0)]
-    alone = (np.abs(after) > gap_s) & (np.abs(before) > gap_s)
+    alone = gaps_around(times_s, every_s) > half / band.rate_hz
     places = (times_s[alone] - band.start_s) * band.rate_hz
     return cut_at(band.signal, places, before=half, after=half)
 

@@ -28,11 +28,13 @@ from emgkit.findings.spontaneous.part import (
     places_of,
     sort_stretch,
     sorted_part,
+    view_of,
 )
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.findings.spontaneous.whole import without_waveforms
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.follow import Known, follow_band, followed_trains, founds_more, goes_on, of_one_kind, teach
+from emgkit.signals.kinds import parted
 from emgkit.signals.peel import peel_known
 from emgkit.signals.rhythm import measure_rhythm
 
@@ -171,7 +173,7 @@ def _potential(train: Train, found: Found) -> NDArray[np.float32]:
 
 def _followed(recording: Recording, piece: Piece, cleaned: Cleaned, guide: Guide) -> tuple[Part, Guide] | None:
     found = _follow_stretch(cleaned.stretch, guide)
-    if not _explained(found, guide):
+    if not _explained(found, guide, cleaned.stretch):
         return None
     left_out = left_out_of(recording, cleaned, fast=found.fast)
     kept_s = [train.time_s[outside(train.time_s, left_out)] for train in found.trains]
@@ -240,21 +242,28 @@ def _band(stretch: Stretch, number: int, known: Known, left: NDArray[np.float32]
     )
 
 
-def _explained(found: Found, guide: Guide) -> bool:
+def _explained(found: Found, guide: Guide, stretch: Stretch) -> bool:
     # Nothing that was not known before, and each train goes on as it was.
     values = criteria_values("detection_criteria")
     regular, least_snr = values["regular_irregularity"], values["fast_least_snr"]
     if not all(map(partial(goes_on, regular=regular), guide.trains, found.trains)):
         return False
     known_s = np.sort(found.fast.time_s)
-    for number, band in enumerate((found.fast, found.slow)):
-        if founds_more(band, band=bands()[number], busy_s=known_s, least_snr=least_snr):
-            return False
-        others = [
-            place
-            for place, train in enumerate(found.trains)
-            if train.band == number and not measure_rhythm(train.time_s, trends=False).irregularity < regular
-        ]
-        if not of_one_kind(band, guide.known[number], trains=others, band=bands()[number]):
-            return False
-    return True
+    if any(
+        founds_more(band, band=bands()[number], busy_s=known_s, least_snr=least_snr)
+        for number, band in enumerate((found.fast, found.slow))
+    ):
+        return False
+    # Of a regular train its rhythm has told.
+    others = [
+        place
+        for place, train in enumerate(found.trains)
+        if len(train.time_s) > 1 and not measure_rhythm(train.time_s, trends=False).irregularity < regular
+    ]
+    fast = [train for train in found.trains if train.band == 0 and len(train.time_s) > 1]
+    if any(found.trains[place].band == 0 for place in others) and len(parted(fast, view_of(stretch))) > len(fast):
+        return False
+    return all(
+        of_one_kind(band, known, trains=others, band=bands()[number])
+        for number, (band, known) in enumerate(zip((found.fast, found.slow), guide.known, strict=True))
+    )

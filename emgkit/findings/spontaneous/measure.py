@@ -112,8 +112,9 @@ def measure_train(
         found = _levelled(found.windows, found.window_ms, _cycle(found, rate_hz, rhythm.base_s).begins_ms)
         cycle = _cycle(found, rate_hz, rhythm.base_s)
     several = len(found.windows) > 1
-    spikes_ms = _spikes(found, cycle)
-    shape = _shape(found, spikes_ms) if several else None
+    parts_ms = _large_parts(found, cycle)
+    spikes_ms = _spikes(found, cycle, parts_ms)
+    shape = _shape(found, spikes_ms, parts_ms) if several else None
     kept = spread_evenly(len(found.windows), most=int(values["kept_waveforms"]))
     return MeasuredTrain(
         train=train,
@@ -129,8 +130,10 @@ def measure_train(
     )
 
 
-def _shape(found: _Average, spikes_ms: list[float]) -> Shape:
+def _shape(found: _Average, spikes_ms: list[float], parts_ms: list[tuple[float, float]]) -> Shape:
+    # What all discharges have in common belongs to the potential, whatever the pause between two parts of it.
     values, least = criteria_values("detection_criteria"), criteria_values("naming_criteria")["complex_least_spikes"]
+    far_ms = [sum(part_ms) / 2 for part_ms in parts_ms] if len(parts_ms) > 1 else []
     return measure_shape(
         found.average,
         found.window_ms,
@@ -138,20 +141,21 @@ def _shape(found: _Average, spikes_ms: list[float]) -> Shape:
         share=values["shape_share"],
         errors=values["shape_errors"],
         most_uv=values["shape_most_uv"],
-        spikes_ms=spikes_ms if len(spikes_ms) >= least else (),
+        spikes_ms=sorted([*(spikes_ms if len(spikes_ms) >= least else ()), *far_ms]),
         common=found.common,
     )
 
 
 def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Discharges that no other train disturbs; among many others, those that are least disturbed.
     values = criteria_values("detection_criteria")
-    if len(others_s) == 0:
-        return times_s
-    next_s = others_s[np.minimum(np.searchsorted(others_s, times_s), len(others_s) - 1)]
-    last_s = others_s[np.maximum(np.searchsorted(others_s, times_s) - 1, 0)]
-    clear = np.abs(next_s - times_s) > values["lone_after_ms"] / 1000
-    clear &= np.abs(times_s - last_s) > values["lone_before_ms"] / 1000
-    return times_s[clear] if clear.sum() >= values["lone_fewest"] else times_s
+    fewest = min(int(values["lone_fewest"]), len(times_s))
+    place = np.searchsorted(others_s, times_s)
+    bounded = np.concatenate([[-np.inf], others_s, [np.inf]])
+    after, before = 1000 * (bounded[place + 1] - times_s), 1000 * (times_s - bounded[place])
+    room = np.minimum(after / values["lone_after_ms"], before / values["lone_before_ms"])
+    least = np.sort(room)[len(room) - fewest] if fewest else 0.0
+    return times_s[room >= min(least, 1.0)]
 
 
 class _Average(NamedTuple):
@@ -231,18 +235,28 @@ def _cycle(found: _Average, rate_hz: float, base_s: float) -> _Cycle:
     return _Cycle(parts_s, *cycle_of(parts_s, base_s=base_s, first_s=float(found.window_ms[0]) / 1000))
 
 
-def _spikes(found: _Average, cycle: _Cycle) -> list[float]:
-    # Negative peaks, and what stands apart. Of one cycle only: in a fast train the window holds the next discharge too.
+def _large_parts(found: _Average, cycle: _Cycle) -> list[tuple[float, float]]:
+    # Parts of one cycle only: in a fast train the window holds the next discharge too.
     values = criteria_values("detection_criteria")
-    size_uv, error_uv = np.ptp(found.average), values["shape_errors"] * found.error_uv
-    least_uv = max(values["spike_share"] * size_uv, error_uv)
-    spikes_ms = list(found.window_ms[negative_peaks(found.common, least_uv=least_uv)])
-    for first_ms, last_ms in 1000 * np.array(apart(cycle.parts_s)).reshape(-1, 2):
-        part_uv = found.common[(found.window_ms >= first_ms) & (found.window_ms <= last_ms)]
-        large = np.ptp(part_uv) > max(values["part_share"] * size_uv, error_uv)
-        if large and not any(first_ms <= spike_ms <= last_ms for spike_ms in spikes_ms):
+    least_uv = max(values["part_share"] * np.ptp(found.average), values["shape_errors"] * found.error_uv)
+    large = []
+    for start_s, stop_s in apart(cycle.parts_s):
+        part_uv = found.common[(found.window_ms >= 1000 * start_s) & (found.window_ms <= 1000 * stop_s)]
+        if cycle.start_s < (start_s + stop_s) / 2 < cycle.stop_s and np.ptp(part_uv) > least_uv:
+            large.append((1000 * start_s, 1000 * stop_s))
+    return large
+
+
+def _spikes(found: _Average, cycle: _Cycle, parts_ms: list[tuple[float, float]]) -> list[float]:
+    # Negative peaks, and what stands apart.
+    values = criteria_values("detection_criteria")
+    least_uv = max(values["spike_share"] * np.ptp(found.average), values["shape_errors"] * found.error_uv)
+    peaks_ms = found.window_ms[negative_peaks(found.common, least_uv=least_uv)]
+    spikes_ms = [float(peak_ms) for peak_ms in peaks_ms if cycle.start_s < peak_ms / 1000 < cycle.stop_s]
+    for first_ms, last_ms in parts_ms:
+        if not any(first_ms <= spike_ms <= last_ms for spike_ms in peaks_ms):
             spikes_ms.append((first_ms + last_ms) / 2)
-    return sorted(spike_ms for spike_ms in spikes_ms if cycle.start_s < spike_ms / 1000 < cycle.stop_s)
+    return sorted(spikes_ms)
 
 
 def _parts(size: NDArray[np.float64], window_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
@@ -277,7 +291,7 @@ def _amplitude_cv(found: _Average) -> float:
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
 
 
-def shape_variability(stretch: Stretch, times_s: NDArray[np.float64], *, others_s: NDArray[np.float64]) -> float:
+def shape_variability(stretch: Stretch, train: Train, *, others_s: NDArray[np.float64]) -> float:
     """Return the change of shape from discharge to discharge, NaN where there are too few.
 
     What neighbouring discharges differ by, less what the time just before them differs by.
@@ -285,18 +299,17 @@ def shape_variability(stretch: Stretch, times_s: NDArray[np.float64], *, others_
     Parameters
     ----------
     stretch : Stretch
-        Of which the fast band is used.
-    times_s : ndarray
-        Discharges of the train.
+        Of which the band is used that carries the train.
+    train : Train
     others_s : ndarray
         Discharges of all other trains, ascending.
     """
-    band, times_s = bands()[0], _lone(times_s, others_s)
-    rate_hz = stretch.grid.fast_hz
-    half = samples_in(band.half_window_ms, rate_hz)
+    times_s = _lone(train.time_s, others_s)
+    signal, rate_hz = stretch.of_band(train.band)
+    half = samples_in(bands()[train.band].half_window_ms, rate_hz)
     places = (times_s - stretch.start_s) * rate_hz
     places = places[spread_evenly(len(places), most=200)]
-    windows = cut_at(stretch.fast, places, before=2 * half + half, after=half)
+    windows = cut_at(signal, places, before=2 * half + half, after=half)
     before, windows = windows[:, : 2 * half], windows[:, 2 * half :]
     average = column_medians(windows)
     energy = float(np.square(average).sum())

@@ -16,6 +16,7 @@ from emgkit.signals.background import find_skewed
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import keep_largest
+from emgkit.signals.kinds import View
 from emgkit.signals.mains import hum_at_times
 from emgkit.signals.peel import peel
 from emgkit.signals.sort import Band, SortedBand, sort_band
@@ -123,7 +124,8 @@ def sort_stretch(stretch: Stretch) -> Found:
     values = criteria_values("detection_criteria")
     regular, fewest = values["regular_irregularity"], int(values["min_train_events"])
     fast = _sorted_band(stretch.fast, stretch.grid.fast_hz, stretch.start_s, bands()[0])
-    fast_trains = build_trains(fast, 0, clock=clock_limits(), regular=regular, min_events=fewest)
+    view = view_of(stretch)
+    fast_trains = build_trains(fast, 0, clock=clock_limits(), regular=regular, min_events=fewest, view=view)
     fast_trains = [train for train in fast_trains if train.snr > values["fast_least_snr"]]
     rate_hz = stretch.grid.slow_hz
     before, after = around_discharge(rate_hz)
@@ -133,6 +135,13 @@ def sort_stretch(stretch: Stretch) -> Found:
     slow_trains = build_trains(slow, 1, clock=clock_limits(), regular=regular, min_events=fewest)
     trains = join_bands(fast_trains, slow_trains, seen=peeled.potentials, before=before, rate_hz=rate_hz)
     return Found(fast, slow, trains, peeled.potentials, fast_trains)
+
+
+def view_of(stretch: Stretch) -> View:
+    """Return the slow band, in which units of the fast one may show to be two."""
+    band = bands()[1]
+    noise_uv = noise_in(stretch.slow, stretch.grid.slow_hz, band=band)
+    return View(stretch.slow, stretch.grid.slow_hz, stretch.start_s, noise_uv, band)
 
 
 def around_discharge(rate_hz: float) -> tuple[int, int]:
@@ -231,7 +240,7 @@ def _measured(
     measured = measure_train(
         recording.samples_uv, recording.rate_hz, train=train, others_s=others_s, hum=hum, most=most
     )
-    return replace(measured, variability=shape_variability(stretch, measured.train.time_s, others_s=others_s))
+    return replace(measured, variability=shape_variability(stretch, measured.train, others_s=others_s))
 
 
 def _loose(stretch: Stretch, band: SortedBand, left_out: Sequence[Span], dropped: Sequence[Train]) -> Loose:

@@ -1,0 +1,192 @@
+"""Discharges that units of nearly one shape have taken from each other, given back by their rhythm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.signals.clocks import find_clock, missed_by, spared_by
+from emgkit.signals.locks import SEPARATION_S, nearest, union_of
+from emgkit.signals.match import similarity
+from emgkit.signals.rhythm import measure_rhythm
+from emgkit.signals.units import united
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from emgkit.signals.clocks import ClockLimits
+    from emgkit.signals.rhythm import Rhythm
+    from emgkit.signals.units import Train
+
+CLOCK_EVENTS = 8
+RETURNED_ALIKE, RETURNED_SIZE = 0.9, (0.7, 1.4)
+RETURNED_LEAST, RETURNED_CHANCE = 4, 3.0  # like discharges, and how many times more than by chance
+CONFUSED_ALIKE, CONFUSED_SIZE = 0.8, (0.7, 1.4)
+CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes time
+REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
+UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
+UNEVEN_LEFT = 0.5  # share of them that may be left
+UNEVEN_CLOCK = 0.15  # share that shows a clock with many guests
+KEPT_SHARE = 0.8  # of its discharges that a clock keeps
+
+
+def given_back(units: Sequence[Train], band_hz: float, *, regular: float) -> list[Train]:
+    """Give a regular unit the discharges that it missed and another of its shape has, whose rhythm does not need them.
+
+    Parameters
+    ----------
+    units : sequence of Train
+    band_hz : float
+        Rate of their templates.
+    regular : float
+        Irregularity of a clock.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.exchange import given_back
+    >>> from emgkit.signals.units import Train
+    >>> clock_s, others_s = np.arange(50) / 7.0, np.cumsum(np.random.default_rng(0).uniform(0.1, 0.6, 20))
+    >>> mixed_s = np.sort(np.concatenate([others_s, clock_s[10:20]]))
+    >>> wave = np.diff(np.hanning(31))
+    >>> units = [Train(np.delete(clock_s, np.arange(10, 20)), wave, 0, 9.0), Train(mixed_s, wave, 0, 9.0)]
+    >>> [len(unit.time_s) for unit in given_back(units, 10000.0, regular=0.07)]
+    [50, 20]
+    """
+    units = list(units)
+    for place, other in permutations(range(len(units)), 2):
+        clock, mixed = units[place], units[other]
+        if len(clock.time_s) < CLOCK_EVENTS or len(mixed.time_s) == 0:
+            continue
+        if not measure_rhythm(clock.time_s, trends=False).irregularity < regular:
+            continue
+        lag = _lag_if_alike(clock, mixed)
+        if lag is None:
+            continue
+        due_s = mixed.time_s + lag / band_hz
+        mine = _due_elsewhere(clock.time_s, due_s, regular)
+        if len(mine):
+            units[place] = united(clock, due_s[mine])
+            units[other] = replace(mixed, time_s=np.delete(mixed.time_s, mine))
+    return units
+
+
+def _lag_if_alike(clock: Train, mixed: Train) -> int | None:
+    alike, lag = similarity(clock.template, mixed.template, max_lag=len(mixed.template) // 4)
+    low, high = RETURNED_SIZE
+    return lag if alike > RETURNED_ALIKE and low < np.ptp(mixed.template) / np.ptp(clock.template) < high else None
+
+
+def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regular: float) -> NDArray[np.int64]:
+    # Which of the mixed discharges the clock missed; of a clock, only those that its own rhythm does not need.
+    rhythm = measure_rhythm(mixed_s, trends=False)
+    free = spared_by(mixed_s) if rhythm.irregularity < regular else np.ones(len(mixed_s), dtype=bool)
+    mine = missed_by(clock_s, mixed_s) & free
+    base_s = measure_rhythm(clock_s, trends=False).base_s
+    chance = (missed_by(clock_s, mixed_s + base_s / 2) & free).sum()
+    enough = mine.sum() >= RETURNED_LEAST and mine.sum() > RETURNED_CHANCE * (chance + 1)
+    return np.flatnonzero(mine) if enough else np.empty(0, np.int64)
+
+
+def reshuffled(units: Sequence[Train], clock: ClockLimits, *, regular: float) -> list[Train]:
+    """Return the units, those dealt anew whose shapes the noise confuses and that together are two clocks.
+
+    Parameters
+    ----------
+    units : sequence of Train
+    clock : ClockLimits
+        What counts as a clock inside a mixed train.
+    regular : float
+        Irregularity of a clock.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.clocks import ClockLimits
+    >>> from emgkit.signals.exchange import reshuffled
+    >>> from emgkit.signals.units import Train
+    >>> both_s = np.sort(np.concatenate([np.arange(60) / 7.0, np.arange(45) / 5.2 + 0.05]))
+    >>> mixed = np.random.default_rng(0).random(len(both_s)) < 0.5
+    >>> wave = np.diff(np.hanning(31))
+    >>> units = [Train(both_s[mixed], wave, 0, 9.0), Train(both_s[~mixed], wave, 0, 9.0)]
+    >>> limits = ClockLimits(0.03, 2.0, 0.06, 0.002, 3, 10, 0.7, 0.35)
+    >>> dealt = reshuffled(units, limits, regular=0.07)
+    >>> sorted(len(unit.time_s) for unit in dealt)  # two coincide and count once
+    [44, 60]
+    """
+    units = list(units)
+    for place, other in combinations(range(len(units)), 2):
+        first, second = units[place], units[other]
+        if len(first.time_s) + len(second.time_s) >= CLOCK_MOST or not _confusable(first, second):
+            continue
+        parts = _dealt_anew((first.time_s, second.time_s), clock, regular)
+        if parts is not None:
+            units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
+    return units
+
+
+def _confusable(first: Train, second: Train) -> bool:
+    alike, _ = similarity(first.template, second.template, max_lag=len(first.template) // 4)
+    ratio = np.ptp(first.template) / np.ptp(second.template)
+    return bool(alike > CONFUSED_ALIKE and CONFUSED_SIZE[0] < ratio < CONFUSED_SIZE[1])
+
+
+def _dealt_anew(
+    both_s: tuple[NDArray[np.float64], NDArray[np.float64]], clock: ClockLimits, regular: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    before = [measure_rhythm(times_s, trends=False) for times_s in both_s]
+    mixed = any(rhythm.irregularity >= regular for rhythm in before)
+    uneven = _uneven(before)
+    if not mixed and uneven < max(UNEVEN_LEAST, UNEVEN_SHARE * sum(rhythm.n_intervals for rhythm in before)):
+        return None
+    parts = two_clocks(union_of(*both_s), clock, regular)
+    if parts is None:
+        return None
+    after = [measure_rhythm(part, trends=False) for part in parts]
+    if not mixed and _uneven(after) >= UNEVEN_LEFT * uneven:
+        return None
+    # A clock keeps nearly all it had. Every second discharge of it is a clock as well, and no other fibre; and where
+    # two clocks meet, each may go on as the other.
+    kept = np.array([[np.mean(np.abs(nearest(part, own) - own) < SEPARATION_S) for part in parts] for own in both_s])
+    was_clock = np.array([rhythm.irregularity < regular and rhythm.uneven < UNEVEN_CLOCK for rhythm in before])
+    if (kept.max(axis=1) < KEPT_SHARE)[was_clock].any():
+        return None
+    return parts if kept[0, 0] + kept[1, 1] >= kept[0, 1] + kept[1, 0] else parts[::-1]
+
+
+def _uneven(rhythms: Sequence[Rhythm]) -> float:
+    return sum(rhythm.uneven * rhythm.n_intervals for rhythm in rhythms)
+
+
+def two_clocks(
+    pool_s: NDArray[np.float64], clock: ClockLimits, regular: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the longest clock among events and what it leaves over, if that is a clock as well.
+
+    Parameters
+    ----------
+    pool_s : ndarray
+        Ascending times in seconds.
+    clock : ClockLimits
+    regular : float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.clocks import ClockLimits
+    >>> from emgkit.signals.exchange import two_clocks
+    >>> pool_s = np.sort(np.concatenate([np.arange(60) / 7.0, np.arange(45) / 5.2 + 0.05]))
+    >>> [len(part) for part in two_clocks(pool_s, ClockLimits(0.03, 2.0, 0.06, 0.002, 3, 10, 0.7, 0.35), 0.07)]
+    [60, 45]
+    """
+    chain = find_clock(pool_s, limits=clock)
+    parts = pool_s[chain], np.delete(pool_s, chain)
+    if min(len(part) for part in parts) < REGULAR_LEAST:
+        return None
+    both = all(measure_rhythm(part, trends=False).irregularity < regular for part in parts)
+    return parts if both else None
