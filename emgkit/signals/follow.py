@@ -20,6 +20,7 @@ from emgkit.signals.match import Matches, match_templates, similarity
 from emgkit.signals.medians import median
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.sort import SortedBand, find_left, floor_of, kinds_of, limits_of, refined
+from emgkit.signals.superpositions import sums_of_two
 from emgkit.signals.trains import refound
 from emgkit.signals.units import Train, united
 
@@ -28,15 +29,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from emgkit.signals.match import MatchLimits
     from emgkit.signals.sort import Band
 
 LOCK_REACH_MS, LOCK_WIDTH_MS = 20.0, 1.2  # of a template's matches around the discharges of the train that they are of
 OWNED_SHARE = 0.5  # of the matches of a template, that make it one of a train
 GIVEN_BACK = 0.9  # share of discharges, known or followed, that are both where the templates were learnt
-SUM_EXPLAINED = 0.75  # share of the energy of a template by two others that fired together
-SUM_SIZES = (0.5, 1.8)  # of each of the two
-SUM_CHANCE = 3.0  # how many times more often than by chance they may do so
 LEARNT_LEAST, STILL_ALIKE = 10, 0.9  # matches from which a template learns, and how alike it remains
+CLINGS_S, CLINGING, CLINGING_CHANCE = 0.006, 0.95, 0.02  # how near, how many of all, and how likely by chance
+GROWN = 1.15  # ratio of sizes from one stretch to the next, over which all is matched once more
 FEWEST = 8  # intervals that tell a rhythm
 UNEVEN_MORE = 0.1  # share of intervals out of rhythm, more than before
 RATE_STEP = 1.15  # ratio of rates before and after a pause that makes another fibre likely
@@ -65,7 +66,7 @@ def teach(
 ) -> tuple[list[Known], list[int]] | None:
     """Return what a sorted stretch teaches of its bands, and the numbers of the trains that can be followed.
 
-    Trains that are made of others that fired together by chance are left out.
+    Trains that are made of others that fired together by chance, or of what others leave over, are left out.
 
     Parameters
     ----------
@@ -94,13 +95,13 @@ def teach(
     ([0], None)
     """
     knowns = [_known(band, number, trains) for number, band in enumerate(bands)]
-    sums = [_sums(band) for band in bands]
+    sums = [sums_of_two(band) for band in bands]
     kept = []
     for number in range(len(trains)):
         mine = [known.owner == number for known in knowns]
         if not any(own.any() for own in mine):
             return None
-        if not all(over[own].all() for own, over in zip(mine, sums, strict=True)):
+        if not all(over[own].all() for own, over in zip(mine, sums, strict=True)) and not _clings(number, trains):
             kept.append(number)
     renumbered = np.full(len(trains) + 1, -1)
     renumbered[kept] = np.arange(len(kept))
@@ -118,6 +119,18 @@ def teach(
     if not all(_given_back(trains[number], again[number]) for number in kept):
         return None
     return some, kept
+
+
+def _clings(number: int, trains: Sequence[Train]) -> bool:
+    # What others leave over is never far from their discharges; a unit of its own is as often as chance has it.
+    train = trains[number]
+    many = [other.time_s for other in trains if len(other.time_s) > len(train.time_s)]
+    owners = np.sort(np.concatenate([np.empty(0), *many]))
+    if len(owners) < 2:
+        return False
+    near = np.abs(nearest(owners, train.time_s) - train.time_s) < CLINGS_S
+    chance = 1 - np.exp(-2 * CLINGS_S * len(owners) / (owners[-1] - owners[0]))
+    return bool(near.mean() > CLINGING and chance ** len(near) < CLINGING_CHANCE)
 
 
 def _given_back(train: Train, again: Train) -> bool:
@@ -139,41 +152,6 @@ def _known(band: SortedBand, number: int, trains: Sequence[Train]) -> Known:
             if count > most:
                 owner[unit], lag_s[unit], most = place, lag, count
     return Known(list(band.templates), owner, lag_s)
-
-
-def _sums(band: SortedBand) -> NDArray[np.bool_]:
-    # Which templates are two others that fired together, no more often than by chance.
-    counts = np.bincount(band.unit, minlength=len(band.templates))
-    sums = np.zeros(len(counts), dtype=bool)
-    for number in np.argsort(counts, kind="stable"):
-        others = np.flatnonzero(~sums & (counts > counts[number]))
-        if len(others) < 2:
-            continue
-        parts, explained = _best_pair(band.templates[number], [band.templates[unit] for unit in others])
-        size_s, length_s = (len(each) / band.rate_hz for each in (band.templates[number], band.signal))
-        chance = np.prod(counts[others[parts]].astype(float)) * 2 * size_s / length_s
-        sums[number] = explained > SUM_EXPLAINED and counts[number] < SUM_CHANCE * chance
-    return sums
-
-
-def _best_pair(
-    template: NDArray[np.floating], others: Sequence[NDArray[np.floating]]
-) -> tuple[NDArray[np.int64], float]:
-    # The two others, each at some lag and size, that explain most of the energy of a template, and its share.
-    reach = len(template) // 4
-    lags = range(-reach, reach + 1)
-    padded = [np.pad(other, reach) for other in others]
-    moved = np.array([each[reach - lag : reach - lag + len(template)] for each in padded for lag in lags])
-    products, with_it = moved @ moved.T, moved @ template
-    own = np.maximum(np.diag(products), 1e-12)
-    rest = np.maximum(own[:, None] * own - np.square(products), 1e-9 * own[:, None] * own)
-    first = (with_it[:, None] * own - with_it * products) / rest  # size of the row's when it and the column's are there
-    explained = first * with_it[:, None] + first.T * with_it
-    whose = np.repeat(np.arange(len(others)), len(lags))
-    fits = (first > SUM_SIZES[0]) & (first < SUM_SIZES[1])
-    fits &= fits.T & (whose[:, None] != whose)
-    best = np.unravel_index(np.where(fits, explained, 0.0).argmax(), explained.shape)
-    return whose[list(best)], float(explained[best] * fits[best] / np.square(template).sum())
 
 
 def follow_band(
@@ -222,10 +200,15 @@ def follow_band(
     matches = Matches(none.astype(np.int64), none, none, signal)
     if noise_uv > 0 and len(peaks) and known:
         matches = match_templates(signal, peaks, templates=known, limits=limits, lag=reach)
-        left, _ = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
         known = _learnt(known, matches)
-        matches = match_templates(signal, np.union1d(peaks, left), templates=known, limits=limits, lag=reach)
-        peaks, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
+        if _grown(templates, known):
+            matches = match_templates(signal, peaks, templates=known, limits=limits, lag=reach)
+            known = _learnt(known, matches)
+        left, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
+        every, peaks = np.union1d(peaks, left), left
+        if len(left):
+            matches = _matched_again(signal, every, matches, left=left, templates=known, limits=limits, lag=reach)
+            peaks, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
     return SortedBand(
         rate_hz=rate_hz,
         start_s=start_s,
@@ -239,6 +222,39 @@ def follow_band(
         loose_s=start_s + peaks / rate_hz,
         loose_ratio=ratio,
     )
+
+
+def _grown(before: Sequence[NDArray[np.floating]], after: Sequence[NDArray[np.floating]]) -> bool:
+    steps = np.array([np.ptp(new) / max(np.ptp(old), 1e-9) for old, new in zip(before, after, strict=True)])
+    return bool((np.abs(np.log(np.maximum(steps, 1e-9))) > np.log(GROWN)).any())
+
+
+def _matched_again(
+    signal: NDArray[np.float32],
+    peaks: NDArray[np.int64],
+    matches: Matches,
+    *,
+    left: NDArray[np.int64],
+    templates: list[NDArray[np.floating]],
+    limits: MatchLimits,
+    lag: int,
+) -> Matches:
+    # Among all spikes that lie together with one that was left over; the others are settled.
+    apart = len(templates[0]) + 2 * lag
+    begins = np.append(True, np.diff(peaks) > apart)
+    firsts, lasts = peaks[begins], peaks[np.append(begins[1:], True)]
+    again = np.unique(np.searchsorted(firsts, left, side="right") - 1)
+    work, reach = matches.residual.copy(), len(templates[0]) // 2 + lag
+    for first, last in zip(firsts[again], lasts[again], strict=True):
+        inside = slice(max(first - reach, 0), last + reach)
+        work[inside] = signal[inside]
+    chosen = np.isin(np.searchsorted(firsts, peaks, side="right") - 1, again)
+    found = match_templates(work, peaks[chosen], templates=templates, limits=limits, lag=lag)
+    settled = ~np.isin(np.searchsorted(firsts - apart // 2, matches.position, side="right") - 1, again)
+    both = ((found.template, matches.template), (found.position, matches.position), (found.scale, matches.scale))
+    template, position, scale = (np.concatenate([new, old[settled]]) for new, old in both)
+    order = np.argsort(position, kind="stable")
+    return Matches(template[order], position[order], scale[order], found.residual)
 
 
 def _learnt(templates: list[NDArray[np.floating]], matches: Matches) -> list[NDArray[np.floating]]:
@@ -352,22 +368,27 @@ def _another_rate(intervals: NDArray[np.float64], base_s: float) -> bool:
     return False
 
 
-def of_one_kind(found: SortedBand, known: Known, *, trains: Sequence[int], band: Band) -> bool:
-    """Return whether the discharges of each of some trains still are of one shape.
+def of_one_kind(found: SortedBand, known: Known, *, train: int, busy_s: NDArray[np.float64], band: Band) -> bool:
+    """Return whether the discharges of a train that nothing overlaps still are of one shape.
 
     Parameters
     ----------
     found : SortedBand
     known : Known
         Whose templates were matched.
-    trains : sequence of int
-        Numbers of the trains.
+    train : int
+        Its number.
+    busy_s : ndarray
+        Discharges of the other trains, ascending.
     band : Band
     """
-    units = np.flatnonzero(np.isin(known.owner, trains))
-    if len(units) == 0 or len(found.unit) == 0:
-        return True
+    units = np.flatnonzero(known.owner == train)
     chosen = np.isin(found.unit, units)
+    if len(busy_s):
+        reach_s = 2 * band.half_window_ms / 1000
+        chosen &= np.abs(nearest(busy_s, found.time_s) - found.time_s) > reach_s
+    if not chosen.any():
+        return True
     place = (found.time_s[chosen] - found.start_s) * found.rate_hz
     matches = Matches(np.searchsorted(units, found.unit[chosen]), place, found.scale[chosen], found.residual)
     templates = [found.templates[unit] for unit in units]

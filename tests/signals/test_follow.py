@@ -157,7 +157,7 @@ def test_two_shapes_under_one_template_are_noticed():
         band = sorted_as(signal, [(one_s, FIRST)])
         [known], _ = teach([band], [Train(one_s, FIRST, 0, 40.0)], regular=0.07)
         found = follow(signal, known.templates)
-        assert of_one_kind(found, known, trains=[0], band=FAST) is same
+        assert of_one_kind(found, known, train=0, busy_s=np.empty(0), band=FAST) is same
 
 
 def test_potentials_are_subtracted_where_they_overlap_and_follow_their_size():

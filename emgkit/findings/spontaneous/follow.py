@@ -19,10 +19,12 @@ from emgkit.findings.spontaneous.part import (
     Found,
     Part,
     around_discharge,
+    discharges_of,
     lasting,
     lasts,
     left_out_of,
     measured_trains,
+    others_of,
     outside,
     part_of,
     places_of,
@@ -263,7 +265,14 @@ def _explained(found: Found, guide: Guide, stretch: Stretch) -> bool:
     fast = [train for train in found.trains if train.band == 0 and len(train.time_s) > 1]
     if any(found.trains[place].band == 0 for place in others) and len(parted(fast, view_of(stretch))) > len(fast):
         return False
+    every_s = discharges_of(found.trains)
     return all(
-        of_one_kind(band, known, trains=others, band=bands()[number])
-        for number, (band, known) in enumerate(zip((found.fast, found.slow), guide.known, strict=True))
+        of_one_kind(
+            found.slow if found.trains[place].band else found.fast,
+            guide.known[found.trains[place].band],
+            train=place,
+            busy_s=others_of(every_s, found.trains[place]),
+            band=bands()[found.trains[place].band],
+        )
+        for place in others
     )
