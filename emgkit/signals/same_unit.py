@@ -10,6 +10,7 @@ from emgkit.signals.clocks import missed_by
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import nearest, union_of
 from emgkit.signals.match import similarity
+from emgkit.signals.medians import quantile
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.waveform import separation
 
@@ -35,12 +36,14 @@ REGULAR_ALONE = 0.06  # as regular as this, a part is a train of its own unless 
 REGULAR_EVENTS = 8
 BOTH_EVENTS = 5  # of each of two clocks, which may follow each other and then look like one
 FILLED, FILL_LEAST = 0.7, 3  # share of discharges that are where a clock missed one, and how many tell
+SURELY_FILLED, SURELY_LEAST, NEARLY_REGULAR = 0.75, 12, 0.12  # and among foreign discharges
 REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
 MOST_REFRACTORY_S = 0.05
 REFRACTORY_S = 0.005  # no unit fires twice within; of two units, some such pairs are resolved
 COINCIDENCES = 3.0  # expected of independent trains before their lack says anything
 COINCIDENT_SHARE = 0.25  # of those coincidences
 INDEPENDENT_SHARE = 0.5
+STRAYS, SAME_RATE = 0.3, 1.25  # share of foreign discharges, and ratio of rates, where one clock goes on as another
 CONTINUES = 0.2  # how well the interval across a join agrees with those beside it
 CONTINUES_SHARE = 0.7
 
@@ -81,6 +84,8 @@ def one_unit(
     apart = _separation(first_s, second_s, lag, windows)
     if not _near_in_size(size, alike, apart):
         return False
+    if alike > WANED_ALIKE and not apart > FAR and _takes_over(first_s, second_s):
+        return True
     verdict = _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
@@ -169,6 +174,10 @@ def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timi
             return "one clock"
         if all(clocks):
             return "two clocks"  # their rhythms do not contradict, nor do they need each other
+    if any(clocks) and together < NEARLY_REGULAR:
+        clock_s, other_s = (first_s, second_s) if irregular[0] == best else (second_s, first_s)
+        if _fills(clock_s, other_s, share=SURELY_FILLED, least=SURELY_LEAST):
+            return "one clock"
     if together < min(0.8 * best, REGULAR_ALONE) and not all(clocks):
         return "one clock"
     clocks = [
@@ -179,10 +188,12 @@ def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timi
     return _coincidences(first_s, second_s)
 
 
-def _fills(clock_s: NDArray[np.float64], other_s: NDArray[np.float64]) -> bool:
+def _fills(
+    clock_s: NDArray[np.float64], other_s: NDArray[np.float64], *, share: float = FILLED, least: int = FILL_LEAST
+) -> bool:
     # The other discharges are where the clock missed one.
     inside_s = other_s[(other_s > clock_s[0]) & (other_s < clock_s[-1])]
-    return len(inside_s) >= FILL_LEAST and bool(missed_by(clock_s, inside_s).mean() > FILLED)
+    return len(inside_s) >= least and bool(missed_by(clock_s, inside_s).mean() > share)
 
 
 def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:
@@ -215,6 +226,24 @@ def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
         return False
     beside = np.minimum(*(np.abs(intervals[inner] / intervals[inner + side] - 1) for side in (-1, 1)))
     return bool(np.mean(beside < CONTINUES) > CONTINUES_SHARE)
+
+
+def _takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    # One clock ends where the other begins and goes on at its rate; either may hold a few foreign discharges.
+    early_s, late_s = (first_s, second_s) if np.median(first_s) < np.median(second_s) else (second_s, first_s)
+    both_s = np.sort(np.concatenate([early_s, late_s]))
+    strays = len(early_s) - np.searchsorted(early_s, both_s, side="right") + np.searchsorted(late_s, both_s)
+    place = int(strays.argmin())
+    before_s, after_s = early_s[early_s <= both_s[place]], late_s[late_s > both_s[place]]
+    if min(len(before_s), len(after_s)) < REGULAR_EVENTS or strays[place] > STRAYS * min(len(early_s), len(late_s)):
+        return False
+    ends_s = (before_s[-REGULAR_EVENTS:], after_s[:REGULAR_EVENTS])
+    usual_s = np.array([quantile(np.diff(part_s), 0.25) for part_s in ends_s])  # some may be missing
+    join_s = after_s[0] - before_s[-1]
+    steps = np.maximum(np.round(join_s / usual_s), 1)
+    fits = (np.abs(join_s / (steps * usual_s) - 1) < CONTINUES).all() and steps.max() <= PAUSE
+    whole = measure_rhythm(np.concatenate([before_s, after_s]), trends=False)
+    return bool(fits and whole.irregularity < REGULAR_ALONE and usual_s.max() < SAME_RATE * usual_s.min())
 
 
 def _hands_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
