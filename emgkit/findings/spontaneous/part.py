@@ -230,7 +230,9 @@ def others_of(every_s: NDArray[np.float64], train: Train) -> NDArray[np.float64]
 
 def discharges_of(trains: Sequence[Train]) -> NDArray[np.float64]:
     """Return the discharges of all trains, ascending."""
-    return np.sort(np.concatenate([np.empty(0), *(train.time_s for train in trains)]))
+    every_s = np.concatenate([np.empty(0), *(train.time_s for train in trains)])
+    every_s.sort()
+    return every_s
 
 
 def _measured(
