@@ -35,6 +35,8 @@ LOCKED_SHARE = 0.6  # of the discharges of the smaller part that share one lag
 LEAST_PAIRS, PAIRED_SHARE, PAIR_WIDTH_S, PAIR_GAP = 5, 0.2, 0.0003, 1.5  # like spikes of one complex
 LEAST_OUTER = 0.2  # share of intervals that lead to the next complex; a steady train has none
 TURNS = 3  # what was given back may join what was apart, and the other way round
+LEFT_OVER, PLAIN = (0.5, 0.5), (0.6, 0.8)  # least size and correlation of a discharge that is found again
+PRECISE_S = 0.004  # how well it must be known where one is due before another unit's is taken for it
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
 SHADOW_RATIO = 4.0  # how much larger that train is
 SHADOW_REACH_S = 0.008  # and how near
@@ -163,7 +165,8 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
         units = sorted(units, key=lambda unit: -len(unit.time_s))
         joined: list[Train] = []
         for unit in units:
-            for place, other in enumerate(joined):
+            for place in sorted(range(len(joined)), key=lambda place: _difference(joined[place], unit)):
+                other = joined[place]
                 shapes = (other.template, unit.template)
                 if shapes[0] is shapes[1]:
                     continue  # they have been told apart
@@ -176,6 +179,13 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
         if len(joined) == len(units):
             return joined
         units = joined
+
+
+def _difference(first: Train, second: Train) -> float:
+    # Share of the energy by which two potentials differ.
+    alike, _ = similarity(first.template, second.template, max_lag=len(second.template) // 4)
+    size = float(np.ptp(second.template) / max(np.ptp(first.template), 1e-9))
+    return 1 - 2 * alike * size / (1 + size**2)
 
 
 def _whole_potentials(units: list[Train]) -> list[Train]:
@@ -210,22 +220,29 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
 
 
 def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
-    """Return a regular train with the discharges that its clock predicts, each only where the residual shows it."""
+    """Return a regular train with the discharges that its clock predicts, each only where the signal shows it."""
     rhythm = measure_rhythm(train.time_s, trends=False)
     if not (rhythm.irregularity < regular and rhythm.n_intervals >= 5):
         return train
+    slack_s = max(3 * rhythm.irregularity * rhythm.base_s, 0.002)
+    found = [_seen(train, band, expected_s, slack_s) for expected_s in _gaps(train.time_s, rhythm.base_s)]
+    more_s = np.array([time_s for time_s in found if time_s is not None])
+    return united(train, more_s) if len(more_s) else train
+
+
+def _seen(train: Train, band: SortedBand, expected_s: float, slack_s: float) -> float | None:
+    # In the residual; of a precise clock also in what was taken for another unit.
     half = len(train.template) // 2
-    slack = max(3 * rhythm.irregularity * rhythm.base_s, 0.002)
-    found = []
-    for expected_s in _gaps(train.time_s, rhythm.base_s):
-        start = int((expected_s - slack - band.start_s) * band.rate_hz) - half
-        stop = int((expected_s + slack - band.start_s) * band.rate_hz) + half
-        if start < 0 or stop > len(band.residual):
-            continue
-        place, scale, alike = best_scale(band.residual[start:stop], train.template)
-        if scale > 0.5 and alike > 0.5:
-            found.append(band.start_s + (start + place) / band.rate_hz)
-    return united(train, np.array(found)) if found else train
+    start = int((expected_s - slack_s - band.start_s) * band.rate_hz) - half
+    stop = int((expected_s + slack_s - band.start_s) * band.rate_hz) + half
+    if start < 0 or stop > len(band.residual):
+        return None
+    looks = ((band.residual, LEFT_OVER), (band.signal, PLAIN))
+    for samples, (least_scale, least_alike) in looks[: 1 + (slack_s < PRECISE_S)]:
+        place, scale, alike = best_scale(samples[start:stop], train.template)
+        if scale > least_scale and alike > least_alike:
+            return band.start_s + (start + place) / band.rate_hz
+    return None
 
 
 def best_scale(signal: NDArray[np.floating], template: NDArray[np.floating]) -> tuple[int, float, float]:

@@ -219,7 +219,8 @@ def _within_potential(times_s: NDArray[np.floating], measured: MeasuredTrain) ->
 
 def _is_noise(measured: MeasuredTrain) -> bool:
     # An average that does not rise over its own error repeats nothing. Small irregular trains are distant activity that
-    # nobody can resolve. Endplate noise is a span, never events: its larger potentials are no train of their own.
+    # nobody can resolve. Endplate noise is a span, never events: its larger potentials, which are negative, are no train
+    # of their own.
     values = criteria_values("detection_criteria")
     if measured.shape is not None and measured.shape.phases == 0:
         return True
@@ -227,8 +228,10 @@ def _is_noise(measured: MeasuredTrain) -> bool:
         return True
     if measured.rhythm.irregularity < values["regular_irregularity"]:
         return False
-    small = measured.shape is None or measured.shape.peak_to_peak_uv < values["endplate_noise_event_uv"]
-    return measured.train.snr < values["irregular_least_snr"] or (measured.endplate_noise and small)
+    shape = measured.shape
+    small = shape is None or shape.peak_to_peak_uv < values["endplate_noise_event_uv"]
+    like_noise = measured.endplate_noise and small and (shape is None or shape.initial_deflection != "positive")
+    return measured.train.snr < values["irregular_least_snr"] or like_noise
 
 
 def _is_mains(measured: MeasuredTrain) -> bool:
