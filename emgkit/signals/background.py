@@ -56,12 +56,14 @@ def find_dense(
     if n_blocks == 0 or band.noise_uv <= 0:
         return []
     blocks = slice(0, n_blocks * size)
-    local = smooth_energy(band.signal, width=max(round(DENSE_S * band.rate_hz), 1))
-    active = (np.sqrt(local) > threshold * band.noise_uv)[blocks].reshape(n_blocks, size).mean(axis=1)
     noise = band.noise_uv**2
     total = np.square(band.signal[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
     left = np.square(band.residual[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
-    dense = (active > fill) & (left > unexplained * np.maximum(total, noise))
+    dense = left > unexplained * np.maximum(total, noise)
+    if not dense.any():
+        return []  # most often, and what follows takes longer
+    local = smooth_energy(band.signal, width=max(round(DENSE_S * band.rate_hz), 1))
+    dense &= (np.sqrt(local) > threshold * band.noise_uv)[blocks].reshape(n_blocks, size).mean(axis=1) > fill
     starts_s = band.start_s + block_s * np.flatnonzero(dense)
     return [(float(start_s), float(start_s + block_s)) for start_s in starts_s]
 
@@ -153,9 +155,14 @@ def find_skewed(
     """
     noise, rate = slow, rate_hz
     quiet = noise != 0
-    for time_s, length_ms in events:
-        start = int((time_s - start_s - EVENT_LEAD_MS / 1000) * rate)
-        quiet[max(start, 0) : int((time_s - start_s + length_ms / 1000) * rate) + 1] = False
+    if len(events):
+        time_s, length_ms = np.array(events, dtype=float).T
+        starts = np.trunc((time_s - start_s - EVENT_LEAD_MS / 1000) * rate).astype(np.int64)
+        stops = np.trunc((time_s - start_s + length_ms / 1000) * rate).astype(np.int64) + 1
+        inside = np.zeros(len(noise) + 1, np.int32)  # how many more discharges hold a sample than hold the last one
+        np.add.at(inside, np.clip(starts, 0, len(noise)), 1)
+        np.add.at(inside, np.clip(np.maximum(stops, starts), 0, len(noise)), -1)
+        quiet &= np.cumsum(inside[:-1]) == 0
     size = int(block_s * rate)
     found: list[tuple[float, float, float]] = []
     for start in range(0, len(noise) - size + 1, size):

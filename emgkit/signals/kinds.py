@@ -90,9 +90,7 @@ def _kinds_of(unit: Train, every_s: NDArray[np.float64], view: View) -> list[Tra
         return [unit]
     windows = _windows(unit.time_s[alone[spread_evenly(len(alone), most=MOST)]], half + lag, view)
     least = max(view.band.min_spikes, int(LEAST_SHARE * len(windows)))
-    groups = find_kinds(
-        windows, noise_uv=view.noise_uv, max_lag=lag, tolerance=view.band.tolerance, min_spikes=least
-    )
+    groups = find_kinds(windows, noise_uv=view.noise_uv, max_lag=lag, tolerance=view.band.tolerance, min_spikes=least)
     kinds = _far_apart([windows[group][:, lag:-lag] for group in groups])
     if len(kinds) < 2:
         return [unit]

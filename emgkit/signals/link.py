@@ -17,7 +17,7 @@ from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.same_unit import one_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -50,7 +50,12 @@ class _Pair(NamedTuple):
     lag_s: float
 
 
-def link_trains(pieces: Sequence[Sequence[Train]], *, shared_s: Sequence[tuple[float, float]]) -> list[list[Link]]:
+def link_trains(
+    pieces: Sequence[Sequence[Train]],
+    *,
+    shared_s: Sequence[tuple[float, float]],
+    keys: Sequence[Sequence[Hashable]] = (),
+) -> list[list[Link]]:
     """Link the trains of consecutive pieces that are one unit.
 
     Parameters
@@ -59,6 +64,8 @@ def link_trains(pieces: Sequence[Sequence[Train]], *, shared_s: Sequence[tuple[f
         The trains of every piece, margins included.
     shared_s : sequence of (start_s, stop_s)
         What each piece has in common with the next one.
+    keys : sequence of sequence, optional
+        Who each train is, where that is known: trains of equal keys are one unit, at one lag.
 
     Returns
     -------
@@ -78,14 +85,14 @@ def link_trains(pieces: Sequence[Sequence[Train]], *, shared_s: Sequence[tuple[f
     """
     units = [[Link(0, number, 0.0)] for number in range(len(pieces[0]))]
     for number, trains in enumerate(pieces[1:], start=1):
+        taken = _known_again(units, number, keys)
         pairs = [
             pair
             for unit, links in enumerate(units)
-            if number - links[-1].piece <= LOOK_BACK
+            if number - links[-1].piece <= LOOK_BACK and all(unit != pair.unit for pair in taken.values())
             for pair in _pairs(unit, pieces[links[-1].piece][links[-1].train], trains, links[-1],
                                shared_s[number - 1] if links[-1].piece == number - 1 else None)
         ]  # fmt: skip
-        taken: dict[int, _Pair] = {}
         for pair in sorted(pairs, key=lambda each: (-each.score, each.unit, each.train)):
             if pair.train not in taken and all(pair.unit != other.unit for other in taken.values()):
                 taken[pair.train] = pair
@@ -95,6 +102,18 @@ def link_trains(pieces: Sequence[Sequence[Train]], *, shared_s: Sequence[tuple[f
             else:
                 units.append([Link(number, train, 0.0)])
     return units
+
+
+def _known_again(units: Sequence[Sequence[Link]], number: int, keys: Sequence[Sequence[Hashable]]) -> dict[int, _Pair]:
+    if not keys:
+        return {}
+    trains = {key: train for train, key in enumerate(keys[number])}
+    last = [(links[-1], keys[links[-1].piece][links[-1].train]) for links in units]
+    return {
+        trains[key]: _Pair(np.inf, unit, trains[key], link.lag_s)
+        for unit, (link, key) in enumerate(last)
+        if key in trains
+    }
 
 
 def _pairs(

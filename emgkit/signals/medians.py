@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+ROWS = 2**14  # sorted at a time: the rows are most often views of one series, and a copy of all would be large
+
 
 def median(values: NDArray[np.floating]) -> float:
     """Return the median of a short series.
@@ -34,7 +36,8 @@ def row_medians(values: NDArray[np.floating]) -> NDArray[Any]:
     >>> row_medians(np.array([[4.0, 1.0, 2.0], [1.0, 1.0, 7.0]]))
     array([2., 1.])
     """
-    return _middle(np.sort(values, axis=1))
+    parts = [_middle(np.sort(values[low : low + ROWS], axis=1)) for low in range(0, max(len(values), 1), ROWS)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def column_medians(values: NDArray[np.floating]) -> NDArray[Any]:

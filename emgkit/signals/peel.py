@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SWEEPS = 3  # over all trains; each potential is learnt free of the others
 MOST_LEARNT = 200  # discharges that teach a potential
+MOST_FOLLOWED = 60  # and that tell how it changed
 OWN_BEFORE, OWN_AFTER = 0.4, 0.6  # of the interval that is the discharge's own
 FINE = 16  # frequencies that are turned together
 SHIFTS = 8  # sub-sample positions of a potential
@@ -86,6 +87,57 @@ def peel(signal: NDArray[np.float32], positions: Sequence[NDArray[np.float64]], 
             scales[number] = _scales(residual, potentials[number], places, before)
             _add(residual, potentials[number], -scales[number], places, before)
     return Peeled(potentials, scales, residual)
+
+
+def peel_known(
+    signal: NDArray[np.float32],
+    positions: Sequence[NDArray[np.float64]],
+    *,
+    potentials: Sequence[NDArray[np.float32]],
+    before: int,
+) -> Peeled:
+    """Subtract all discharges of trains whose potentials are known; the potentials follow slow drift.
+
+    Parameters
+    ----------
+    signal : ndarray of float32, shape (n_samples,)
+    positions : sequence of ndarray
+        See ``peel``.
+    potentials : sequence of ndarray of float32, shape (n_window,)
+    before : int
+        Samples of a potential before its discharge.
+
+    Returns
+    -------
+    Peeled
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.peel import peel_known
+    >>> signal, wave = np.zeros(1000, np.float32), np.hanning(60).astype(np.float32)
+    >>> signal[90:150] += 0.8 * wave
+    >>> found = peel_known(signal, [np.array([100.0])], potentials=[wave], before=10)
+    >>> round(float(found.scales[0][0]), 2), bool(np.abs(found.residual).max() < 0.01)
+    (0.8, True)
+    """
+    residual = signal.copy()
+    followed, sizes = [], []
+    for potential, places in zip(potentials, positions, strict=True):
+        scales = _scales(residual, potential, places, before)
+        _add(residual, potential, -scales, places, before)
+        sizes.append(scales)
+    for potential, places, scales in zip(potentials, positions, sizes, strict=True):
+        picked = spread_evenly(len(places), most=MOST_FOLLOWED)
+        whole = np.floor(places[picked]).astype(np.int64)
+        if len(picked) < MOST_FOLLOWED:
+            followed.append(potential)
+            continue
+        windows = cut_windows(residual, whole, before=before, after=len(potential) - before)
+        change = column_medians(moved(windows, whole - places[picked])).astype(np.float32)
+        change[potential == 0] = 0
+        followed.append(median(scales) * potential + change)
+    return Peeled(followed, sizes, residual)
 
 
 def _neighbours(

@@ -153,13 +153,7 @@ def sort_band(
     >>> len(found.templates), len(found.time_s)
     (1, 66)
     """
-    limits = MatchLimits(
-        noise_uv, band.gain, band.scale_low, band.scale_high, band.stiffness, band.correlation, band.residue
-    )
-    floor = np.full(1, noise_uv**2, np.float32)
-    if taken is not None:
-        width = samples_in(TAKEN_WIDTHS * band.half_window_ms, rate_hz)
-        floor = floor + np.float32(TAKEN_SHARE) * smooth_energy(taken, width=width)
+    limits, floor = limits_of(band, noise_uv), floor_of(noise_uv, rate_hz, band=band, taken=taken)
     templates, matches, (loose, ratio) = _search(signal, rate_hz, band, limits, floor)
     return SortedBand(
         rate_hz=rate_hz,
@@ -176,13 +170,31 @@ def sort_band(
     )
 
 
-def _find(
+def limits_of(band: Band, noise_uv: float) -> MatchLimits:
+    """Return when a template of a band is accepted over noise of this standard deviation."""
+    return MatchLimits(
+        noise_uv, band.gain, band.scale_low, band.scale_high, band.stiffness, band.correlation, band.residue
+    )
+
+
+def floor_of(noise_uv: float, rate_hz: float, *, band: Band, taken: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """Return the noise variance, one for all or, where something was subtracted before, of every sample."""
+    floor = np.full(1, noise_uv**2, np.float32)
+    if taken is None:
+        return floor
+    width = samples_in(TAKEN_WIDTHS * band.half_window_ms, rate_hz)
+    return np.asarray(floor + np.float32(TAKEN_SHARE) * smooth_energy(taken, width=width))
+
+
+def find_left(
     residual: NDArray[np.float32],
     signal: NDArray[np.float32],
+    *,
     rate_hz: float,
     band: Band,
     floor: NDArray[np.float32],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Find the spikes that are left of a signal, and their size over the noise variance ``floor``."""
     width = samples_in(band.half_window_ms, rate_hz)
 
     def noise_at(places: NDArray[np.int64]) -> NDArray[np.floating]:
@@ -212,7 +224,7 @@ def _search(
     templates: list[NDArray[np.floating]] = []
     none = np.empty(0)
     matches = Matches(none.astype(np.int64), none, none, signal)
-    every, ratio = _find(signal, signal, rate_hz, band, floor)
+    every, ratio = find_left(signal, signal, rate_hz=rate_hz, band=band, floor=floor)
     if limits.noise_uv <= 0:
         return templates, matches, (every, ratio)
     peaks = np.empty(0, dtype=np.int64)
@@ -221,7 +233,7 @@ def _search(
 
     def learnt(shapes: list[NDArray[np.floating]]) -> tuple[list[NDArray[np.floating]], Matches]:
         found = match_templates(signal, peaks, templates=shapes, limits=limits, lag=2 * lag)
-        shapes = _frequent(_refined(shapes, found), found, band, background_uv)
+        shapes = _frequent(refined(shapes, found), found, band, background_uv)
         return shapes, match_templates(signal, peaks, templates=shapes, limits=limits, lag=2 * lag)
 
     for turn in range(band.rounds):
@@ -243,18 +255,19 @@ def _search(
             continue  # nothing new, so what is left over is the same
         settled, looked = len(templates) == known, len(peaks)
         templates, matches = learnt(templates)
-        every, ratio = _find(matches.residual, signal, rate_hz, band, floor)
-    kinds = _kinds(templates, matches, band, background_uv, lag)
+        every, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
+    kinds = kinds_of(templates, matches, band=band, noise_uv=background_uv, lag=lag)
     if len(kinds) > len(templates):
         templates, matches = learnt(kinds)
-        every, ratio = _find(matches.residual, signal, rate_hz, band, floor)
+        every, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
     return templates, matches, (every, ratio)
 
 
-def _kinds(
-    templates: list[NDArray[np.floating]], matches: Matches, band: Band, noise_uv: float, lag: int
+def kinds_of(
+    templates: list[NDArray[np.floating]], matches: Matches, *, band: Band, noise_uv: float, lag: int
 ) -> list[NDArray[np.floating]]:
-    # A unit that was founded early may have taken in another of nearly its shape: its discharges are of two kinds.
+    """Return the templates, two or more for each whose discharges are of several kinds."""
+    # A unit that was founded early may have taken in another of nearly its shape.
     kinds: list[NDArray[np.floating]] = []
     half = len(templates[0]) // 2 if templates else 0
     gaps = np.diff(matches.position, prepend=-np.inf, append=np.inf)
@@ -334,21 +347,25 @@ def _distinct(templates: list[NDArray[np.floating]], noise_uv: float, lag: int) 
     return kept
 
 
-def _refined(templates: list[NDArray[np.floating]], matches: Matches) -> list[NDArray[np.floating]]:
-    # A template learns from what its own matches left over, so that it no longer carries its neighbours' shapes.
-    refined = []
+def refined(
+    templates: list[NDArray[np.floating]], matches: Matches, *, centred: bool = True
+) -> list[NDArray[np.floating]]:
+    """Return what every template learns from what its matches left over, its fixed point centred or where it was."""
+    # So it no longer carries its neighbours' shapes.
+    learnt = []
     for number, template in enumerate(templates):
         mine = matches.template == number
         if not mine.any():
-            refined.append(template)
+            learnt.append(template)
             continue
         middle = np.round(matches.position[mine]).astype(int)
         middle = middle[spread_evenly(len(middle), most=MOST_LEARNT)]
         half = len(template) // 2
         windows = cut_windows(matches.residual, middle, before=half, after=len(template) - half)
         scale = median(matches.scale[mine])
-        refined.append(_centred(scale * template + column_medians(windows)))
-    return refined
+        shape = scale * template + column_medians(windows)
+        learnt.append(_centred(shape) if centred else shape)
+    return learnt
 
 
 def _frequent(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.cleaning import check_usable, of_each, one_blas_thread, pieces_of
+from emgkit.findings.spontaneous.cleaning import check_usable, one_blas_thread, pieces_of
+from emgkit.findings.spontaneous.follow import follow_pieces
 from emgkit.findings.spontaneous.naming import (
     INDETERMINATE,
     Name,
@@ -18,7 +19,7 @@ from emgkit.findings.spontaneous.naming import (
 )
 from emgkit.findings.spontaneous.part import NoiseSpan, Part, analyse_piece
 from emgkit.findings.spontaneous.record import event_table, train_table
-from emgkit.findings.spontaneous.whole import join_parts, without_waveforms
+from emgkit.findings.spontaneous.whole import join_parts
 from emgkit.knowledge.anatomy import find_muscle
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import EXCLUDED, SPANS, SpontaneousActivity
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from emgkit.findings.spontaneous.measure import MeasuredTrain
     from emgkit.model.recording import Recording
-    from emgkit.signals.bands import Piece
 
 VOLUNTARY = "motor_unit"
 
@@ -106,11 +106,10 @@ def _analysed(recording: Recording, threads: int) -> SpontaneousActivity:
 
 
 def _parts(recording: Recording, threads: int) -> list[Part]:
-    def analysed(piece: Piece) -> Part:
-        part = analyse_piece(recording, piece)
-        return part if piece.is_whole else without_waveforms(part)
-
-    return of_each(pieces_of(recording), analysed, threads=threads)
+    pieces = pieces_of(recording)
+    return (
+        [analyse_piece(recording, pieces[0])] if len(pieces) == 1 else follow_pieces(recording, pieces, threads=threads)
+    )
 
 
 def _span_row(span: NoiseSpan) -> dict[str, object]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from emgkit.model.recording import Recording
     from emgkit.signals.sort import Band, SortedBand
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -89,19 +90,20 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()  # to look for them takes longer than a second of signal
 
 
-def of_each(pieces: Sequence[Piece], work: Callable[[Piece], Result], *, threads: int) -> list[Result]:
-    """Return what the work gives for each piece, in their order, done on so many threads.
+def of_each(items: Sequence[Item], work: Callable[[Item], Result], *, threads: int) -> list[Result]:
+    """Return what the work gives for each item, in their order, done on so many threads.
 
     Parameters
     ----------
-    pieces : sequence of Piece
-    work : function of a piece
+    items : sequence
+        Pieces of a recording, or what stands for them.
+    work : function of an item
     threads : int
     """
-    if min(threads, len(pieces)) < 2:
-        return [work(piece) for piece in pieces]
+    if min(threads, len(items)) < 2:
+        return [work(item) for item in items]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, pieces))
+        return list(pool.map(work, items))
 
 
 def clean(recording: Recording, piece: Piece, *, grid: Grid | None = None) -> Cleaned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from emgkit.findings.spontaneous.cleaning import Cleaned
     from emgkit.model.recording import Recording
     from emgkit.signals.artifacts import Span
     from emgkit.signals.bands import Piece, Stretch
@@ -69,6 +70,8 @@ class Part:
     hum : list of Hum
     hum_uv : float
         Largest amplitude of the mains that was subtracted.
+    keys : list of (int, int)
+        Who each train is: one that is followed from one piece to the next keeps its key. Empty in a whole recording.
     """
 
     piece: Piece
@@ -79,6 +82,20 @@ class Part:
     noise_uv: tuple[float, float]
     hum: list[Hum]
     hum_uv: float
+    keys: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Found(NamedTuple):
+    """What is found in a stretch before it is measured.
+
+    The potentials are those that the trains of the fast band, as they were ``peeled``, have in the slow one.
+    """
+
+    fast: SortedBand
+    slow: SortedBand
+    trains: list[Train]
+    potentials: list[NDArray[np.float32]]
+    peeled: list[Train]
 
 
 def analyse_piece(recording: Recording, piece: Piece) -> Part:
@@ -90,47 +107,93 @@ def analyse_piece(recording: Recording, piece: Piece) -> Part:
     piece : Piece
     """
     cleaned = clean(recording, piece)
-    stretch = cleaned.stretch
-    fast, noise_uv, trains = _sorted(stretch)
-    left_out = [*cleaned.left_out, *insertion(fast), *contraction(fast, recording.duration_s)]
-    gap_s = criteria_values("detection_criteria")["flat_s"]
-    left_out = joined(left_out, duration_s=recording.duration_s, gap_s=gap_s)
-    trains, dropped = _lasting(trains, left_out)
-    most = MAX_DISCHARGES if piece.is_whole else int(criteria_values("detection_criteria")["piece_discharges"])
-    every_s = discharges_of(trains)
-    measured = [_measured(recording, stretch, train, others_s=others_of(every_s, train), most=most) for train in trains]
-    sized = [Sized(each, _sizes(stretch, each.train.time_s, each.train.band)) for each in measured]
-    return Part(
-        piece=piece,
-        trains=sized,
-        loose=_loose(stretch, fast, left_out, dropped),
-        left_out=left_out,
-        noise=_endplate_noise(stretch, measured),
-        noise_uv=noise_uv,
-        hum=stretch.hum,
-        hum_uv=cleaned.hum_uv,
-    )
+    return sorted_part(recording, piece, cleaned=cleaned, found=sort_stretch(cleaned.stretch))
 
 
-def _sorted(stretch: Stretch) -> tuple[SortedBand, tuple[float, float], list[Train]]:
+def sorted_part(recording: Recording, piece: Piece, *, cleaned: Cleaned, found: Found) -> Part:
+    """Measure the trains that were found in a piece, and put together what is found there."""
+    left_out = left_out_of(recording, cleaned, fast=found.fast)
+    trains, dropped = lasting(found.trains, left_out)
+    measured = measured_trains(recording, piece, stretch=cleaned.stretch, trains=trains)
+    return part_of(piece, cleaned, measured=measured, found=found, left_out=left_out, dropped=dropped)
+
+
+def sort_stretch(stretch: Stretch) -> Found:
+    """Find the trains of a stretch from nothing."""
     # The slow band is searched in what the trains of the fast band leave over of it.
     values = criteria_values("detection_criteria")
     regular, fewest = values["regular_irregularity"], int(values["min_train_events"])
     fast = _sorted_band(stretch.fast, stretch.grid.fast_hz, stretch.start_s, bands()[0])
-    band = bands()[1]
-    noise_uv = noise_in(stretch.slow, stretch.grid.slow_hz, band=band)
-    view = View(stretch.slow, stretch.grid.slow_hz, stretch.start_s, noise_uv, band)
+    view = view_of(stretch)
     fast_trains = build_trains(fast, 0, clock=clock_limits(), regular=regular, min_events=fewest, view=view)
     fast_trains = [train for train in fast_trains if train.snr > values["fast_least_snr"]]
     rate_hz = stretch.grid.slow_hz
-    positions = [(train.time_s - stretch.start_s) * rate_hz for train in fast_trains]
-    before, after = (round(values[f"window_{side}_ms"] * rate_hz / 1000) for side in ("before", "after"))
-    peeled = peel(stretch.slow, positions, before=before, after=after)
+    before, after = around_discharge(rate_hz)
+    peeled = peel(stretch.slow, places_of(fast_trains, stretch), before=before, after=after)
     taken = stretch.slow - peeled.residual
     slow = _sorted_band(peeled.residual, rate_hz, stretch.start_s, bands()[1], taken)
     slow_trains = build_trains(slow, 1, clock=clock_limits(), regular=regular, min_events=fewest)
     trains = join_bands(fast_trains, slow_trains, seen=peeled.potentials, before=before, rate_hz=rate_hz)
-    return fast, (fast.noise_uv, slow.noise_uv), trains
+    return Found(fast, slow, trains, peeled.potentials, fast_trains)
+
+
+def view_of(stretch: Stretch) -> View:
+    """Return the slow band, in which units of the fast one may show to be two."""
+    band = bands()[1]
+    noise_uv = noise_in(stretch.slow, stretch.grid.slow_hz, band=band)
+    return View(stretch.slow, stretch.grid.slow_hz, stretch.start_s, noise_uv, band)
+
+
+def around_discharge(rate_hz: float) -> tuple[int, int]:
+    """Return how many samples before and after a discharge may be of its potential."""
+    values = criteria_values("detection_criteria")
+    return round(values["window_before_ms"] * rate_hz / 1000), round(values["window_after_ms"] * rate_hz / 1000)
+
+
+def places_of(trains: Sequence[Train], stretch: Stretch) -> list[NDArray[np.float64]]:
+    """Return where the discharges of trains lie in the slow band, in samples."""
+    return [(train.time_s - stretch.start_s) * stretch.grid.slow_hz for train in trains]
+
+
+def left_out_of(recording: Recording, cleaned: Cleaned, *, fast: SortedBand) -> list[Span]:
+    """Return what is left out of a piece."""
+    left_out = [*cleaned.left_out, *insertion(fast), *contraction(fast, recording.duration_s)]
+    gap_s = criteria_values("detection_criteria")["flat_s"]
+    return joined(left_out, duration_s=recording.duration_s, gap_s=gap_s)
+
+
+def measured_trains(
+    recording: Recording, piece: Piece, *, stretch: Stretch, trains: Sequence[Train]
+) -> list[MeasuredTrain]:
+    """Measure the trains of a piece, on fewer discharges when it is not the whole recording."""
+    most = MAX_DISCHARGES if piece.is_whole else int(criteria_values("detection_criteria")["piece_discharges"])
+    every_s = discharges_of(trains)
+    return [_measured(recording, stretch, train, others_s=others_of(every_s, train), most=most) for train in trains]
+
+
+def part_of(
+    piece: Piece,
+    cleaned: Cleaned,
+    *,
+    measured: Sequence[MeasuredTrain],
+    found: Found,
+    left_out: list[Span],
+    dropped: Sequence[Train],
+    keys: Sequence[tuple[int, int]] = (),
+) -> Part:
+    """Put together what is found in a piece; for ``keys`` see ``Part``."""
+    stretch = cleaned.stretch
+    return Part(
+        piece=piece,
+        trains=[Sized(each, _sizes(stretch, each.train.time_s, each.train.band)) for each in measured],
+        loose=_loose(stretch, found.fast, left_out, dropped),
+        left_out=left_out,
+        noise=_endplate_noise(stretch, measured),
+        noise_uv=(found.fast.noise_uv, found.slow.noise_uv),
+        hum=stretch.hum,
+        hum_uv=cleaned.hum_uv,
+        keys=list(keys),
+    )
 
 
 def _sorted_band(
@@ -140,8 +203,8 @@ def _sorted_band(
     return sort_band(signal, rate_hz, band=band, noise_uv=noise_uv, start_s=start_s, taken=taken)
 
 
-def _lasting(trains: Sequence[Train], left_out: Sequence[Span]) -> tuple[list[Train], list[Train]]:
-    # Discharges of a train that is too short stay as discharges of no train.
+def lasting(trains: Sequence[Train], left_out: Sequence[Span]) -> tuple[list[Train], list[Train]]:
+    """Return the trains without what is left out, and those of them that are too short for a train."""
     parts = [replace(train, time_s=train.time_s[outside(train.time_s, left_out)]) for train in trains]
     return [part for part in parts if lasts(part.time_s)], [part for part in parts if not lasts(part.time_s)]
 
@@ -167,7 +230,9 @@ def others_of(every_s: NDArray[np.float64], train: Train) -> NDArray[np.float64]
 
 def discharges_of(trains: Sequence[Train]) -> NDArray[np.float64]:
     """Return the discharges of all trains, ascending."""
-    return np.sort(np.concatenate([np.empty(0), *(train.time_s for train in trains)]))
+    every_s = np.concatenate([np.empty(0), *(train.time_s for train in trains)])
+    every_s.sort()
+    return every_s
 
 
 def _measured(

@@ -30,8 +30,9 @@ def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
     time_s = np.concatenate([*(each.measured.train.time_s for each in trains), loose.time_s])
     order = np.argsort(time_s, kind="stable")
-    counts = [len(each.sizes_uv) for each in trains] + [len(loose.sizes_uv)]
-    columns = {"time_s": time_s[order], "train": np.repeat([*range(len(trains)), UNSORTED], counts)[order]}
+    owner = np.searchsorted(np.cumsum([len(each.sizes_uv) for each in trains]), order, side="right")
+    owner[owner == len(trains)] = UNSORTED
+    columns = {"time_s": time_s[order], "train": owner}
     column = time_s  # one for all: a recording of hours has a million discharges
     for name, loose_values in (("peak_to_peak_uv", loose.sizes_uv), ("snr", loose.ratio)):
         low = 0

@@ -53,10 +53,11 @@ class Whole:
 
 def without_waveforms(part: Part) -> Part:
     """Return a part as it is kept until all parts are known: of a long recording, single discharges are read again."""
-    nothing = np.empty((0, 0), np.float32)
-    light = [replace(each.measured, average_uv=np.empty(0), waveforms_uv=nothing) for each in part.trains]
+    none, nothing = np.empty(0), np.empty((0, 0), np.float32)
+    light = [replace(each.measured, average_uv=none, window_ms=none, waveforms_uv=nothing) for each in part.trains]
     trains = [sized._replace(measured=measured) for sized, measured in zip(part.trains, light, strict=True)]
-    return replace(part, trains=trains)
+    hum = [replace(each, sizes=each.sizes.astype(np.complex64)) for each in part.hum]
+    return replace(part, trains=trains, hum=hum)
 
 
 def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
@@ -77,8 +78,12 @@ def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
     spans = [span for span in spans if span.stop_s > span.start_s]
     left_out = joined(spans, duration_s=recording.duration_s, gap_s=values["flat_s"])
     noise = _noise_joined(parts)
-    trains, short = (parts[0].trains, []) if len(parts) == 1 else _linked(recording, parts, left_out)
-    parts = [replace(part, trains=[]) for part in parts]  # of hours, what is not needed any more is much
+    trains: list[Sized] = parts[0].trains
+    short: list[Sized] = []
+    if len(parts) > 1:
+        wholes = _linked(parts)
+        parts = [replace(part, trains=[]) for part in parts]  # of hours, what is not needed any more is much
+        trains, short = _measured(recording, wholes, parts, left_out)
     trains = [each._replace(measured=within(each.measured, [span[:2] for span in noise])) for each in trains]
     trains = [_inside(each, left_out, recording.duration_s) for each in trains if not _is_noise(each.measured)]
     trains = [each for each in trains if len(each.sizes_uv)]
@@ -115,11 +120,18 @@ def _noise_joined(parts: Sequence[Part]) -> list[NoiseSpan]:
     return found
 
 
-def _linked(recording: Recording, parts: Sequence[Part], left_out: Sequence[Span]) -> tuple[list[Sized], list[Sized]]:
-    # Whole trains, measured on discharges from all over the recording; and what is too short for a train.
+def _linked(parts: Sequence[Part]) -> list[Sized]:
     shared_s = [(after.piece.from_s, before.piece.to_s) for before, after in pairwise(parts)]
-    links = link_trains([[sized.measured.train for sized in part.trains] for part in parts], shared_s=shared_s)
-    wholes = [_inside(_put_together(parts, unit), left_out, recording.duration_s) for unit in links]
+    trains = [[sized.measured.train for sized in part.trains] for part in parts]
+    links = link_trains(trains, shared_s=shared_s, keys=[part.keys for part in parts])
+    return [_put_together(parts, unit) for unit in links]
+
+
+def _measured(
+    recording: Recording, wholes: list[Sized], parts: Sequence[Part], left_out: Sequence[Span]
+) -> tuple[list[Sized], list[Sized]]:
+    # Whole trains, measured on discharges from all over the recording; and what is too short for a train.
+    wholes[:] = [_inside(whole, left_out, recording.duration_s) for whole in wholes]
     long = [whole for whole in wholes if lasts(whole.measured.train.time_s)]
     short = [whole for whole in wholes if not lasts(whole.measured.train.time_s)]
     every_s = discharges_of([whole.measured.train for whole in long])
@@ -168,6 +180,8 @@ def _inside(sized: Sized, left_out: Sequence[Span], duration_s: float) -> Sized:
     # The fixed point of a train was moved to its largest spike, which may lie beyond an end or in what is left out.
     train = sized.measured.train
     kept = outside(train.time_s, left_out) & (train.time_s >= 0) & (train.time_s < duration_s)
+    if kept.all():
+        return sized
     return Sized(replace(sized.measured, train=replace(train, time_s=train.time_s[kept])), sized.sizes_uv[kept])
 
 
