@@ -49,7 +49,7 @@ def fibres_apart(
     min_events : int
         A rest with fewer events is dropped.
     """
-    units = reshuffled(trains, clock, regular=regular)
+    units = reshuffled(trains, clock=clock, regular=regular)
     parts = [part for train in units for part in _clocks_apart(train, clock, regular, min_events)]
     parts = [part for train in parts for part in _guests_apart(train, regular, min_events)]
     every_s = np.sort(np.concatenate([np.empty(0), *(train.time_s for train in parts)]))

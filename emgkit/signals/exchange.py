@@ -93,7 +93,7 @@ def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], r
     return np.flatnonzero(mine) if enough else np.empty(0, np.int64)
 
 
-def reshuffled(units: Sequence[Train], clock: ClockLimits, *, regular: float) -> list[Train]:
+def reshuffled(units: Sequence[Train], *, clock: ClockLimits, regular: float) -> list[Train]:
     """Return the units, those dealt anew whose shapes the noise confuses and that together are two clocks.
 
     Parameters
@@ -115,7 +115,7 @@ def reshuffled(units: Sequence[Train], clock: ClockLimits, *, regular: float) ->
     >>> wave = np.diff(np.hanning(31))
     >>> units = [Train(both_s[mixed], wave, 0, 9.0), Train(both_s[~mixed], wave, 0, 9.0)]
     >>> limits = ClockLimits(0.03, 2.0, 0.06, 0.002, 3, 10, 0.7, 0.35)
-    >>> dealt = reshuffled(units, limits, regular=0.07)
+    >>> dealt = reshuffled(units, clock=limits, regular=0.07)
     >>> sorted(len(unit.time_s) for unit in dealt)  # two coincide and count once
     [44, 60]
     """
@@ -144,7 +144,7 @@ def _dealt_anew(
     uneven = _uneven(before)
     if not mixed and uneven < max(UNEVEN_LEAST, UNEVEN_SHARE * sum(rhythm.n_intervals for rhythm in before)):
         return None
-    parts = two_clocks(union_of(*both_s), clock, regular)
+    parts = two_clocks(union_of(*both_s), clock=clock, regular=regular)
     if parts is None:
         return None
     after = [measure_rhythm(part, trends=False) for part in parts]
@@ -164,7 +164,7 @@ def _uneven(rhythms: Sequence[Rhythm]) -> float:
 
 
 def two_clocks(
-    pool_s: NDArray[np.float64], clock: ClockLimits, regular: float
+    pool_s: NDArray[np.float64], *, clock: ClockLimits, regular: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return the longest clock among events and what it leaves over, if that is a clock as well.
 
@@ -181,7 +181,8 @@ def two_clocks(
     >>> from emgkit.signals.clocks import ClockLimits
     >>> from emgkit.signals.exchange import two_clocks
     >>> pool_s = np.sort(np.concatenate([np.arange(60) / 7.0, np.arange(45) / 5.2 + 0.05]))
-    >>> [len(part) for part in two_clocks(pool_s, ClockLimits(0.03, 2.0, 0.06, 0.002, 3, 10, 0.7, 0.35), 0.07)]
+    >>> limits = ClockLimits(0.03, 2.0, 0.06, 0.002, 3, 10, 0.7, 0.35)
+    >>> [len(part) for part in two_clocks(pool_s, clock=limits, regular=0.07)]
     [60, 45]
     """
     chain = find_clock(pool_s, limits=clock)

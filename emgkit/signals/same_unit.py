@@ -39,7 +39,6 @@ REGULAR_EVENTS = 8
 BOTH_EVENTS = 5  # of each of two clocks, which may follow each other and then look like one
 EVEN, TURNS = 0.1, 8  # share of uneven intervals, and how often they take turns, of the halves of one clock
 FILLED, FILL_LEAST = 0.7, 3  # share of discharges that are where a clock missed one, and how many tell
-SURELY_FILLED, SURELY_LEAST, NEARLY_REGULAR = 0.75, 12, 0.12  # and among foreign discharges
 REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
 MOST_REFRACTORY_S = 0.05
 REFRACTORY_S = 0.005  # no unit fires twice within; of two units, some such pairs are resolved
@@ -79,27 +78,25 @@ def one_unit(
     """
     alike, lag = similarity(shapes[0], shapes[1], max_lag=len(shapes[1]) // 4)
     size = float(np.ptp(shapes[1]) / max(np.ptp(shapes[0]), 1e-9))
-    if alike < ALIKE:
-        return False
     # A myotonic discharge waxes and wanes: sizes differ, but one part takes up the rhythm where the other left it.
-    if alike > VERY_ALIKE and _continues(first_s, second_s):
-        return True
+    goes_on = alike > VERY_ALIKE and _continues(first_s, second_s)
+    if goes_on or alike < ALIKE:
+        return goes_on
     apart = _separation(first_s, second_s, lag, windows)
     if not _near_in_size(size, alike, apart):
         return False
-    if alike > WANED_ALIKE and not apart > FAR and _takes_over(first_s, second_s):
-        return True
-    verdict = _timing(first_s, second_s)
+    taken_over = alike > WANED_ALIKE and not apart > FAR and _takes_over(first_s, second_s)
+    verdict = "one clock" if taken_over else _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
     drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
-    if alike > VERY_SAME and VARIED_SIZE[0] < size < VARIED_SIZE[1] and _follows(first_s, second_s):
-        return True
-    complexes = alike > COMPLEX_ALIKE and all(_lobes(shape) >= COMPLEX_LOBES for shape in shapes)
-    if complexes and verdict in {"same", "unknown"} and VARIED_SIZE[0] < size < VARIED_SIZE[1] and apart < VERY_FAR:
-        return True
-    handed_over = drifted and verdict == "two clocks" and _hands_over(first_s, second_s)
-    return handed_over or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
+    varied = VARIED_SIZE[0] < size < VARIED_SIZE[1]
+    return bool(
+        (drifted and verdict == "two clocks" and _hands_over(first_s, second_s))
+        or (varied and alike > VERY_SAME and _follows(first_s, second_s))
+        or (varied and alike > COMPLEX_ALIKE and apart < VERY_FAR and _one_complex(verdict, shapes))
+        or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
+    )
 
 
 def one_seen_whole(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, alike: float, size: float) -> bool:
@@ -185,10 +182,6 @@ def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timi
             return "one clock"
         if all(clocks):
             return "two clocks"  # their rhythms do not contradict, nor do they need each other
-    if any(clocks) and together < NEARLY_REGULAR:
-        clock_s, other_s = (first_s, second_s) if irregular[0] == best else (second_s, first_s)
-        if _fills(clock_s, other_s, share=SURELY_FILLED, least=SURELY_LEAST):
-            return "one clock"
     if together < min(0.8 * best, REGULAR_ALONE) and not all(clocks):
         return "one clock"
     clocks = [
@@ -206,12 +199,10 @@ def _turns(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> int:
     return int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 
-def _fills(
-    clock_s: NDArray[np.float64], other_s: NDArray[np.float64], *, share: float = FILLED, least: int = FILL_LEAST
-) -> bool:
+def _fills(clock_s: NDArray[np.float64], other_s: NDArray[np.float64]) -> bool:
     # The other discharges are where the clock missed one.
     inside_s = other_s[(other_s > clock_s[0]) & (other_s < clock_s[-1])]
-    return len(inside_s) >= least and bool(missed_by(clock_s, inside_s).mean() > share)
+    return len(inside_s) >= FILL_LEAST and bool(missed_by(clock_s, inside_s).mean() > FILLED)
 
 
 def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:
@@ -271,8 +262,12 @@ def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> boo
     return bool(apart and max(usual_s) < SAME_RATE * min(usual_s))
 
 
-def _lobes(template: NDArray[np.floating]) -> int:
+def _one_complex(verdict: Timing, shapes: tuple[NDArray[np.floating], NDArray[np.floating]]) -> bool:
     # A motor unit of many fibres has more phases than one fibre has, and shares its shape with nothing else.
+    return verdict in {"same", "unknown"} and all(_lobes(shape) >= COMPLEX_LOBES for shape in shapes)
+
+
+def _lobes(template: NDArray[np.floating]) -> int:
     phases = np.split(template, np.flatnonzero(np.diff(np.sign(template)) != 0) + 1)
     largest = np.abs(template).max()
     return sum(bool(np.abs(phase).max() > LOBE * largest) for phase in phases)

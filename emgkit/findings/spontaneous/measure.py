@@ -156,7 +156,7 @@ def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArra
     after, before = 1000 * (bounded[place + 1] - times_s), 1000 * (times_s - bounded[place])
     room = np.minimum(after / values["lone_after_ms"], before / values["lone_before_ms"])
     least = np.sort(room)[len(room) - fewest] if fewest else 0.0
-    return times_s[room >= min(least, 1.0)]
+    return np.asarray(times_s[room >= min(least, 1.0)])
 
 
 class _Average(NamedTuple):
