@@ -27,7 +27,8 @@ STEADY = 0.08  # change of rate and size within a run
 SIZE_STEP, SIZE_SCATTER = 0.1, 1.5  # change of size from run to run, and over the scatter within
 QUIET_S = 0.03  # without another discharge before and after
 FEWEST_EVENTS = 9  # of a train that may hold guests
-REGULAR_GUEST = 0.1  # irregularity of a few discharges that are no chance finding
+REGULAR_GUEST, GUEST_LEAST = 0.1, 5  # irregularity of a few discharges that are no chance finding
+HOSTING = 0.05  # share of uneven intervals of a clock that holds guests
 CLOSE_SHARE, INDEPENDENT = 0.3, 0.4  # of the clock's interval, and of the pairs that by chance come nearer than that
 LARGEST_CHANCE, BOTH_CHANCE = 0.2, 0.5  # that another event is where the next one of a clock is due
 
@@ -60,9 +61,14 @@ def fibres_apart(
 def _clocks_apart(train: Train, clock: ClockLimits, regular: float, min_events: int) -> list[Train]:
     # Similar fibres that ended in one train are told apart by the phase of their rhythm.
     parts, rest = [], train.time_s
-    while clock.min_events <= len(rest) < CLOCK_MOST and not measure_rhythm(rest, trends=False).irregularity < regular:
+    while clock.min_events <= len(rest) < CLOCK_MOST:
+        rhythm = measure_rhythm(rest, trends=False)
+        if rhythm.irregularity < regular and rhythm.uneven < HOSTING:
+            break
         chain = find_clock(rest, limits=clock)
         if len(chain) == 0 or not _is_clock(rest, chain, regular):
+            break
+        if rhythm.irregularity < regular and not _is_guest(np.delete(rest, chain)):
             break
         parts.append(replace(train, time_s=rest[chain]))
         rest = np.delete(rest, chain)
@@ -77,9 +83,13 @@ def _guests_apart(train: Train, regular: float, min_events: int) -> list[Train]:
         return [train]
     spared = spared_by(times_s)
     guests_s = times_s[spared]
-    if len(guests_s) < min_events or not measure_rhythm(guests_s, trends=False).irregularity < REGULAR_GUEST:
+    if len(guests_s) < min_events or not _is_guest(guests_s):
         return [train]
     return [replace(train, time_s=times_s[~spared]), replace(train, time_s=guests_s)]
+
+
+def _is_guest(times_s: NDArray[np.float64]) -> bool:
+    return len(times_s) >= GUEST_LEAST and measure_rhythm(times_s, trends=False).irregularity < REGULAR_GUEST
 
 
 def _clock_in_quiet(
@@ -108,7 +118,8 @@ def _is_clock(mixed_s: NDArray[np.float64], chain: NDArray[np.int64], regular: f
     rhythm, rest = measure_rhythm(mixed_s[chain], trends=False), np.delete(mixed_s, chain)
     near_s = CLOSE_SHARE * rhythm.base_s
     expected = 2 * near_s * len(chain) * len(rest) / max(np.ptp(mixed_s), 1e-9)
-    close = np.count_nonzero(np.diff(mixed_s) < near_s) > INDEPENDENT * expected
+    mine = np.isin(np.arange(len(mixed_s)), chain)
+    close = np.count_nonzero((np.diff(mixed_s) < near_s) & (mine[1:] != mine[:-1])) > INDEPENDENT * expected
     second = len(rest) >= REGULAR_LEAST and measure_rhythm(rest, trends=False).irregularity < regular
     chance = chance_of_clock(mixed_s, chain)
     return bool(rhythm.irregularity < regular and close and chance < (BOTH_CHANCE if second else LARGEST_CHANCE))

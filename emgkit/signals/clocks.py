@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 
 
 FIRST_SLACK = 0.3  # how far the first interval of a clock may lie from the most common one
+FOLLOWED, GROWTH_FOLLOWED = 0.3, 0.03  # of what an interval differs from the expected one
+MISSED_COST, OFF_COST = 0.8, 1.5  # of a missing discharge, and of one at the edge of what is usual, in discharges
+EDGE, SCATTER_FOLLOWED, LEAST_SCATTER = 4.0, 0.15, 0.012  # times the mean deviation of a chain, which follows it
+AT_END, TRIMMED, LEAST_TRIMMED = (
+    3,
+    6.0,
+    0.05,
+)  # intervals at either end, and how far off the usual deviation they may be
+SLOWEST = 2.0  # times the first interval
+DIVISORS, FULLER = (2, 3), 1.3  # of the interval, and how many more events the fuller clock must have
+HALF = 0.5  # share of the events; a clock with fewer of them may be found in a part of the time only
+PARTS = 3  # of the time
 AROUND = 21  # intervals that tell the rate of a clock at a place
 MISSED_PHASE = (0.05, 0.15)  # of the interval: how near a missed discharge lies at least and at most to where it is due
 LOCAL = 9  # intervals that tell the usual one at a place
@@ -81,9 +93,23 @@ def find_clock(times_s: NDArray[np.float64], *, limits: ClockLimits) -> NDArray[
     >>> bool(len(np.intersect1d(times[found], clock)) >= 58)
     True
     """
+    chain = _best_chain(times_s, _common_lags(times_s, limits, most=5), limits)
+    if len(chain) < HALF * len(times_s) and len(times_s) >= PARTS * limits.min_events:
+        # A clock that slows down a lot shows its interval only in a part of the time.
+        parts = np.array_split(times_s, PARTS)
+        lags = [lag for part_s in parts for lag in _common_lags(part_s, limits, most=2)]
+        chain = max(chain, _best_chain(times_s, lags, limits), key=len)
+    for divisor in DIVISORS if len(chain) else ():  # every second discharge of a clock is a clock as well
+        period_s = float(np.diff(times_s[chain[:2]])[0]) / divisor
+        fuller = _best_chain(times_s, [period_s], limits)
+        chain = fuller if len(fuller) > FULLER * len(chain) else chain
+    return chain
+
+
+def _best_chain(times_s: NDArray[np.float64], periods: list[float], limits: ClockLimits) -> NDArray[np.int64]:
     best = np.array([], dtype=np.int64)
     least = max(limits.min_events, limits.share * len(times_s))
-    for period_s in _candidate_periods(times_s, limits):
+    for period_s in periods:
         chain = _longest_chain(times_s, period_s, limits)
         if len(chain) > len(best) and len(chain) >= least and _occupancy(times_s[chain]) >= limits.occupancy:
             best = chain
@@ -186,7 +212,7 @@ def spared_by(times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray((off[1:-1] < SPARED) & (off[1:-1] < off[:-2]) & (off[1:-1] <= off[2:]))
 
 
-def _candidate_periods(times_s: NDArray[np.float64], limits: ClockLimits) -> list[float]:
+def _common_lags(times_s: NDArray[np.float64], limits: ClockLimits, *, most: int) -> list[float]:
     # A clock shows as a peak among the differences of events that are up to four events apart.
     lags = np.concatenate(
         [times_s[step:] - times_s[:-step] for step in range(1, min(5, len(times_s)))] or [np.array([])]
@@ -201,39 +227,63 @@ def _candidate_periods(times_s: NDArray[np.float64], limits: ClockLimits) -> lis
     for index in np.argsort(-support, kind="stable"):
         if all(abs(lags[index] / period - 1) > limits.slack for period in periods):
             periods.append(float(lags[index]))
-        if len(periods) == 5:
+        if len(periods) == most:
             break
     return periods
 
 
 def _longest_chain(times_s: NDArray[np.float64], period_s: float, limits: ClockLimits) -> NDArray[np.int64]:
+    # Of every event the best chain that ends with it: its length less what it lacks, its running interval, how fast
+    # that grows, how much it scatters, and the event before.
     count = len(times_s)
-    score = np.ones(count)
-    running = np.full(count, period_s)
-    previous = np.full(count, -1)
+    score, growth, previous = np.ones(count), np.zeros(count), np.full(count, -1)
+    running, scatter = np.full(count, period_s), np.full(count, limits.slack / EDGE)
     # The first interval of a chain may differ from the common one: the clock may have slowed down since.
     slack_s = np.full(count, max(FIRST_SLACK * period_s, limits.least_slack_s))
-    firsts = np.searchsorted(times_s, times_s - (limits.max_missed + 1.2) * 1.2 * period_s)
+    edge_s = slack_s.copy()
+    firsts = np.searchsorted(times_s, times_s - (limits.max_missed + 1.2) * SLOWEST * period_s)
     for last, first in enumerate(firsts.tolist()):
         if first == last:
             continue
-        gap, around = times_s[last] - times_s[first:last], running[first:last]
+        gap, around = times_s[last] - times_s[first:last], running[first:last] * (1 + growth[first:last])
         steps = np.maximum(np.rint(gap / around), 1)
-        off = np.abs(gap / steps - around)
-        allowed = slack_s[first:last] / np.sqrt(steps)
-        fits = (off < allowed) & (steps <= limits.max_missed + 1)
-        gain = np.where(fits, score[first:last] + 1 - 0.4 * (steps - 1) - 0.5 * off / allowed, 0.0)
+        off = np.abs(gap / steps - around) * np.sqrt(steps)
+        fits = (off < slack_s[first:last]) & (steps <= limits.max_missed + 1)
+        cost = MISSED_COST * (steps - 1) + OFF_COST * np.square(off / edge_s[first:last])
+        gain = np.where(fits, score[first:last] + 1 - cost, 0.0)
         chosen = int(gain.argmax())
         if gain[chosen] > score[last]:
-            score[last], previous[last] = gain[chosen], first + chosen
-            interval, known = float(gap[chosen] / steps[chosen]), float(around[chosen])
-            running[last] = interval if abs(interval - known) > limits.slack * known else 0.8 * known + 0.2 * interval
+            before, known = first + chosen, float(around[chosen])
+            change = float(gap[chosen] / steps[chosen]) / known - 1
+            score[last], previous[last] = gain[chosen], before
+            begins = previous[before] < 0
+            running[last] = known * (1 + (1.0 if begins else FOLLOWED) * change)
+            growth[last] = 0.0 if begins else growth[before] + GROWTH_FOLLOWED * change
+            scatter[last] = scatter[before] if begins else max(
+                scatter[before] + SCATTER_FOLLOWED * (abs(change) - scatter[before]), LEAST_SCATTER
+            )  # fmt: skip
             slack_s[last] = max(limits.slack * running[last], limits.least_slack_s)
+            edge_s[last] = max(EDGE * scatter[last] * running[last], limits.least_slack_s)
     chain, place = [], int(score.argmax())
     while place >= 0:
         chain.append(place)
         place = int(previous[place])
-    return np.array(chain[::-1], dtype=np.int64)
+    return _trimmed(times_s, np.array(chain[::-1], dtype=np.int64))
+
+
+def _trimmed(times_s: NDArray[np.float64], chain: NDArray[np.int64]) -> NDArray[np.int64]:
+    # At its ends a chain may have taken up a foreign event, because nothing beyond contradicts.
+    if len(chain) <= 2 * AT_END:
+        return chain
+    intervals = np.diff(times_s[chain])
+    usual = median_around(intervals, width=LOCAL)
+    folded = intervals / np.maximum(np.round(intervals / usual), 1)
+    off = np.abs(folded / usual - 1)
+    limit = max(TRIMMED * median(off), LEAST_TRIMMED)
+    early, late = np.flatnonzero(off[:AT_END] > limit), np.flatnonzero(off[-AT_END:] > limit)
+    first = int(early[-1]) + 1 if len(early) else 0
+    last = AT_END - int(late[0]) if len(late) else 0
+    return chain[first : len(chain) - last]
 
 
 def _occupancy(times_s: NDArray[np.float64]) -> float:
