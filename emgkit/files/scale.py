@@ -186,11 +186,12 @@ def scale_into(
     """
     below = math.lcm(step.denominator, offset.denominator)
     by, plus = step * below, offset * below
-    out[...] = codes
     if largest * float(abs(by)) + float(abs(plus)) > _EXACT_32 or below > _EXACT_32:
         by, plus, below = step, offset, 1
-    if by != 1:
-        out *= np.float32(by)
+    if by == 1 and not plus:  # each number is touched once: converted and divided
+        np.divide(codes, np.float32(below), out=out, dtype=np.float32, casting="same_kind")
+        return
+    np.multiply(codes, np.float32(by), out=out, dtype=np.float32, casting="same_kind")
     if plus:
         out += np.float32(plus)
     if below != 1:

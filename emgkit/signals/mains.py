@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.medians import median
 from emgkit.signals.noise import MAD_TO_SD
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ def fit_hum(
     >>> round(hum.amplitude_uv), round(hum.frequency_hz, 2)
     (20, 50.02)
     """
-    values = values - np.median(values[::THIN])
-    limit = CLIP * MAD_TO_SD * np.median(np.abs(values[::THIN])) + 1e-9
+    values = values - median(values[::THIN])
+    limit = CLIP * MAD_TO_SD * median(np.abs(values[::THIN])) + 1e-9
     clipped = np.clip(values, -limit, limit)
     frequency_hz, amplitude_uv = max(
         (_strongest(clipped, rate_hz, nominal) for nominal in limits.nominal_hz), key=lambda found: found[1]
@@ -120,7 +121,7 @@ def fit_hum(
     fitted = waves.fit(rows)
     # Without the hum, discharges stand out more and are clipped closer.
     rest = _rows(values, n_segments) - waves.sum_of(fitted)
-    limit = CLIP * MAD_TO_SD * np.median(np.abs(rest[:, ::THIN])) + 1e-9
+    limit = CLIP * MAD_TO_SD * median(np.abs(rest[:, ::THIN]).reshape(-1)) + 1e-9
     fitted += waves.fit(np.clip(rest, -limit, limit, out=rest))
     kept = np.sinc(frequency_hz * np.arange(1, n_harmonics + 1) * mean_s)
     return Hum(start_s, frequency_hz, fitted / kept, rows.shape[1] / rate_hz)

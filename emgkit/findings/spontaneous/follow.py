@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.cleaning import Cleaned, clean, noise_in, of_each
+from emgkit.findings.spontaneous.cleaning import NOISE_BLOCKS, Cleaned, clean, noise_in, of_each
 from emgkit.findings.spontaneous.part import (
     Found,
     Part,
@@ -237,7 +237,7 @@ def _band(stretch: Stretch, number: int, known: Known, left: NDArray[np.float32]
         signal,
         rate_hz,
         band=bands()[number],
-        noise_uv=noise_in(signal, rate_hz, band=bands()[number]),
+        noise_uv=noise_in(signal, rate_hz, band=bands()[number], most_blocks=NOISE_BLOCKS),
         start_s=stretch.start_s,
         templates=known.templates,
         taken=taken,
