@@ -151,7 +151,7 @@ def _peaks_over(
     part: NDArray[np.floating], limit: NDArray[np.floating], width: int
 ) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
     # Peaks of the smoothed energy over one limit, or over that of every sample, and the energy there.
-    groups = _loud_groups(part, limit[0], width) if len(limit) == 1 else None
+    groups = _loud_groups(part, float(limit.min()), width)
     if groups is None:
         energy = smooth_energy(part, width=width)
         inner = energy[1:-1]
@@ -163,18 +163,20 @@ def _peaks_over(
     size = width + 1
     first = groups * size - width  # the energy of one sample more on either side is needed
     squares = np.square(cut_windows(part, first, before=0, after=size + 2 * width).T, order="C")
-    for column in np.flatnonzero((first < 0) | (first + size + 2 * width > len(part))):
-        beyond = first[column] + np.arange(size + 2 * width)
-        squares[(beyond < 0) | (beyond >= len(part)), column] = 0
-    energy = (_running_sum(_running_sum(squares, width), width) / part.dtype.type(width**2)).T
-    inner = energy[:, 1:-1]
-    row, column = np.nonzero((inner > limit[0]) & (inner >= energy[:, :-2]) & (inner > energy[:, 2:]))
-    over = groups[row] * size + column
+    for outer in np.flatnonzero((first < 0) | (first + size + 2 * width > len(part))):
+        beyond = first[outer] + np.arange(size + 2 * width)
+        squares[(beyond < 0) | (beyond >= len(part)), outer] = 0
+    energies = np.asarray(_running_sum(_running_sum(squares, width), width) / part.dtype.type(width**2)).T
+    inner = energies[:, 1:-1]
+    row, column = np.nonzero((inner > limit.min()) & (inner >= energies[:, :-2]) & (inner > energies[:, 2:]))
+    over, height = groups[row] * size + column, inner[row, column]
     inside = (over > 0) & (over < len(part) - 1)
-    return over[inside], inner[row, column][inside]
+    over, height = over[inside], height[inside]
+    high = height > (limit[over] if len(limit) > 1 else limit[0])
+    return over[high], height[high]
 
 
-def _loud_groups(part: NDArray[np.floating], limit: np.floating, width: int) -> NDArray[np.int64] | None:
+def _loud_groups(part: NDArray[np.floating], limit: float, width: int) -> NDArray[np.int64] | None:
     # Groups of samples in which the smoothed energy may exceed the limit; None when they are many. What lies before a
     # group and what lies after it weigh less together than either would in its middle.
     size = width + 1
@@ -185,7 +187,7 @@ def _loud_groups(part: NDArray[np.floating], limit: np.floating, width: int) -> 
     rest = part[count * size :]
     squares = np.concatenate([[0], squares, [rest @ rest], [0]], dtype=part.dtype)
     most = squares[1:-1] + np.maximum(squares[:-2], squares[2:]) * part.dtype.type(1 - 1 / width)
-    groups = np.flatnonzero(most > part.dtype.type(ALMOST * width) * limit)
+    groups = np.flatnonzero(most > ALMOST * width * limit)
     return groups if len(groups) < LOUD_SHARE * count else None
 
 
