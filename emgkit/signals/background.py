@@ -121,7 +121,7 @@ def find_skewed(
     rate_hz: float,
     *,
     start_s: float,
-    events: Sequence[tuple[float, float]],
+    events: Sequence[tuple[float, float]] | NDArray[np.float64],
     block_s: float,
     limit: float,
 ) -> list[tuple[float, float, float]]:
