@@ -39,6 +39,7 @@ from emgkit.signals.follow import Known, follow_band, followed_trains, founds_mo
 from emgkit.signals.kinds import parted
 from emgkit.signals.peel import peel_known
 from emgkit.signals.rhythm import measure_rhythm
+from emgkit.signals.sort import find_left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,8 +123,14 @@ def _next(
 
 
 def _beginning(stretch: Stretch) -> Stretch:
-    length_s, ratio = criteria_values("detection_criteria")["piece_taught_s"], stretch.grid.slow_step
-    size = round(length_s * stretch.grid.slow_hz)
+    # Of dense activity less is enough: what is missed in it is missed by nobody, the pieces that hold it are sorted.
+    values, ratio = criteria_values("detection_criteria"), stretch.grid.slow_step
+    size = round(values["piece_taught_s"] * stretch.grid.slow_hz)
+    start = stretch.fast[: size * ratio]
+    floor = np.full(1, noise_in(start, stretch.grid.fast_hz, band=bands()[0], most_blocks=NOISE_BLOCKS) ** 2)
+    spikes, _ = find_left(start, start, rate_hz=stretch.grid.fast_hz, band=bands()[0], floor=floor.astype(np.float32))
+    least = values["piece_taught_least_s"] / values["piece_taught_s"]
+    size = int(size * min(max(values["piece_taught_spikes"] / max(len(spikes), 1), least), 1.0))
     return replace(stretch, fast=stretch.fast[: size * ratio], slow=stretch.slow[:size])
 
 
