@@ -57,8 +57,10 @@ def find_dense(
         return []
     blocks = slice(0, n_blocks * size)
     noise = band.noise_uv**2
-    total = np.square(band.signal[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
-    left = np.square(band.residual[blocks]).reshape(n_blocks, size).mean(axis=1) - noise
+    total, left = (
+        np.einsum("ij,ij->i", each, each) / size - noise
+        for each in (signal[blocks].reshape(n_blocks, size) for signal in (band.signal, band.residual))
+    )
     dense = left > unexplained * np.maximum(total, noise)
     if not dense.any():
         return []  # most often, and what follows takes longer

@@ -18,11 +18,11 @@ from emgkit.signals.detect import keep_largest
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import Matches, match_templates, similarity
 from emgkit.signals.medians import median
-from emgkit.signals.rhythm import PAUSE, measure_rhythm
+from emgkit.signals.rhythm import PAUSE
 from emgkit.signals.sort import SortedBand, find_left, floor_of, kinds_of, limits_of, refined
 from emgkit.signals.superpositions import sums_of_two
 from emgkit.signals.trains import refound
-from emgkit.signals.units import Train, united
+from emgkit.signals.units import Train, rhythm_of, united
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -352,7 +352,7 @@ def goes_on(before: Train, after: Train, *, regular: float) -> bool:
     >>> goes_on(clock, clock, regular=0.07), goes_on(clock, mixed, regular=0.07)
     (True, False)
     """
-    was, now = (measure_rhythm(train.time_s, trends=False) for train in (before, after))
+    was, now = rhythm_of(before), rhythm_of(after)
     if min(was.n_intervals, now.n_intervals) < FEWEST or not was.irregularity < regular:
         return True
     steady = now.irregularity < regular and now.uneven < was.uneven + UNEVEN_MORE

@@ -158,8 +158,9 @@ def average_discharge(
     before = (window_ms >= baseline_ms[0]) & (window_ms < baseline_ms[1])
     levelled = windows - np.median(windows[:, before], axis=1, keepdims=True)
     trim = len(levelled) // TRIM
-    ordered = np.sort(levelled, axis=0)
-    average = ordered[trim : len(ordered) - trim].mean(axis=0)
+    ordered = levelled.T.copy()  # what is sorted lies together
+    ordered.sort(axis=1)
+    average = ordered[:, trim : len(levelled) - trim].mean(axis=1)
     spread = MAD_TO_SD * np.median(np.abs(levelled[:, before] - average[before]))
     return average - median(average[before]), float(1.2 * spread / np.sqrt(len(windows)))
 

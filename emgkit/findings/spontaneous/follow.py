@@ -35,11 +35,19 @@ from emgkit.findings.spontaneous.part import (
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.findings.spontaneous.whole import without_waveforms
 from emgkit.knowledge.tables import criteria_values
-from emgkit.signals.follow import Known, follow_band, followed_trains, founds_more, goes_on, of_one_kind, teach
+from emgkit.signals.follow import (
+    Known,
+    follow_band,
+    followed_trains,
+    founds_more,
+    goes_on,
+    of_one_kind,
+    teach,
+)
 from emgkit.signals.kinds import parted
 from emgkit.signals.peel import peel_known
-from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.sort import find_left
+from emgkit.signals.units import rhythm_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -267,7 +275,7 @@ def _explained(found: Found, guide: Guide, stretch: Stretch) -> bool:
     others = [
         place
         for place, train in enumerate(found.trains)
-        if len(train.time_s) > 1 and not measure_rhythm(train.time_s, trends=False).irregularity < regular
+        if len(train.time_s) > 1 and not rhythm_of(train).irregularity < regular
     ]
     fast = [train for train in found.trains if train.band == 0 and len(train.time_s) > 1]
     if any(found.trains[place].band == 0 for place in others) and len(parted(fast, view_of(stretch))) > len(fast):
