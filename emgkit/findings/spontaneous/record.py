@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from emgkit.findings.spontaneous.part import Loose, Sized
 
 
+ROWS = 2**16  # of a column, looked at together
+
+
 def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.DataFrame:
     """Return one row a train, schema ``TRAINS``."""
     return make_table(TRAINS, [_train_row(*row) for row in zip(range(len(names)), measured, names, strict=True)])
@@ -28,22 +31,33 @@ def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.
 
 def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
+    # A recording of hours has a million discharges: what is not needed any more is let go before the next column.
     time_s = np.concatenate([*(each.measured.train.time_s for each in trains), loose.time_s])
     order = np.argsort(time_s, kind="stable")
     owner = np.searchsorted(np.cumsum([len(each.sizes_uv) for each in trains]), order, side="right")
-    owner[owner == len(trains)] = UNSORTED
     columns = {"time_s": time_s[order], "train": owner}
-    column = time_s  # one for all: a recording of hours has a million discharges
-    for name, loose_values in (("peak_to_peak_uv", loose.sizes_uv), ("snr", loose.ratio)):
-        low = 0
-        for measured, sizes_uv in trains:
-            usual_uv = _usual(sizes_uv)
-            size_uv = measured.shape.peak_to_peak_uv if measured.shape else usual_uv
-            unit = size_uv if name == "peak_to_peak_uv" else measured.train.snr
-            column[low : low + len(sizes_uv)] = unit * (sizes_uv.astype(np.float64) / max(usual_uv, 1e-9))
-            low += len(sizes_uv)
-        column[low:] = loose_values
-        columns[name] = column[order]
+    del time_s
+    sizes_uv = np.concatenate([*(each.sizes_uv for each in trains), loose.sizes_uv], dtype=np.float32)[order]
+    unsorted = np.flatnonzero(owner == len(trains))
+    of_loose = order[unsorted] - (len(order) - len(loose.time_s))
+    del order
+    usual_uv = np.array([*(max(_usual(each.sizes_uv), 1e-9) for each in trains), 1.0])
+    whole_uv = [
+        each.measured.shape.peak_to_peak_uv if each.measured.shape else _usual(each.sizes_uv) for each in trains
+    ]
+    snr = [each.measured.train.snr for each in trains]
+    for name, units, of_single in (
+        ("peak_to_peak_uv", whole_uv, loose.sizes_uv),
+        ("snr", snr, loose.ratio),
+    ):
+        column = sizes_uv.astype(np.float64)
+        for low in range(0, len(column), ROWS):
+            rows = slice(low, low + ROWS)
+            column[rows] /= usual_uv[owner[rows]]
+            column[rows] *= np.array([*units, 1.0])[owner[rows]]
+        column[unsorted] = of_single[of_loose]
+        columns[name] = column
+    owner[unsorted] = UNSORTED
     return make_table(EVENTS, columns)
 
 
