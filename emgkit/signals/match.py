@@ -164,6 +164,72 @@ def match_templates(
     return Matches(every.template[order], every.start[order] + middle, every.scale[order], residual)
 
 
+def match_again(
+    signal: NDArray[np.float32],
+    peaks: NDArray[np.int64],
+    *,
+    matches: Matches,
+    left: NDArray[np.int64],
+    templates: Sequence[NDArray[np.floating]],
+    limits: MatchLimits,
+    lag: int,
+) -> tuple[Matches, NDArray[np.int64]]:
+    """Match anew all spikes that lie together with one that was left over; the others are settled.
+
+    Parameters
+    ----------
+    signal, templates, limits, lag
+        See ``match_templates``.
+    peaks : ndarray of int, shape (n_spikes,)
+        All spikes, those that were left over among them, ascending.
+    matches : Matches
+        What was found before.
+    left : ndarray of int
+        Spikes that were left over, one at least.
+
+    Returns
+    -------
+    matches : Matches
+    where : ndarray of int
+        The samples around the spikes that were matched anew, ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.match import MatchLimits, match_again, match_templates
+    >>> shape = np.diff(np.hanning(31)) * 300
+    >>> signal = np.random.default_rng(0).normal(0, 1, 3000).astype(np.float32)
+    >>> for start in (500, 2000):
+    ...     signal[start : start + 30] += shape
+    >>> given = {"templates": [shape], "limits": MatchLimits(1.0, 40.0, 0.6, 1.5, 1.0, 0.6, 0.05), "lag": 4}
+    >>> first = match_templates(signal, np.array([513]), **given)
+    >>> both, where = match_again(signal, np.array([513, 2016]), matches=first, left=np.array([2016]), **given)
+    >>> np.round(both.position).astype(int), int(where[0]), int(where[-1])
+    (array([ 515, 2015]), 1997, 2034)
+    """
+    apart = len(templates[0]) + 2 * lag
+    begins = np.append(True, np.diff(peaks) > apart)
+    firsts, lasts = peaks[begins], peaks[np.append(begins[1:], True)]
+    again = np.unique(np.searchsorted(firsts, left, side="right") - 1)
+    reach = len(templates[0]) // 2 + lag
+    inside = np.zeros(len(signal), dtype=bool)
+    for first, last in zip(firsts[again], lasts[again], strict=True):
+        inside[max(first - reach, 0) : last + reach] = True
+    where = np.flatnonzero(inside)
+    chosen = np.isin(np.searchsorted(firsts, peaks, side="right") - 1, again)
+    found = match_templates(
+        signal[where], np.searchsorted(where, peaks[chosen]), templates=templates, limits=limits, lag=lag
+    )
+    whole = np.clip(found.position.astype(np.int64), 0, len(where) - 1)
+    residual, fresh = matches.residual.copy(), found.position + (where[whole] - whole)
+    residual[where] = found.residual
+    settled = ~np.isin(np.searchsorted(firsts - apart // 2, matches.position, side="right") - 1, again)
+    both = ((found.template, matches.template), (fresh, matches.position), (found.scale, matches.scale))
+    template, position, scale = (np.concatenate([new, old[settled]]) for new, old in both)
+    order = np.argsort(position, kind="stable")
+    return Matches(template[order], position[order], scale[order], residual), where
+
+
 def _best(
     residual: NDArray[np.float32],
     explained: NDArray[np.float32],
