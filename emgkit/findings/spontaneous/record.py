@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from emgkit.findings.spontaneous.part import Loose, Sized
 
 
-ROWS = 2**16  # of a column, looked at together
-
-
 def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.DataFrame:
     """Return one row a train, schema ``TRAINS``."""
     return make_table(TRAINS, [_train_row(*row) for row in zip(range(len(names)), measured, names, strict=True)])
@@ -41,20 +38,15 @@ def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     unsorted = np.flatnonzero(owner == len(trains))
     of_loose = order[unsorted] - (len(order) - len(loose.time_s))
     del order
-    usual_uv = np.array([*(max(_usual(each.sizes_uv), 1e-9) for each in trains), 1.0])
-    whole_uv = [
-        each.measured.shape.peak_to_peak_uv if each.measured.shape else _usual(each.sizes_uv) for each in trains
-    ]
+    usual_uv = [_usual(each.sizes_uv) for each in trains]
+    shapes = [each.measured.shape for each in trains]
+    whole_uv = [shape.peak_to_peak_uv if shape else usual for shape, usual in zip(shapes, usual_uv, strict=True)]
     snr = [each.measured.train.snr for each in trains]
-    for name, units, of_single in (
-        ("peak_to_peak_uv", whole_uv, loose.sizes_uv),
-        ("snr", snr, loose.ratio),
-    ):
-        column = sizes_uv.astype(np.float64)
-        for low in range(0, len(column), ROWS):
-            rows = slice(low, low + ROWS)
-            column[rows] /= usual_uv[owner[rows]]
-            column[rows] *= np.array([*units, 1.0])[owner[rows]]
+    for name, units, of_single in (("peak_to_peak_uv", whole_uv, loose.sizes_uv), ("snr", snr, loose.ratio)):
+        column = np.array([*(max(usual, 1e-9) for usual in usual_uv), 1.0])[owner]
+        np.divide(sizes_uv, column, out=column)
+        for number, unit in enumerate(units):
+            column[owner == number] *= unit
         column[unsorted] = of_single[of_loose]
         columns[name] = column
     owner[unsorted] = UNSORTED
