@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BATCH = 1024  # spikes compared with the templates at a time, so that memory is bounded and stays in the cache
 MAX_PASSES = 8
+FEW = 1500  # best lags that are sooner found one by one
 LEFT_MOST, EXPLAINED_LEAST = 1.2, 0.7  # how far off what is left and what was explained at one place may be
 
 
@@ -279,7 +280,9 @@ def _best_of_batch(
 
 
 def _places_of_largest(answer: NDArray[np.float32]) -> NDArray[np.int16]:
-    # Along the first axis; quicker than argmax, which goes through one row after the other.
+    # Along the first axis; of many quicker than argmax, which goes through one row after the other.
+    if answer[0].size < FEW:
+        return answer.argmax(axis=0).astype(np.int16)
     largest, place = answer[0].copy(), np.zeros(answer[0].shape, dtype=np.int16)
     for number in range(1, len(answer)):
         np.maximum(place, (answer[number] > largest) * np.int16(number), out=place)
