@@ -282,7 +282,7 @@ def _best_of_batch(
 def _places_of_largest(answer: NDArray[np.float32]) -> NDArray[np.int16]:
     # Along the first axis; of many quicker than argmax, which goes through one row after the other.
     if answer[0].size < FEW:
-        return answer.argmax(axis=0).astype(np.int16)
+        return np.asarray(answer.argmax(axis=0), dtype=np.int16)
     largest, place = answer[0].copy(), np.zeros(answer[0].shape, dtype=np.int16)
     for number in range(1, len(answer)):
         np.maximum(place, (answer[number] > largest) * np.int16(number), out=place)
