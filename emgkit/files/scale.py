@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -184,17 +185,25 @@ def scale_into(
     >>> out
     array([ 0.3, -0.7], dtype=float32)
     """
+    by, plus, below = _factors(step, offset, largest)
+    if by == 1 and not plus:  # each number is touched once: converted and divided
+        np.divide(codes, below, out=out, dtype=np.float32, casting="same_kind")
+        return
+    np.multiply(codes, by, out=out, dtype=np.float32, casting="same_kind")
+    if plus:
+        out += plus
+    if below != 1:
+        out /= below
+
+
+@lru_cache(maxsize=64)
+def _factors(step: Fraction, offset: Fraction, largest: float) -> tuple[np.float32, np.float32, np.float32]:
+    # What codes are multiplied with, what is added, and what that is divided by.
     below = math.lcm(step.denominator, offset.denominator)
     by, plus = step * below, offset * below
-    out[...] = codes
     if largest * float(abs(by)) + float(abs(plus)) > _EXACT_32 or below > _EXACT_32:
         by, plus, below = step, offset, 1
-    if by != 1:
-        out *= np.float32(by)
-    if plus:
-        out += np.float32(plus)
-    if below != 1:
-        out /= np.float32(below)
+    return np.float32(by), np.float32(plus), np.float32(below)
 
 
 def codes_on_grid(samples_uv: NDArray[np.floating], step: Fraction) -> NDArray[np.int32] | None:

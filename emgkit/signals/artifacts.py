@@ -94,9 +94,10 @@ def find_movement(
     slow = band_pass(trend, rate_hz, low_hz=limits.low_hz, high_hz=limits.high_hz)
     level = np.sqrt(smooth_energy(slow, width=max(round(SMOOTH_S * rate_hz), 1)))
     limit = max(limits.factor * float(np.quantile(level[::THIN], 0.25)), limits.least_uv)
-    dense = _dense(fast, len(trend))
     spans = []
-    for start, stop in runs_of(level > limit):
+    runs = runs_of(level > limit)
+    dense = _dense(fast, len(trend)) if runs else np.zeros(0, dtype=bool)
+    for start, stop in runs:
         sure = np.max(level[start:stop]) > max(1.5 * limit, limits.sure_uv)
         burst = (stop - start) / rate_hz < BURST_S and dense[start:stop].mean() > 0.5
         if sure or burst:

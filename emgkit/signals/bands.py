@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROW = 2**15  # samples of one Fourier transform, at the rate of the fast band
 ROWS = 4  # transformed together
+TOGETHER = 8  # means that are taken in one product
 MARGIN_S = 0.1  # the response to an impulse has died out within this time for edges of 50 Hz and more
 TREND_HZ = 250.0  # rate at which needle movement is looked for
 COARSE_HZ = 2600.0  # rate at which the mains are fitted, at least
@@ -352,17 +353,20 @@ def _raw(samples: Samples, grid: Grid, start: int, stop: int) -> tuple[NDArray[n
 
 
 def _thinned(raw: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    if step % 2 == 0:  # as complex numbers two neighbours are added at once
-        pairs = _thinned_sum(raw.view(np.complex64), step // 2)
-        return np.asarray((pairs.real + pairs.imag) * np.float32(1 / step))
-    return _thinned_sum(raw, step) * np.float32(1 / step)
+    # The mean of every so many samples: a product with few columns is quicker than sums of every fourth sample.
+    size = TOGETHER * step
+    whole = len(raw) // size
+    means = np.empty(len(raw) // step, np.float32)
+    np.matmul(
+        raw[: whole * size].reshape(whole, size), _averaging(step), out=means[: whole * TOGETHER].reshape(whole, -1)
+    )
+    means[whole * TOGETHER :] = _means(raw[whole * size :], step)
+    return means
 
 
-def _thinned_sum(values: NDArray[Any], step: int) -> NDArray[Any]:
-    total = values[::step].copy()
-    for offset in range(1, step):
-        total += values[offset::step]
-    return total
+@lru_cache(maxsize=8)
+def _averaging(step: int) -> NDArray[np.float32]:
+    return np.repeat(np.eye(TOGETHER, dtype=np.float32) / np.float32(step), step, axis=0)
 
 
 def _means(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.cluster import cut_windows
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 ALMOST = 1 - 1e-6  # that rounding loses no peak before it is looked at closely
 BLOCK = 2**16  # samples looked at together, so that temporary arrays stay in the cache
+LOUD_SHARE = 0.2  # of a block that may rise over the limit; where more does, it is quicker to smooth all of it
 
 
 def smooth_energy(filtered: NDArray[np.floating], *, width: int) -> NDArray[np.floating]:
@@ -126,18 +129,14 @@ def find_spikes(
     places, energies, limits = [np.empty(0, np.int64)], [np.empty(0, filtered.dtype)], [np.empty(0, filtered.dtype)]
     for start in range(0, len(filtered), BLOCK):
         low, high = max(start - 2 * width, 0), min(start + BLOCK + 2 * width, len(filtered))
-        energy = smooth_energy(filtered[low:high], width=width)
         here = noise_uv[low:high] if isinstance(noise_uv, np.ndarray) else np.full(1, noise_uv)
         limit = np.square(threshold * np.maximum(here, 1e-9))
         limit *= 1 if noise_at is None else ALMOST
-        inner = energy[1:-1]
-        peak = inner > (limit[1:-1] if len(limit) > 1 else energy.dtype.type(limit[0]))
-        peak &= inner >= energy[:-2]
-        peak &= inner > energy[2:]
-        over = np.flatnonzero(peak) + 1
-        over = over[(over + low >= start) & (over + low < start + BLOCK)]
+        over, energy = _peaks_over(filtered[low:high], limit.astype(filtered.dtype, copy=False), width)
+        own = (over + low >= start) & (over + low < start + BLOCK)
+        over = over[own]
         places.append(over + low)
-        energies.append(energy[over])
+        energies.append(energy[own])
         limits.append(limit[over] if len(limit) > 1 else np.broadcast_to(limit, len(over)))
     peaks, energy, limit = np.concatenate(places), np.concatenate(energies), np.concatenate(limits)
     if noise_at is not None and len(peaks):
@@ -146,6 +145,50 @@ def find_spikes(
     ratio = (threshold * np.sqrt(energy / limit)).astype(np.float64)
     kept = keep_largest(peaks, ratio, separation=separation)
     return peaks[kept], ratio[kept]
+
+
+def _peaks_over(
+    part: NDArray[np.floating], limit: NDArray[np.floating], width: int
+) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+    # Peaks of the smoothed energy over one limit, or over that of every sample, and the energy there.
+    groups = _loud_groups(part, float(limit.min()), width)
+    if groups is None:
+        energy = smooth_energy(part, width=width)
+        inner = energy[1:-1]
+        peak = inner > (limit[1:-1] if len(limit) > 1 else limit[0])
+        peak &= inner >= energy[:-2]
+        peak &= inner > energy[2:]
+        over = np.flatnonzero(peak) + 1
+        return over, energy[over]
+    size = width + 1
+    first = groups * size - width  # the energy of one sample more on either side is needed
+    squares = np.square(cut_windows(part, first, before=0, after=size + 2 * width).T, order="C")
+    for outer in np.flatnonzero((first < 0) | (first + size + 2 * width > len(part))):
+        beyond = first[outer] + np.arange(size + 2 * width)
+        squares[(beyond < 0) | (beyond >= len(part)), outer] = 0
+    energies = np.asarray(_running_sum(_running_sum(squares, width), width) / part.dtype.type(width**2)).T
+    inner = energies[:, 1:-1]
+    row, column = np.nonzero((inner > limit.min()) & (inner >= energies[:, :-2]) & (inner > energies[:, 2:]))
+    over, height = groups[row] * size + column, inner[row, column]
+    inside = (over > 0) & (over < len(part) - 1)
+    over, height = over[inside], height[inside]
+    high = height > (limit[over] if len(limit) > 1 else limit[0])
+    return over[high], height[high]
+
+
+def _loud_groups(part: NDArray[np.floating], limit: float, width: int) -> NDArray[np.int64] | None:
+    # Groups of samples in which the smoothed energy may exceed the limit; None when they are many. What lies before a
+    # group and what lies after it weigh less together than either would in its middle.
+    size = width + 1
+    count = len(part) // size
+    if count < 2:
+        return None
+    squares = np.square(part[: count * size]).reshape(count, size) @ np.ones(size, part.dtype)
+    rest = part[count * size :]
+    squares = np.concatenate([[0], squares, [rest @ rest], [0]], dtype=part.dtype)
+    most = squares[1:-1] + np.maximum(squares[:-2], squares[2:]) * part.dtype.type(1 - 1 / width)
+    groups = np.flatnonzero(most > ALMOST * width * limit)
+    return groups if len(groups) < LOUD_SHARE * count else None
 
 
 def keep_largest(

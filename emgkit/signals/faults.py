@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.medians import median
 from emgkit.signals.noise import MAD_TO_SD
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ENOUGH = 4096  # samples that tell the usual scatter
 COARSE = 4  # samples of a block that tell whether all may be equal
+ALMOST = 0.999  # that rounding loses no click before it is looked at closely
 BLOCK = 2**16  # samples looked at together, so that temporary arrays stay in the cache
 
 
@@ -111,8 +113,9 @@ def find_faults(samples: NDArray[np.floating], rate_hz: float, *, start: int, li
     lowest, highest = float(samples.min()), float(samples.max())
     extreme = []
     shortest = max(int(limits.clip_s * rate_hz), 3)
-    for value in (lowest, highest):
-        if (samples[shortest - 1 :: shortest] == value).any():  # a run that is long enough holds one of these
+    some = samples[shortest - 1 :: shortest].copy()  # a run that is long enough holds one of these
+    for value, reached in ((lowest, some.min(initial=highest)), (highest, some.max(initial=lowest))):
+        if reached == value:
             runs = runs_of(samples == value, shortest=shortest)
             extreme += [(value, start + first, start + stop) for first, stop in runs]
     return Faults(
@@ -164,21 +167,24 @@ def _clicks(samples: NDArray[np.floating], factor: float) -> NDArray[np.int64]:
         return np.array([], dtype=np.int64)
     thin = max(len(samples) // ENOUGH, 1)
     bend = samples[2:-2:thin] - (samples[1:-3:thin] + samples[3:-1:thin]) / 2
-    places = _far(samples, factor * MAD_TO_SD * float(np.median(np.abs(bend))))
+    places = _far(samples, factor * MAD_TO_SD * median(np.abs(bend)), factor)
     near = [samples[places + place] for place in (-2, -1, 1, 2)]
     around = np.max(np.abs([near[1] - near[2], near[0] - near[1], near[3] - near[2]]), axis=0)
     bend = np.abs(samples[places] - (near[1] + near[2]) / 2)
     return np.asarray(places[bend > factor / 2 * around])
 
 
-def _far(samples: NDArray[np.floating], limit: float) -> NDArray[np.int64]:
+def _far(samples: NDArray[np.floating], limit: float, factor: float) -> NDArray[np.int64]:
     # Samples that lie further than that from the middle of their neighbours; the two at either end do not count.
+    # Neighbours of a click agree, so it is nearly as far from each of them: one of every two steps tells where none is.
+    least = max(ALMOST * limit * (1 - 1 / factor), 0.0)
     places = [np.empty(0, np.int64)]
     for start in range(0, len(samples) - 4, BLOCK):
-        rise = np.diff(samples[start + 1 : min(start + BLOCK + 3, len(samples) - 1)])
-        bend = rise[1:] - rise[:-1]  # twice as far
-        if max(bend.max(), -bend.min()) > 2 * limit:  # quicker than to compare every sample
-            places.append(start + 2 + np.flatnonzero(np.abs(bend) > 2 * limit))
+        part = samples[start + 1 : min(start + BLOCK + 3, len(samples) - 1)]
+        step = part[1::2] - part[: len(part) // 2 * 2 : 2]
+        if max(step.max(), -step.min()) > least:
+            rise = np.diff(part)
+            places.append(start + 2 + np.flatnonzero(np.abs(rise[1:] - rise[:-1]) > 2 * limit))  # twice as far
     return np.concatenate(places)
 
 

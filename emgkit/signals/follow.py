@@ -16,20 +16,19 @@ from emgkit.signals.cluster import find_templates
 from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
-from emgkit.signals.match import Matches, match_templates, similarity
+from emgkit.signals.match import Matches, match_again, match_templates, similarity
 from emgkit.signals.medians import median
-from emgkit.signals.rhythm import PAUSE, measure_rhythm
+from emgkit.signals.rhythm import PAUSE
 from emgkit.signals.sort import SortedBand, find_left, floor_of, kinds_of, limits_of, refined
 from emgkit.signals.superpositions import sums_of_two
 from emgkit.signals.trains import refound
-from emgkit.signals.units import Train, united
+from emgkit.signals.units import Train, rhythm_of, united
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from emgkit.signals.match import MatchLimits
     from emgkit.signals.sort import Band
 
 LOCK_REACH_MS, LOCK_WIDTH_MS = 20.0, 1.2  # of a template's matches around the discharges of the train that they are of
@@ -207,8 +206,12 @@ def follow_band(
         left, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
         every, peaks = np.union1d(peaks, left), left
         if len(left):
-            matches = _matched_again(signal, every, matches, left=left, templates=known, limits=limits, lag=reach)
-            peaks, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
+            matches, where = match_again(
+                signal, every, matches=matches, left=left, templates=known, limits=limits, lag=reach
+            )
+            floor = floor if len(floor) == 1 else floor[where]
+            peaks, ratio = find_left(matches.residual[where], signal[where], rate_hz=rate_hz, band=band, floor=floor)
+            peaks = where[peaks]
     return SortedBand(
         rate_hz=rate_hz,
         start_s=start_s,
@@ -227,34 +230,6 @@ def follow_band(
 def _grown(before: Sequence[NDArray[np.floating]], after: Sequence[NDArray[np.floating]]) -> bool:
     steps = np.array([np.ptp(new) / max(np.ptp(old), 1e-9) for old, new in zip(before, after, strict=True)])
     return bool((np.abs(np.log(np.maximum(steps, 1e-9))) > np.log(GROWN)).any())
-
-
-def _matched_again(
-    signal: NDArray[np.float32],
-    peaks: NDArray[np.int64],
-    matches: Matches,
-    *,
-    left: NDArray[np.int64],
-    templates: list[NDArray[np.floating]],
-    limits: MatchLimits,
-    lag: int,
-) -> Matches:
-    # Among all spikes that lie together with one that was left over; the others are settled.
-    apart = len(templates[0]) + 2 * lag
-    begins = np.append(True, np.diff(peaks) > apart)
-    firsts, lasts = peaks[begins], peaks[np.append(begins[1:], True)]
-    again = np.unique(np.searchsorted(firsts, left, side="right") - 1)
-    work, reach = matches.residual.copy(), len(templates[0]) // 2 + lag
-    for first, last in zip(firsts[again], lasts[again], strict=True):
-        inside = slice(max(first - reach, 0), last + reach)
-        work[inside] = signal[inside]
-    chosen = np.isin(np.searchsorted(firsts, peaks, side="right") - 1, again)
-    found = match_templates(work, peaks[chosen], templates=templates, limits=limits, lag=lag)
-    settled = ~np.isin(np.searchsorted(firsts - apart // 2, matches.position, side="right") - 1, again)
-    both = ((found.template, matches.template), (found.position, matches.position), (found.scale, matches.scale))
-    template, position, scale = (np.concatenate([new, old[settled]]) for new, old in both)
-    order = np.argsort(position, kind="stable")
-    return Matches(template[order], position[order], scale[order], found.residual)
 
 
 def _learnt(templates: list[NDArray[np.floating]], matches: Matches) -> list[NDArray[np.floating]]:
@@ -352,7 +327,7 @@ def goes_on(before: Train, after: Train, *, regular: float) -> bool:
     >>> goes_on(clock, clock, regular=0.07), goes_on(clock, mixed, regular=0.07)
     (True, False)
     """
-    was, now = (measure_rhythm(train.time_s, trends=False) for train in (before, after))
+    was, now = rhythm_of(before), rhythm_of(after)
     if min(was.n_intervals, now.n_intervals) < FEWEST or not was.irregularity < regular:
         return True
     steady = now.irregularity < regular and now.uneven < was.uneven + UNEVEN_MORE

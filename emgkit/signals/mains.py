@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.medians import median
 from emgkit.signals.noise import MAD_TO_SD
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ SEGMENT_S = 2.0  # sizes and phases are fitted anew this often
 SEARCH_HZ = 0.5  # around the nominal frequency
 FEWEST_TUNED, TUNED_HARMONICS = 3, 5  # segments and harmonics that tune the frequency
 TUNED_HZ = 0.005  # a step less than this leaves next to nothing to tune
-COARSE_OFFSETS = 400  # points of a window at which hum is evaluated
+SAME_HZ = 0.005  # frequencies that are told apart: over the length of a window less makes no difference
 THIN = 16  # every 16th sample tells the usual size
 CLIP = 4.0  # discharges beyond so many robust standard deviations weigh no more than that
 BLOCK = 256  # samples of a harmonic that are made once
@@ -104,8 +105,8 @@ def fit_hum(
     >>> round(hum.amplitude_uv), round(hum.frequency_hz, 2)
     (20, 50.02)
     """
-    values = values - np.median(values[::THIN])
-    limit = CLIP * MAD_TO_SD * np.median(np.abs(values[::THIN])) + 1e-9
+    values = values - median(values[::THIN])
+    limit = CLIP * MAD_TO_SD * median(np.abs(values[::THIN])) + 1e-9
     clipped = np.clip(values, -limit, limit)
     frequency_hz, amplitude_uv = max(
         (_strongest(clipped, rate_hz, nominal) for nominal in limits.nominal_hz), key=lambda found: found[1]
@@ -120,49 +121,49 @@ def fit_hum(
     fitted = waves.fit(rows)
     # Without the hum, discharges stand out more and are clipped closer.
     rest = _rows(values, n_segments) - waves.sum_of(fitted)
-    limit = CLIP * MAD_TO_SD * np.median(np.abs(rest[:, ::THIN])) + 1e-9
+    limit = CLIP * MAD_TO_SD * median(np.abs(rest[:, ::THIN]).reshape(-1)) + 1e-9
     fitted += waves.fit(np.clip(rest, -limit, limit, out=rest))
     kept = np.sinc(frequency_hz * np.arange(1, n_harmonics + 1) * mean_s)
     return Hum(start_s, frequency_hz, fitted / kept, rows.shape[1] / rate_hz)
 
 
-def hum_at(hum: Hum, times_s: NDArray[np.float64], *, offsets_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the hum around given times, microvolt, shape (n_times, n_offsets)."""
-    if not hum.frequency_hz:
-        return np.zeros((len(times_s), len(offsets_s)))
-    segment = np.clip(((times_s - hum.start_s) / hum.segment_s).astype(int), 0, len(hum.sizes) - 1)
-    since_s = times_s - hum.start_s - segment * hum.segment_s
-    n_harmonics = hum.sizes.shape[1]
-    at_time = hum.sizes[segment] * _harmonics(hum.frequency_hz * since_s, n_harmonics).T
-    return np.asarray((at_time @ _harmonics(hum.frequency_hz * offsets_s, n_harmonics)).real)
-
-
 def hum_of_pieces(
     hums: Sequence[Hum], times_s: NDArray[np.float64], *, offsets_s: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the hum around given times from that of the pieces of a recording, each until the next starts."""
+) -> NDArray[np.float32]:
+    """Return the hum around given times from that of the pieces of a recording, each until the next starts.
+
+    Microvolt, shape (n_times, n_offsets).
+    """
+    around = np.zeros((len(times_s), len(offsets_s)), np.float32)
     if not any(hum.frequency_hz for hum in hums):
-        return np.zeros((len(times_s), len(offsets_s)))
-    few_s = offsets_s[:: max(len(offsets_s) // COARSE_OFFSETS, 1)]  # harmonics are slow: the rest lies between
-    starts_s = np.array([hum.start_s for hum in hums])
-    piece = np.clip(np.searchsorted(starts_s, times_s, side="right") - 1, 0, len(hums) - 1)
-    coarse = np.empty((len(times_s), len(few_s)))
-    for number in np.unique(piece):
-        mine = piece == number
-        coarse[mine] = hum_at(hums[number], times_s[mine], offsets_s=few_s)
-    place = np.interp(offsets_s, few_s, np.arange(len(few_s)))
-    lower = np.minimum(place.astype(int), max(len(few_s) - 2, 0))
-    below, above = (coarse.take(each, axis=1) for each in (lower, np.minimum(lower + 1, len(few_s) - 1)))
-    above -= below
-    above *= place - lower
-    above += below
-    return np.asarray(above)
+        return around
+    piece = np.searchsorted([hum.start_s for hum in hums], times_s, side="right") - 1
+    piece = np.clip(piece, 0, len(hums) - 1)
+    # Over the length of a window, pieces of nearly one frequency do not differ: one product is enough for all of them.
+    rate = np.array([round(hum.frequency_hz / SAME_HZ) for hum in hums])
+    for each in np.unique(rate[piece]):
+        if each == 0:
+            continue
+        alike = np.flatnonzero(rate == each)
+        n_harmonics = min(hums[int(number)].sizes.shape[1] for number in alike)
+        waves = _harmonics(np.mean([hums[int(number)].frequency_hz for number in alike]) * offsets_s, n_harmonics)
+        waves = np.concatenate([waves.real, waves.imag], dtype=np.float32, casting="same_kind")
+        mine = np.flatnonzero(rate[piece] == each)
+        sizes = [_sizes_at(hums[int(piece[place])], times_s[place], n_harmonics) for place in mine]
+        around[mine] = _packed(np.array(sizes)) @ waves
+    return around
 
 
-def hum_at_times(hums: Sequence[Hum]) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:
+def _sizes_at(hum: Hum, time_s: float, n_harmonics: int) -> NDArray[np.complex128]:
+    segment = min(max(int((time_s - hum.start_s) / hum.segment_s), 0), len(hum.sizes) - 1)
+    cycles = hum.frequency_hz * (time_s - hum.start_s - segment * hum.segment_s)
+    return np.asarray(hum.sizes[segment, :n_harmonics] * np.exp(2j * np.pi * cycles * np.arange(1, n_harmonics + 1)))
+
+
+def hum_at_times(hums: Sequence[Hum]) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float32]]:
     """Return the function of (times_s, offsets_s) that gives the hum around times, see ``hum_of_pieces``."""
 
-    def hum(times_s: NDArray[np.float64], offsets_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    def hum(times_s: NDArray[np.float64], offsets_s: NDArray[np.float64]) -> NDArray[np.float32]:
         return hum_of_pieces(hums, times_s, offsets_s=offsets_s)
 
     return hum

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BATCH = 1024  # spikes compared with the templates at a time, so that memory is bounded and stays in the cache
 MAX_PASSES = 8
+FEW = 1500  # best lags that are sooner found one by one
+LEFT_MOST, EXPLAINED_LEAST = 1.2, 0.7  # how far off what is left and what was explained at one place may be
 
 
 @dataclass(frozen=True)
@@ -154,10 +156,79 @@ def match_templates(
             found.append(chosen)
             _subtract(residual, explained, chosen, library)
             active = _beside(active, chosen, library)
+            active = active[_may_hold_more(residual, explained, active, library, limits)]
+            if len(active) == 0:
+                break
     every = _Best(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
     order = np.argsort(every.start, kind="stable")
     middle = len(templates[0]) / 2 if len(templates) else 0.0
     return Matches(every.template[order], every.start[order] + middle, every.scale[order], residual)
+
+
+def match_again(
+    signal: NDArray[np.float32],
+    peaks: NDArray[np.int64],
+    *,
+    matches: Matches,
+    left: NDArray[np.int64],
+    templates: Sequence[NDArray[np.floating]],
+    limits: MatchLimits,
+    lag: int,
+) -> tuple[Matches, NDArray[np.int64]]:
+    """Match anew all spikes that lie together with one that was left over; the others are settled.
+
+    Parameters
+    ----------
+    signal, templates, limits, lag
+        See ``match_templates``.
+    peaks : ndarray of int, shape (n_spikes,)
+        All spikes, those that were left over among them, ascending.
+    matches : Matches
+        What was found before.
+    left : ndarray of int
+        Spikes that were left over, one at least.
+
+    Returns
+    -------
+    matches : Matches
+    where : ndarray of int
+        The samples around the spikes that were matched anew, ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.match import MatchLimits, match_again, match_templates
+    >>> shape = np.diff(np.hanning(31)) * 300
+    >>> signal = np.random.default_rng(0).normal(0, 1, 3000).astype(np.float32)
+    >>> for start in (500, 2000):
+    ...     signal[start : start + 30] += shape
+    >>> given = {"templates": [shape], "limits": MatchLimits(1.0, 40.0, 0.6, 1.5, 1.0, 0.6, 0.05), "lag": 4}
+    >>> first = match_templates(signal, np.array([513]), **given)
+    >>> both, where = match_again(signal, np.array([513, 2016]), matches=first, left=np.array([2016]), **given)
+    >>> np.round(both.position).astype(int), int(where[0]), int(where[-1])
+    (array([ 515, 2015]), 1997, 2034)
+    """
+    apart = len(templates[0]) + 2 * lag
+    begins = np.append(True, np.diff(peaks) > apart)
+    firsts, lasts = peaks[begins], peaks[np.append(begins[1:], True)]
+    again = np.unique(np.searchsorted(firsts, left, side="right") - 1)
+    reach = len(templates[0]) // 2 + lag
+    inside = np.zeros(len(signal), dtype=bool)
+    for first, last in zip(firsts[again], lasts[again], strict=True):
+        inside[max(first - reach, 0) : last + reach] = True
+    where = np.flatnonzero(inside)
+    chosen = np.isin(np.searchsorted(firsts, peaks, side="right") - 1, again)
+    found = match_templates(
+        signal[where], np.searchsorted(where, peaks[chosen]), templates=templates, limits=limits, lag=lag
+    )
+    whole = np.clip(found.position.astype(np.int64), 0, len(where) - 1)
+    residual, fresh = matches.residual.copy(), found.position + (where[whole] - whole)
+    residual[where] = found.residual
+    settled = ~np.isin(np.searchsorted(firsts - apart // 2, matches.position, side="right") - 1, again)
+    both = ((found.template, matches.template), (fresh, matches.position), (found.scale, matches.scale))
+    template, position, scale = (np.concatenate([new, old[settled]]) for new, old in both)
+    order = np.argsort(position, kind="stable")
+    return Matches(template[order], position[order], scale[order], residual), where
 
 
 def _best(
@@ -184,18 +255,19 @@ def _best_of_batch(
     size, lag, n_lags = library.size, library.lag, 2 * library.lag + 1
     reach = size // 2 + lag
     windows = cut_windows(residual, peaks, before=reach, after=size - size // 2 + lag)
-    answer = (windows @ library.lagged).reshape(len(peaks), len(library.energy), n_lags)
-    inner = np.clip(answer.argmax(axis=2), 1, n_lags - 2)
-    top = inner + n_lags * np.arange(inner.size).reshape(inner.shape)
-    left, middle, right = (answer.reshape(-1).take(top + shift) for shift in (-1, 0, 1))
+    answer = (library.lagged @ windows.T).reshape(n_lags, len(library.energy), len(peaks))
+    inner = np.clip(_places_of_largest(answer), 1, n_lags - 2).astype(np.int64)
+    top = inner * inner.size + np.arange(inner.size).reshape(inner.shape)
+    left, middle, right = (answer.reshape(-1).take(top + step * inner.size) for step in (-1, 0, 1))
     bend = np.minimum(left - 2 * middle + right, -1e-9)
     shift = np.clip(0.5 * (left - right) / bend, -1.0, 1.0)
-    scale = (middle - 0.25 * (left - right) * shift) / library.energy  # at the top of the parabola
+    energy = library.energy[:, None]
+    scale = (middle - 0.25 * (left - right) * shift) / energy  # at the top of the parabola
     stiff = limits.stiffness
     sized = np.clip((scale + stiff) / (1 + stiff), limits.scale_low, limits.scale_high)
-    drop = library.energy * (sized * (2 * scale - sized) - stiff * np.square(sized - 1))
-    best = drop.argmax(axis=1)
-    own = (np.arange(len(peaks)), best)
+    drop = energy * (sized * (2 * scale - sized) - stiff * np.square(sized - 1))
+    best = drop.T.argmax(axis=1)
+    own = (best, np.arange(len(peaks)))
     start, scale, drop = inner[own], scale[own], drop[own]
     least = limits.gain * limits.noise_uv**2
     good = (drop > least) & (scale > limits.scale_low) & (scale < limits.scale_high)
@@ -205,6 +277,17 @@ def _best_of_batch(
     alike = scale[some] * np.sqrt(library.energy[best[some]] / np.maximum(present, 1e-12)) > limits.correlation
     good[some] = alike & (drop[some] > least + limits.residue * before)
     return _Best(best, peaks - reach + start + shift[own], scale, np.where(good, drop, 0.0))
+
+
+def _places_of_largest(answer: NDArray[np.float32]) -> NDArray[np.int16]:
+    # Along the first axis; of many quicker than argmax, which goes through one row after the other.
+    if answer[0].size < FEW:
+        return np.asarray(answer.argmax(axis=0), dtype=np.int16)
+    largest, place = answer[0].copy(), np.zeros(answer[0].shape, dtype=np.int16)
+    for number in range(1, len(answer)):
+        np.maximum(place, (answer[number] > largest) * np.int16(number), out=place)
+        np.maximum(largest, answer[number], out=largest)
+    return place
 
 
 def _energy_at(windows: NDArray[np.float32], start: NDArray[np.int64], size: int) -> NDArray[np.float32]:
@@ -242,14 +325,36 @@ def _beside(active: NDArray[np.int64], chosen: _Best, library: _Library) -> NDAr
     return active[before | after]
 
 
+def _may_hold_more(
+    residual: NDArray[np.float32],
+    explained: NDArray[np.float32],
+    peaks: NDArray[np.int64],
+    library: _Library,
+    limits: MatchLimits,
+) -> NDArray[np.bool_]:
+    # No template takes away more than all that is left, and where much was explained more has to be taken away.
+    size, lag = library.size, library.lag
+    before, after = size // 2 + lag, size - size // 2 + lag
+    inner = max(size // 2 - lag, 0)  # every place that is tried holds this much on either side
+    left, needed = np.empty(len(peaks)), np.empty(len(peaks))
+    for first in range(0, len(peaks), BATCH):
+        some = slice(first, first + BATCH)
+        windows = cut_windows(residual, peaks[some], before=before, after=after)
+        middle = cut_windows(explained, peaks[some], before=inner, after=inner)
+        left[some] = np.einsum("ij,ij->i", windows, windows)
+        needed[some] = middle.sum(axis=1)
+    needed = limits.gain * limits.noise_uv**2 + EXPLAINED_LEAST * limits.residue * needed
+    return np.asarray(LEFT_MOST * left > needed)
+
+
 def _library(templates: NDArray[np.float32], lag: int) -> _Library:
     count, size = templates.shape
     n_lags = 2 * lag + 1
-    lagged = np.zeros((size + 2 * lag, count, n_lags), dtype=np.float32)
+    lagged = np.zeros((n_lags, count, size + 2 * lag), dtype=np.float32)
     for offset in range(n_lags):
-        lagged[offset : offset + size, :, offset] = templates.T
+        lagged[offset, :, offset : offset + size] = templates
     energy = np.square(templates).sum(axis=1)
-    return _Library(shifted(templates), energy, lagged.reshape(size + 2 * lag, -1), lag)
+    return _Library(shifted(templates), energy, lagged.reshape(n_lags * count, -1), lag)
 
 
 def shifted(templates: NDArray[np.floating], shifts: int = SHIFTS) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +11,15 @@ import numpy as np
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.locks import SEPARATION_S, nearest
 from emgkit.signals.peel import cut_at
+from emgkit.signals.rhythm import Rhythm, measure_rhythm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from emgkit.signals.sort import SortedBand
+
+
+KNOWN_RHYTHMS = 64  # remembered
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,20 @@ class Train:
     template: NDArray[np.floating]
     band: int
     snr: float
+
+
+@lru_cache(maxsize=KNOWN_RHYTHMS)
+def rhythm_of(train: Train) -> Rhythm:
+    """Return the rhythm of a train, without trends; of one that is followed it is asked again and again.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.units import Train, rhythm_of
+    >>> round(rhythm_of(Train(np.arange(40) / 8.0, np.ones(4), 0, 9.0)).base_s, 3)
+    0.125
+    """
+    return measure_rhythm(train.time_s, trends=False)
 
 
 def united(train: Train, more_s: NDArray[np.float64]) -> Train:

@@ -74,7 +74,7 @@ def cut_discharges(
     times_s: NDArray[np.float64],
     before_ms: float,
     after_ms: float,
-    hum: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]] | None = None,
+    hum: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.floating]] | None = None,
     most: int = MAX_DISCHARGES,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cut unfiltered windows around discharges, shifted to a fraction of a sample.
@@ -111,12 +111,14 @@ def cut_discharges(
     offsets = np.arange(-before, after + 1)
     inside = times_s[(times_s * rate_hz >= before + 1) & (times_s * rate_hz < len(samples) - after - 2)]
     inside = inside[spread_evenly(len(inside), most=most)]
-    windows = np.empty((len(inside), len(offsets)))
-    for row, time_s in enumerate(inside):
-        whole = int(time_s * rate_hz)
-        part = time_s * rate_hz - whole
-        piece = np.asarray(samples[whole - before : whole + after + 2], dtype=np.float64)
-        windows[row] = (1 - part) * piece[:-1] + part * piece[1:]
+    place = inside * rate_hz
+    first = place.astype(np.int64)
+    part = (place - first)[:, None]
+    pieces = np.empty((len(inside), len(offsets) + 1))
+    for row, whole in enumerate(first.tolist()):
+        pieces[row] = samples[whole - before : whole + after + 2]
+    windows = (1 - part) * pieces[:, :-1]
+    windows += part * pieces[:, 1:]
     if hum is not None and len(windows):
         windows -= hum(inside, offsets / rate_hz)
     return windows, offsets / rate_hz * 1000
@@ -156,8 +158,9 @@ def average_discharge(
     before = (window_ms >= baseline_ms[0]) & (window_ms < baseline_ms[1])
     levelled = windows - np.median(windows[:, before], axis=1, keepdims=True)
     trim = len(levelled) // TRIM
-    ordered = np.sort(levelled, axis=0)
-    average = ordered[trim : len(ordered) - trim].mean(axis=0)
+    ordered = levelled.T.copy()  # what is sorted lies together
+    ordered.sort(axis=1)
+    average = ordered[:, trim : len(levelled) - trim].mean(axis=1)
     spread = MAD_TO_SD * np.median(np.abs(levelled[:, before] - average[before]))
     return average - median(average[before]), float(1.2 * spread / np.sqrt(len(windows)))
 

@@ -7,7 +7,7 @@ import pytest
 
 from emgkit.signals.bands import Edges, Stretch, read_stretch, thinning
 from emgkit.signals.faults import FaultLimits
-from emgkit.signals.mains import Hum, MainsLimits, fit_hum, hum_at, hum_of_pieces, subtract_hum
+from emgkit.signals.mains import Hum, MainsLimits, fit_hum, hum_of_pieces, subtract_hum
 
 RATE_HZ = 24_000.0
 LIMITS = MainsLimits((50.0, 60.0), harmonics=20, least_uv=2.0)
@@ -103,7 +103,7 @@ def test_sizes_and_phases_are_those_of_the_sinusoids():
         )
         for time_s in times_s
     ]
-    np.testing.assert_allclose(hum_at(found, times_s, offsets_s=np.zeros(1))[:, 0], wanted, atol=0.3)
+    np.testing.assert_allclose(hum_of_pieces([found], times_s, offsets_s=np.zeros(1))[:, 0], wanted, atol=0.3)
 
 
 def test_what_is_subtracted_is_the_fitted_hum():
@@ -112,15 +112,15 @@ def test_what_is_subtracted_is_the_fitted_hum():
     values = np.zeros(50_321, np.float32)
     subtract_hum(values, rate_hz, start_s=1.0, hum=found)
     times_s = 1.0 + np.arange(0, len(values), 97) / rate_hz
-    np.testing.assert_allclose(values[::97], -hum_at(found, times_s, offsets_s=np.zeros(1))[:, 0], atol=0.1)
+    np.testing.assert_allclose(values[::97], -hum_of_pieces([found], times_s, offsets_s=np.zeros(1))[:, 0], atol=0.1)
 
 
 def test_offsets_around_a_time_are_times_of_their_own():
     found = fit_hum(hum(6.0, frequency_hz=50.1, amplitude_uv=20.0, rate_hz=3000.0), 3000.0, start_s=0.0, limits=LIMITS)
     times_s, offsets_s = np.array([0.7, 2.9, 5.0]), np.linspace(-0.01, 0.04, 11)
-    around = hum_at(found, times_s, offsets_s=offsets_s)
+    around = hum_of_pieces([found], times_s, offsets_s=offsets_s)
     for column, offset_s in enumerate(offsets_s):
-        alone = hum_at(found, times_s + offset_s, offsets_s=np.zeros(1))[:, 0]
+        alone = hum_of_pieces([found], times_s + offset_s, offsets_s=np.zeros(1))[:, 0]
         np.testing.assert_allclose(around[:, column], alone, atol=0.05)
 
 
@@ -185,7 +185,7 @@ def test_every_piece_has_its_own_hum_also_when_some_have_none(sizes_uv):
 def test_no_hum_is_no_hum_anywhere():
     none = fit_hum(np.random.default_rng(4).normal(0, 1, 6000), 3000.0, start_s=3.0, limits=LIMITS)
     assert (none.frequency_hz, none.amplitude_uv) == (0.0, 0.0)
-    assert not hum_at(none, np.array([3.5, 4.0]), offsets_s=np.linspace(0, 1, 5)).any()
+    assert not hum_of_pieces([none], np.array([3.5, 4.0]), offsets_s=np.linspace(0, 1, 5)).any()
     values = np.ones(100, np.float32)
     subtract_hum(values, 3000.0, start_s=3.0, hum=none)
     np.testing.assert_array_equal(values, np.ones(100, np.float32))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from emgkit.model.recording import Recording
     from emgkit.signals.sort import Band, SortedBand
 
+NOISE_BLOCKS = 1000  # tell the noise of a piece to half a percent
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

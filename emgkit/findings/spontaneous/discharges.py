@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.cleaning import check_usable, clean, noise_in, of_each, one_blas_thread, pieces_of
+from emgkit.findings.spontaneous.cleaning import (
+    NOISE_BLOCKS,
+    check_usable,
+    clean,
+    noise_in,
+    of_each,
+    one_blas_thread,
+    pieces_of,
+)
 from emgkit.findings.spontaneous.settings import bands, edges
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import Discharges
@@ -22,8 +30,6 @@ if TYPE_CHECKING:
     from emgkit.model.recording import Recording
     from emgkit.signals.artifacts import Span
     from emgkit.signals.bands import Grid, Piece, Stretch
-
-NOISE_BLOCKS = 1000  # tell the noise of a piece to half a percent
 
 Found = tuple["NDArray[np.float64]", "NDArray[np.float64]"]  # times_s, snr
 

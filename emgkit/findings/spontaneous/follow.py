@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.cleaning import Cleaned, clean, noise_in, of_each
+from emgkit.findings.spontaneous.cleaning import NOISE_BLOCKS, Cleaned, clean, noise_in, of_each
 from emgkit.findings.spontaneous.part import (
     Found,
     Part,
@@ -35,10 +35,19 @@ from emgkit.findings.spontaneous.part import (
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.findings.spontaneous.whole import without_waveforms
 from emgkit.knowledge.tables import criteria_values
-from emgkit.signals.follow import Known, follow_band, followed_trains, founds_more, goes_on, of_one_kind, teach
+from emgkit.signals.follow import (
+    Known,
+    follow_band,
+    followed_trains,
+    founds_more,
+    goes_on,
+    of_one_kind,
+    teach,
+)
 from emgkit.signals.kinds import parted
 from emgkit.signals.peel import peel_known
-from emgkit.signals.rhythm import measure_rhythm
+from emgkit.signals.sort import find_left
+from emgkit.signals.units import rhythm_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,8 +131,14 @@ def _next(
 
 
 def _beginning(stretch: Stretch) -> Stretch:
-    length_s, ratio = criteria_values("detection_criteria")["piece_taught_s"], stretch.grid.slow_step
-    size = round(length_s * stretch.grid.slow_hz)
+    # Of dense activity less is enough: what is missed in it is missed by nobody, the pieces that hold it are sorted.
+    values, ratio = criteria_values("detection_criteria"), stretch.grid.slow_step
+    size = round(values["piece_taught_s"] * stretch.grid.slow_hz)
+    start = stretch.fast[: size * ratio]
+    floor = np.full(1, noise_in(start, stretch.grid.fast_hz, band=bands()[0], most_blocks=NOISE_BLOCKS) ** 2)
+    spikes, _ = find_left(start, start, rate_hz=stretch.grid.fast_hz, band=bands()[0], floor=floor.astype(np.float32))
+    least = values["piece_taught_least_s"] / values["piece_taught_s"]
+    size = int(size * min(max(values["piece_taught_spikes"] / max(len(spikes), 1), least), 1.0))
     return replace(stretch, fast=stretch.fast[: size * ratio], slow=stretch.slow[:size])
 
 
@@ -237,7 +252,7 @@ def _band(stretch: Stretch, number: int, known: Known, left: NDArray[np.float32]
         signal,
         rate_hz,
         band=bands()[number],
-        noise_uv=noise_in(signal, rate_hz, band=bands()[number]),
+        noise_uv=noise_in(signal, rate_hz, band=bands()[number], most_blocks=NOISE_BLOCKS),
         start_s=stretch.start_s,
         templates=known.templates,
         taken=taken,
@@ -260,7 +275,7 @@ def _explained(found: Found, guide: Guide, stretch: Stretch) -> bool:
     others = [
         place
         for place, train in enumerate(found.trains)
-        if len(train.time_s) > 1 and not measure_rhythm(train.time_s, trends=False).irregularity < regular
+        if len(train.time_s) > 1 and not rhythm_of(train).irregularity < regular
     ]
     fast = [train for train in found.trains if train.band == 0 and len(train.time_s) > 1]
     if any(found.trains[place].band == 0 for place in others) and len(parted(fast, view_of(stretch))) > len(fast):

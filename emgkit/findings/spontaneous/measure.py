@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from emgkit.signals.units import Train
 
 
-HumAt: TypeAlias = "Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]"
+HumAt: TypeAlias = "Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.floating]]"
 
 
 @dataclass(frozen=True, eq=False)

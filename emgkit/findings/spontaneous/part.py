@@ -275,7 +275,16 @@ def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain]) -> list
         stretch.slow,
         stretch.grid.slow_hz,
         start_s=stretch.start_s,
-        events=[(time_s, train.shape.duration_ms) for train in large if train.shape for time_s in train.train.time_s],
+        events=np.concatenate(
+            [
+                np.empty((0, 2)),
+                *(
+                    np.stack(np.broadcast_arrays(train.train.time_s, train.shape.duration_ms), axis=1)
+                    for train in large
+                    if train.shape
+                ),
+            ]
+        ),
         block_s=values["endplate_noise_block_s"],
         limit=values["endplate_noise_skewness"],
     )

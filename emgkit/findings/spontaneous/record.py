@@ -28,22 +28,28 @@ def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.
 
 def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
+    # A recording of hours has a million discharges: what is not needed any more is let go before the next column.
     time_s = np.concatenate([*(each.measured.train.time_s for each in trains), loose.time_s])
     order = np.argsort(time_s, kind="stable")
     owner = np.searchsorted(np.cumsum([len(each.sizes_uv) for each in trains]), order, side="right")
-    owner[owner == len(trains)] = UNSORTED
     columns = {"time_s": time_s[order], "train": owner}
-    column = time_s  # one for all: a recording of hours has a million discharges
-    for name, loose_values in (("peak_to_peak_uv", loose.sizes_uv), ("snr", loose.ratio)):
-        low = 0
-        for measured, sizes_uv in trains:
-            usual_uv = _usual(sizes_uv)
-            size_uv = measured.shape.peak_to_peak_uv if measured.shape else usual_uv
-            unit = size_uv if name == "peak_to_peak_uv" else measured.train.snr
-            column[low : low + len(sizes_uv)] = unit * (sizes_uv.astype(np.float64) / max(usual_uv, 1e-9))
-            low += len(sizes_uv)
-        column[low:] = loose_values
-        columns[name] = column[order]
+    del time_s
+    sizes_uv = np.concatenate([*(each.sizes_uv for each in trains), loose.sizes_uv], dtype=np.float32)[order]
+    unsorted = np.flatnonzero(owner == len(trains))
+    of_loose = order[unsorted] - (len(order) - len(loose.time_s))
+    del order
+    usual_uv = [_usual(each.sizes_uv) for each in trains]
+    shapes = [each.measured.shape for each in trains]
+    whole_uv = [shape.peak_to_peak_uv if shape else usual for shape, usual in zip(shapes, usual_uv, strict=True)]
+    snr = [each.measured.train.snr for each in trains]
+    for name, units, of_single in (("peak_to_peak_uv", whole_uv, loose.sizes_uv), ("snr", snr, loose.ratio)):
+        column = np.array([*(max(usual, 1e-9) for usual in usual_uv), 1.0])[owner]
+        np.divide(sizes_uv, column, out=column)
+        for number, unit in enumerate(units):
+            column[owner == number] *= unit
+        column[unsorted] = of_single[of_loose]
+        columns[name] = column
+    owner[unsorted] = UNSORTED
     return make_table(EVENTS, columns)
 
 

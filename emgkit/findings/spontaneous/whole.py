@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.findings.spontaneous.cleaning import of_each
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
 from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, discharges_of, lasts, others_of, outside
 from emgkit.findings.spontaneous.settings import MAINS_HZ
@@ -60,7 +61,7 @@ def without_waveforms(part: Part) -> Part:
     return replace(part, trains=trains, hum=hum)
 
 
-def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
+def join_parts(recording: Recording, parts: Sequence[Part], *, threads: int) -> Whole:
     """Link the trains of the parts, and measure each as a whole.
 
     Parameters
@@ -68,6 +69,8 @@ def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
     recording : Recording
     parts : sequence of Part
         In order of time.
+    threads : int
+        Trains that are measured at the same time.
     """
     values = criteria_values("detection_criteria")
     spans = [
@@ -83,7 +86,7 @@ def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
     if len(parts) > 1:
         wholes = _linked(parts)
         parts = [replace(part, trains=[]) for part in parts]  # of hours, what is not needed any more is much
-        trains, short = _measured(recording, wholes, parts, left_out)
+        trains, short = _measured(recording, wholes, parts, left_out, threads)
     trains = [each._replace(measured=within(each.measured, [span[:2] for span in noise])) for each in trains]
     trains = [_inside(each, left_out, recording.duration_s) for each in trains if not _is_noise(each.measured)]
     trains = [each for each in trains if len(each.sizes_uv)]
@@ -128,7 +131,7 @@ def _linked(parts: Sequence[Part]) -> list[Sized]:
 
 
 def _measured(
-    recording: Recording, wholes: list[Sized], parts: Sequence[Part], left_out: Sequence[Span]
+    recording: Recording, wholes: list[Sized], parts: Sequence[Part], left_out: Sequence[Span], threads: int
 ) -> tuple[list[Sized], list[Sized]]:
     # Whole trains, measured on discharges from all over the recording; and what is too short for a train.
     wholes[:] = [_inside(whole, left_out, recording.duration_s) for whole in wholes]
@@ -137,8 +140,8 @@ def _measured(
     every_s = discharges_of([whole.measured.train for whole in long])
     hum = hum_at_times(sorted((hum for part in parts for hum in part.hum), key=lambda each: each.start_s))
     most = int(criteria_values("detection_criteria")["kept_waveforms_most"]) // max(len(long), 1)
-    measured = []
-    for whole in long:
+
+    def of_whole(whole: Sized) -> Sized:
         train = measure_train(
             recording.samples_uv,
             recording.rate_hz,
@@ -148,7 +151,9 @@ def _measured(
         )
         waveforms_uv = train.waveforms_uv[spread_evenly(len(train.waveforms_uv), most=most)]
         train = replace(train, variability=whole.measured.variability, waveforms_uv=waveforms_uv)
-        measured.append(whole._replace(measured=train))
+        return whole._replace(measured=train)
+
+    measured = of_each(long, of_whole, threads=threads)
     return sorted(measured, key=lambda each: (each.measured.train.band, -each.measured.train.snr)), short
 
 
