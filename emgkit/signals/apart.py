@@ -26,6 +26,7 @@ FASTEST_S = 0.04  # myotonic discharges, which change from run to run, are faste
 STEADY = 0.08  # change of rate and size within a run
 SIZE_STEP, SIZE_SCATTER = 0.1, 1.5  # change of size from run to run, and over the scatter within
 QUIET_S = 0.03  # without another discharge before and after
+QUIET_LEAST, QUIET_SLACK, QUIET_SHARE = 8, 1.5, 0.6  # of them, times the usual slack, and share of all, that a clock is
 FEWEST_EVENTS = 9  # of a train that may hold guests
 REGULAR_GUEST, GUEST_LEAST = 0.1, 5  # irregularity of a few discharges that are no chance finding
 HOSTING = 0.05  # share of uneven intervals of a clock that holds guests
@@ -101,9 +102,12 @@ def _clock_in_quiet(
     place = np.searchsorted(every_s, train.time_s)
     gaps_s = np.diff(every_s, prepend=-np.inf, append=np.inf)
     quiet_s = train.time_s[np.minimum(gaps_s[place], gaps_s[np.minimum(place + 1, len(every_s))]) > QUIET_S]
-    if not clock.min_events <= len(quiet_s) < min(len(train.time_s), CLOCK_MOST):
+    if not QUIET_LEAST <= len(quiet_s) < min(len(train.time_s), CLOCK_MOST):
         return [train]
     chain = find_clock(quiet_s, limits=clock)
+    if len(chain) == 0:  # where little else fires, fewer and less precise discharges show a clock
+        fewer = replace(clock, min_events=QUIET_LEAST, slack=QUIET_SLACK * clock.slack, share=QUIET_SHARE)
+        chain = find_clock(quiet_s, limits=fewer)
     if len(chain) == 0 or not measure_rhythm(quiet_s[chain], trends=False).irregularity < regular:
         return [train]
     mine = np.isin(train.time_s, quiet_s[chain]) | missed_by(quiet_s[chain], train.time_s)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FIRST_SLACK = 0.3  # how far the first interval of a clock may lie from the most common one
 FOLLOWED, GROWTH_FOLLOWED = 0.3, 0.03  # of what an interval differs from the expected one
 MISSED_COST, OFF_COST = 0.8, 1.5  # of a missing discharge, and of one at the edge of what is usual, in discharges
-EDGE, SCATTER_FOLLOWED, LEAST_SCATTER = 4.0, 0.15, 0.02  # times the mean deviation of a chain, which follows it
+EDGE, SCATTER_FOLLOWED, LEAST_SCATTER = 4.0, 0.15, 0.017  # times the mean deviation of a chain, which follows it
 AT_END, TRIMMED, LEAST_TRIMMED = (
     3,
     6.0,
