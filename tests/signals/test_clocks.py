@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emgkit.signals.clocks import ClockLimits, find_clock, missed_by
+from emgkit.signals.clocks import ClockLimits, find_clock, missed_by, spared_by
 
 LIMITS = ClockLimits(
     shortest_s=0.03,
@@ -108,3 +108,32 @@ def test_a_precise_clock_misses_nothing_that_is_a_tenth_of_its_interval_off():
     times_s = 0.14 * np.arange(60) + np.random.default_rng(3).normal(0, 0.001, 60)
     lost = np.arange(5, 55, 5)
     assert not missed_by(np.delete(times_s, lost), times_s[lost] + 0.014).any()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_clock_that_slows_to_less_than_half_its_rate_is_followed_among_a_slow_one(seed):
+    fast = clock(6.0, seed=seed, slowing=0.03, jitter=0.015, duration_s=30.0)
+    slow = clock(0.9, seed=seed + 50, duration_s=30.0)
+    slow = slow[np.abs(slow[:, None] - fast).min(axis=1) > 0.005]
+    mixed = np.sort(np.concatenate([fast, slow]))
+    found = mixed[find_clock(mixed, limits=LIMITS)]
+    assert np.isin(fast, found).mean() > 0.9
+    assert np.isin(found, fast).mean() > 0.95
+
+
+def test_every_second_discharge_is_not_taken_for_the_clock():
+    whole = clock(9.0, seed=4, slowing=0.025, duration_s=30.0)
+    guests = clock(2.0, seed=5, duration_s=30.0)
+    mixed = np.sort(np.concatenate([whole, guests]))
+    assert np.isin(whole, mixed[find_clock(mixed, limits=LIMITS)]).mean() > 0.8
+
+
+@pytest.mark.parametrize("place", [3, 10, 17])
+def test_a_guest_is_spared_and_what_fills_a_gap_is_not(place):
+    times_s = np.delete(np.arange(24) / 8, [6, 12])
+    guest_s = times_s[place] + 0.04
+    both_s = np.sort(np.append(times_s, guest_s))
+    assert both_s[spared_by(both_s)].tolist() == [guest_s]
+    assert not spared_by(times_s).any()
+    assert not spared_by(np.sort(np.append(times_s, 6 / 8))).any()
+    assert not spared_by(times_s[:5]).any()

@@ -62,3 +62,11 @@ def test_noise_alone_has_no_peak_in_common():
 def test_a_peak_stands_out_from_what_is_between(dip, count):
     wave = np.array([0.0, -100.0, -100.0 + dip, -100.0, 0.0])
     assert len(negative_peaks(wave, least_uv=50)) == count
+
+
+def test_a_pause_before_the_first_part_begins_a_cycle():
+    # Of a complex whose rate changes, what follows a discharge is not common to all.
+    parts_s = [(-0.021, -0.017), (-0.016, -0.012), (-0.001, 0.003)]
+    start_s, stop_s = cycle_of(parts_s, base_s=0.0385, first_s=-0.04)
+    assert start_s < -0.021
+    assert stop_s > 0.003

@@ -152,3 +152,27 @@ def test_a_drifting_clock_takes_up_its_rhythm_where_it_left_it(pause_s, verdict)
     second_s = first_s[-1] + pause_s + np.append(0.0, clock(8.0, 2))
     kinds = windows_of([(first_s, WAVE), (second_s, 1.25 * WAVE)])
     assert one_unit(first_s, second_s, shapes=(WAVE, 1.25 * WAVE), windows=kinds) is verdict
+
+
+@pytest.mark.parametrize(("strays", "verdict"), [(0, True), (6, True), (90, False)])
+def test_a_clock_that_goes_on_as_another_is_one_though_either_holds_strays(strays, verdict):
+    whole_s = clock(4.0, 11, seconds=30.0)
+    stray_s = np.random.default_rng(12).uniform(0, 30, strays)
+    first_s = np.sort(np.concatenate([whole_s[whole_s < 16], stray_s[::2]]))
+    second_s = np.sort(np.concatenate([whole_s[whole_s >= 16], stray_s[1::2]]))
+    assert same(first_s, second_s, shapes=(WAVE, 1.2 * WAVE)) is verdict
+
+
+@pytest.mark.parametrize(("rate_hz", "size", "verdict"), [(12.0, 1.1, True), (12.0, 1.3, False), (17.0, 1.1, False)])
+def test_runs_of_one_very_shape_are_one_when_they_are_as_fast_and_as_large(rate_hz, size, verdict):
+    first_s = clock(12.0, 13, seconds=6.0)
+    second_s = first_s[-1] + 3.0 + clock(rate_hz, 14, seconds=5.0)
+    kinds = windows_of([(first_s, WAVE), (second_s, size * WAVE)], noise=0.02)
+    assert one_unit(first_s, second_s, shapes=(WAVE, size * WAVE), windows=kinds) is verdict
+
+
+def test_halves_of_a_slow_clock_that_take_turns_are_one():
+    times_s = clock(1.6, 15, seconds=20.0)
+    mine = np.random.default_rng(16).random(len(times_s)) < 0.5
+    kinds = windows_of([(times_s[mine], WAVE), (times_s[~mine], 1.19 * WAVE)], noise=0.02)
+    assert one_unit(times_s[mine], times_s[~mine], shapes=(WAVE, 1.19 * WAVE), windows=kinds)

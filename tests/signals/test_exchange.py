@@ -1,0 +1,79 @@
+"""Discharges given back between units of nearly one shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emgkit.findings.spontaneous.settings import clock_limits
+from emgkit.signals.exchange import given_back, reshuffled
+from emgkit.signals.units import Train
+
+WAVE = np.diff(np.hanning(31))
+OTHER = np.diff(WAVE, prepend=0) * 8
+BAND_HZ, REGULAR = 10000.0, 0.07
+
+
+def clock(rate_hz: float, seed: int, *, seconds: float = 30.0, jitter: float = 0.012) -> np.ndarray:
+    return np.cumsum(np.random.default_rng(seed).normal(1, jitter, int(rate_hz * seconds)) / rate_hz)
+
+
+def unit(times_s: np.ndarray, template: np.ndarray = WAVE) -> Train:
+    return Train(np.sort(times_s), template, 0, 20.0)
+
+
+def dealt(*units: Train) -> list[Train]:
+    return reshuffled(units, clock=clock_limits(), regular=REGULAR)
+
+
+def share(wanted_s: np.ndarray, found_s: np.ndarray) -> float:
+    return len(np.intersect1d(wanted_s, found_s)) / len(np.union1d(wanted_s, found_s))
+
+
+def test_a_clock_among_few_strays_is_not_split_into_every_second_discharge():
+    times_s = clock(7.0, 1)
+    strays_s = np.sort(np.random.default_rng(2).uniform(0, 30, 7))
+    units = [unit(times_s), unit(strays_s, 1.1 * WAVE)]
+    assert [len(each.time_s) for each in dealt(*units)] == [len(times_s), 7]
+
+
+def test_two_clocks_that_meet_keep_their_discharges():
+    # They fall in step and out of it: from there on each would go on as the other just as well.
+    first_s, second_s = clock(5.0, 3), clock(5.15, 4)
+    kept = dealt(unit(first_s), unit(second_s, 0.9 * WAVE))
+    assert share(first_s, kept[0].time_s) > 0.9
+    assert share(second_s, kept[1].time_s) > 0.9
+
+
+@pytest.mark.parametrize("exchanged", [0.15, 0.5])
+def test_two_clocks_that_exchanged_discharges_get_them_back(exchanged):
+    first_s, second_s = clock(7.0, 5), clock(5.2, 6)
+    rng = np.random.default_rng(7)
+    away = [rng.random(len(times_s)) < exchanged for times_s in (first_s, second_s)]
+    mixed = [
+        np.concatenate([first_s[~away[0]], second_s[away[1]]]),
+        np.concatenate([second_s[~away[1]], first_s[away[0]]]),
+    ]
+    found = dealt(unit(mixed[0]), unit(mixed[1], 0.9 * WAVE))
+    for wanted_s in (first_s, second_s):
+        assert max(share(wanted_s, each.time_s) for each in found) > 0.85
+
+
+def test_what_another_clock_does_not_need_is_given_back():
+    first_s, second_s = clock(6.0, 8), clock(2.3, 9)
+    away = np.arange(len(first_s)) % 6 == 3
+    units = given_back(
+        [unit(first_s[~away]), unit(np.concatenate([second_s, first_s[away]]))], BAND_HZ, regular=REGULAR
+    )
+    assert share(first_s, units[0].time_s) > 0.9
+    assert share(second_s, units[1].time_s) > 0.9
+
+
+@pytest.mark.parametrize("template", [OTHER, 2 * WAVE])
+def test_what_has_another_shape_or_size_keeps_its_discharges(template):
+    times_s = clock(6.0, 8)
+    missed_s = times_s[3::6]
+    units = [unit(np.setdiff1d(times_s, missed_s)), unit(missed_s, template)]
+    assert [len(each.time_s) for each in given_back(units, BAND_HZ, regular=REGULAR)] == [
+        len(times_s) - len(missed_s), len(missed_s)
+    ]  # fmt: skip
