@@ -32,6 +32,7 @@ HARDLY_APART = 0.98  # correlation above which an irregular unit that varies in 
 SURELY_ALIKE, SAME_SIZE = 0.93, (0.87, 1.15)  # enough when timing cannot tell
 ONE_SHAPE, DRIFTED_SIZE = 0.99, (0.75, 1.33)  # a drifting needle changes the size and hardly the shape
 VERY_SAME = 0.998  # of runs of one fibre with pauses between
+RANDOM, WANDERED_SIZE = 0.15, (0.7, 1.43)  # irregularity of what keeps no time, so that its rate tells nothing
 COMPLEX_ALIKE, COMPLEX_LOBES, LOBE = 0.92, 6, 0.15  # of potentials with so many phases over a share of the largest
 AS_REGULAR = 0.05  # two halves that together are this regular are one, however regular each is alone
 REGULAR_ALONE = 0.06  # as regular as this, a part is a train of its own unless the whole is as regular
@@ -93,7 +94,7 @@ def one_unit(
     varied = VARIED_SIZE[0] < size < VARIED_SIZE[1]
     return bool(
         (drifted and verdict == "two clocks" and _hands_over(first_s, second_s))
-        or (varied and alike > VERY_SAME and _follows(first_s, second_s))
+        or (alike > VERY_SAME and _follows(first_s, second_s, size=size))
         or (varied and alike > COMPLEX_ALIKE and apart < VERY_FAR and _one_complex(verdict, shapes))
         or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
     )
@@ -255,11 +256,15 @@ def _takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> 
     return bool(fits and whole.irregularity < REGULAR_ALONE and usual_s.max() < SAME_RATE * usual_s.min())
 
 
-def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
-    # One is silent before the other begins, and fires at its rate.
-    apart = first_s[-1] < second_s[0] or second_s[-1] < first_s[0]
-    usual_s = [measure_rhythm(times_s, trends=False).base_s for times_s in (first_s, second_s)]
-    return bool(apart and max(usual_s) < SAME_RATE * min(usual_s))
+def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, size: float) -> bool:
+    # One is silent before the other begins. A clock must go on at its rate and nearly at its size.
+    if first_s[-1] >= second_s[0] and second_s[-1] >= first_s[0]:
+        return False
+    rhythms = [measure_rhythm(times_s, trends=False) for times_s in (first_s, second_s)]
+    if not any(rhythm.irregularity < RANDOM for rhythm in rhythms):
+        return WANDERED_SIZE[0] < size < WANDERED_SIZE[1]
+    usual_s = [rhythm.base_s for rhythm in rhythms]
+    return VARIED_SIZE[0] < size < VARIED_SIZE[1] and max(usual_s) < SAME_RATE * min(usual_s)
 
 
 def _one_complex(verdict: Timing, shapes: tuple[NDArray[np.floating], NDArray[np.floating]]) -> bool:

@@ -176,3 +176,10 @@ def test_halves_of_a_slow_clock_that_take_turns_are_one():
     mine = np.random.default_rng(16).random(len(times_s)) < 0.5
     kinds = windows_of([(times_s[mine], WAVE), (times_s[~mine], 1.19 * WAVE)], noise=0.02)
     assert one_unit(times_s[mine], times_s[~mine], shapes=(WAVE, 1.19 * WAVE), windows=kinds)
+
+
+@pytest.mark.parametrize(("later_s", "verdict"), [(40.0, True), (0.0, False)])
+def test_what_keeps_no_time_is_one_when_it_follows_with_the_very_same_shape(later_s, verdict):
+    rng = np.random.default_rng(17)
+    first_s, second_s = (np.cumsum(rng.exponential(3.0, 6)) for _ in range(2))
+    assert one_unit(first_s, later_s + second_s, shapes=(WAVE, 0.72 * WAVE)) is verdict
