@@ -11,6 +11,7 @@ import numpy as np
 from emgkit.signals.clocks import find_clock, missed_by, spared_by
 from emgkit.signals.locks import SEPARATION_S, nearest, union_of
 from emgkit.signals.match import similarity
+from emgkit.signals.medians import quantile
 from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.units import united
 
@@ -31,6 +32,7 @@ CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes 
 REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
 UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
 UNEVEN_LEFT = 0.5  # share of them that may be left
+GOES_ON, BREAKS, MOST_MISSED = 0.15, 0.2, 3  # how far off one clock is where it goes on, and another at least
 UNEVEN_CLOCK = 0.15  # share that shows a clock with many guests
 KEPT_SHARE = 0.8  # of its discharges that a clock keeps
 
@@ -91,6 +93,70 @@ def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], r
     chance = (missed_by(clock_s, mixed_s + base_s / 2) & free).sum()
     enough = mine.sum() >= RETURNED_LEAST and mine.sum() > RETURNED_CHANCE * (chance + 1)
     return np.flatnonzero(mine) if enough else np.empty(0, np.int64)
+
+
+def handed_on(units: Sequence[Train], band_hz: float, *, regular: float) -> list[Train]:
+    """Return the units, where one ends and goes on in another of its shape with what goes on taken from there.
+
+    A potential that drifts may come to resemble another unit's template more than its own: what that unit has from then
+    on belongs to the clock that ended.
+
+    Parameters
+    ----------
+    units : sequence of Train
+    band_hz : float
+        Rate of their templates.
+    regular : float
+        Irregularity of a clock.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.exchange import handed_on
+    >>> from emgkit.signals.units import Train
+    >>> clock_s, other_s, wave = np.arange(60) / 5.0, np.arange(20) / 3.7 + 0.07, np.diff(np.hanning(31))
+    >>> units = [Train(clock_s[:30], wave, 0, 9.0), Train(np.concatenate([other_s, clock_s[30:]]), wave, 0, 9.0)]
+    >>> [len(unit.time_s) for unit in handed_on(units, 10000.0, regular=0.07)]
+    [60, 20]
+    """
+    units = list(units)
+    for place, other in permutations(range(len(units)), 2):
+        clock, mixed = units[place], units[other]
+        lag = _lag_if_alike(clock, mixed)
+        if lag is None:
+            continue
+        due_s = mixed.time_s + lag / band_hz
+        later = _goes_on_in(clock.time_s, due_s, regular)
+        earlier = _goes_on_in(-clock.time_s[::-1], -due_s[::-1], regular)
+        for mine in (later, earlier[::-1]):
+            if mine.any():
+                units[place] = united(units[place], due_s[mine])
+                units[other] = replace(mixed, time_s=mixed.time_s[~mine])
+                break
+    return units
+
+
+def _goes_on_in(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regular: float) -> NDArray[np.bool_]:
+    # Which of the mixed discharges the clock goes on with; none where they go on as well from what was there before.
+    after = mixed_s > clock_s[-1]
+    before_s, after_s = mixed_s[~after], mixed_s[after]
+    nothing = np.zeros(len(mixed_s), dtype=bool)
+    if min(len(clock_s), len(before_s), len(after_s)) < CLOCK_EVENTS or before_s[-1] < clock_s[0]:
+        return nothing
+    rhythms = [measure_rhythm(times_s, trends=False) for times_s in (clock_s, after_s)]
+    if not all(rhythm.irregularity < regular for rhythm in rhythms):
+        return nothing
+    mine, theirs = _join(clock_s, after_s), _join(before_s, after_s)
+    return after if mine < GOES_ON < BREAKS < theirs else nothing
+
+
+def _join(before_s: NDArray[np.float64], after_s: NDArray[np.float64]) -> float:
+    # By how much the rates and the interval between two trains differ from one clock that goes on.
+    usual_s = [quantile(np.diff(part_s), 0.25) for part_s in (before_s[-CLOCK_EVENTS:], after_s[:CLOCK_EVENTS])]
+    gap_s = after_s[0] - before_s[-1]
+    steps = max(round(gap_s / usual_s[1]), 1)
+    missing = steps > MOST_MISSED
+    return float(max(abs(gap_s / (steps * usual_s[1]) - 1), max(usual_s) / min(usual_s) - 1, missing))
 
 
 def reshuffled(units: Sequence[Train], *, clock: ClockLimits, regular: float) -> list[Train]:

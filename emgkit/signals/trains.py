@@ -9,7 +9,7 @@ import numpy as np
 
 from emgkit.signals.apart import fibres_apart
 from emgkit.signals.detect import keep_largest
-from emgkit.signals.exchange import given_back
+from emgkit.signals.exchange import given_back, handed_on
 from emgkit.signals.kinds import parted
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
@@ -114,7 +114,7 @@ def _settled(units: list[Train], band: SortedBand, regular: float) -> list[Train
     for _ in range(TURNS):
         before = [len(unit.time_s) for unit in units]
         units = _whole_potentials(join_views(_halves_joined(units, band), band))
-        units = given_back(units, band.rate_hz, regular=regular)
+        units = given_back(handed_on(units, band.rate_hz, regular=regular), band.rate_hz, regular=regular)
         units = [unit for unit in units if len(unit.time_s) > 1]
         if sorted(before) == sorted(len(unit.time_s) for unit in units):
             break

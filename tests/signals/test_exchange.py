@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emgkit.findings.spontaneous.settings import clock_limits
-from emgkit.signals.exchange import given_back, reshuffled
+from emgkit.signals.exchange import given_back, handed_on, reshuffled
 from emgkit.signals.units import Train
 
 WAVE = np.diff(np.hanning(31))
@@ -77,3 +77,21 @@ def test_what_has_another_shape_or_size_keeps_its_discharges(template):
     assert [len(each.time_s) for each in given_back(units, BAND_HZ, regular=REGULAR)] == [
         len(times_s) - len(missed_s), len(missed_s)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_clock_that_goes_on_in_another_unit_is_taken_from_there(backwards):
+    whole_s, other_s = clock(5.0, 10), clock(3.4, 11, seconds=13.0)
+    parts = [whole_s[whole_s < 15], np.concatenate([other_s, whole_s[whole_s >= 15]])]
+    if backwards:
+        whole_s, other_s, *parts = (31 - np.sort(each)[::-1] for each in (whole_s, other_s, *parts))
+    found = handed_on([unit(parts[0]), unit(parts[1], 0.9 * WAVE)], BAND_HZ, regular=REGULAR)
+    assert share(whole_s, found[0].time_s) > 0.97
+    assert share(other_s, found[1].time_s) > 0.97
+
+
+def test_a_clock_that_goes_on_by_itself_keeps_its_discharges():
+    # The other one ends while it fires, at another rate or in another phase.
+    whole_s, ended_s = clock(5.0, 12), clock(5.1, 13, seconds=12.0) + 0.08
+    units = [unit(ended_s), unit(whole_s, 0.9 * WAVE)]
+    assert [len(each.time_s) for each in handed_on(units, BAND_HZ, regular=REGULAR)] == [len(ended_s), len(whole_s)]
