@@ -32,6 +32,8 @@ LOCK_WIDTH_MS = (1.2, 4.0)  # scatter of the lag between parts of one potential,
 SAME_LIKENESS = 0.9  # of a potential in the slow band with one that was found there alone
 SAME_SIZE = (0.7, 1.4)  # ratio of their sizes
 LOCKED_SHARE = 0.6  # of the discharges of the smaller part that share one lag
+LEAST_PARTS, SMALL_SHARE, PART_SNR = 8, 0.4, 0.6  # few of a unit's discharges, and the size of the clock they belong to
+PART_REACH_MS = 8.0  # how far they follow
 LEAST_PAIRS, PAIRED_SHARE, PAIR_WIDTH_S, PAIR_GAP = 5, 0.2, 0.0003, 1.5  # like spikes of one complex
 LEAST_OUTER = 0.2  # share of intervals that lead to the next complex; a steady train has none
 TURNS = 3  # what was given back may join what was apart, and the other way round
@@ -66,7 +68,7 @@ def build_trains(
     list of Train
         Largest first.
     """
-    units = _whole_potentials([_first_spikes(unit) for unit in _units(band, number)])
+    units = _whole_potentials(_without_parts([_first_spikes(unit) for unit in _units(band, number)], regular))
     units = _settled(units if view is None else parted(units, view), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
     if len(trains) > len(units):
@@ -186,6 +188,24 @@ def _difference(first: Train, second: Train) -> float:
     alike, _ = similarity(first.template, second.template, max_lag=len(second.template) // 4)
     size = float(np.ptp(second.template) / max(np.ptp(first.template), 1e-9))
     return 1 - 2 * alike * size / (1 + size**2)
+
+
+def _without_parts(units: list[Train], regular: float) -> list[Train]:
+    # A few discharges of an irregular unit that follow a clock of its size at one lag are a part of what that clock is.
+    units = list(units)
+    clocks = [unit for unit in units if measure_rhythm(unit.time_s, trends=False).irregularity < regular]
+    for clock in clocks:
+        least = max(LEAST_PARTS, LOCKED_SHARE * len(clock.time_s))
+        for place, unit in enumerate(units):
+            if unit is clock or clock.snr < PART_SNR * unit.snr or len(unit.time_s) < least / SMALL_SHARE:
+                continue
+            if measure_rhythm(unit.time_s, trends=False).irregularity < regular:
+                continue
+            lag_s, locked = find_lock(clock.time_s, unit.time_s, reach_ms=PART_REACH_MS, width_ms=LOCK_WIDTH_MS[0])
+            if least <= locked < SMALL_SHARE * len(unit.time_s):
+                away_s = np.abs(nearest(clock.time_s, unit.time_s - lag_s) - (unit.time_s - lag_s))
+                units[place] = replace(unit, time_s=unit.time_s[away_s > LOCK_WIDTH_MS[0] / 1000])
+    return units
 
 
 def _whole_potentials(units: list[Train]) -> list[Train]:

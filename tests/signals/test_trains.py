@@ -316,3 +316,11 @@ def test_best_scale_finds_place_and_size():
     assert (place, round(scale, 9), alike) == (100, 0.8, 1.0)
     place, scale, alike = best_scale(signal, -WAVE)
     assert alike < 0.9
+
+
+def test_what_an_irregular_unit_has_of_a_clock_is_a_part_of_the_clock():
+    # The late spike of a slow fibre resembles the endplate spikes beside it.
+    slow_s, others_s = clock(1.6, 31, jitter=0.02), irregular(12.0, 32)
+    others_s = others_s[np.abs(others_s[:, None] - slow_s).min(axis=1) > 0.02]
+    mixed_s = np.sort(np.concatenate([others_s, slow_s + 0.004]))
+    assert_are(trains_of((WAVE, slow_s), (1.2 * OTHER, mixed_s)), slow_s, others_s)
