@@ -18,11 +18,7 @@ FIRST_SLACK = 0.3  # how far the first interval of a clock may lie from the most
 FOLLOWED, GROWTH_FOLLOWED = 0.3, 0.03  # of what an interval differs from the expected one
 MISSED_COST, OFF_COST = 0.8, 1.5  # of a missing discharge, and of one at the edge of what is usual, in discharges
 EDGE, SCATTER_FOLLOWED, LEAST_SCATTER = 4.0, 0.15, 0.017  # times the mean deviation of a chain, which follows it
-AT_END, TRIMMED, LEAST_TRIMMED = (
-    3,
-    6.0,
-    0.05,
-)  # intervals at either end, and how far off the usual deviation they may be
+AT_END, TRIMMED, LEAST_TRIMMED = 3, 6.0, 0.05  # intervals at either end; times the usual deviation, or off by so much
 SLOWEST = 2.0  # times the first interval
 DIVISORS, FULLER = (2, 3), 1.3  # of the interval, and how many more events the fuller clock must have
 HALF = 0.5  # share of the events; a clock with fewer of them may be found in a part of the time only

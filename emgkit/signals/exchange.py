@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from emgkit.signals.units import Train
 
 CLOCK_EVENTS = 8
-RETURNED_ALIKE, RETURNED_SIZE = 0.9, (0.7, 1.4)
+RETURNED_ALIKE, CONFUSED_ALIKE, LIKE_SIZE = 0.9, 0.8, (0.7, 1.4)  # correlation, and ratio of sizes
 RETURNED_LEAST, RETURNED_CHANCE = 4, 3.0  # like discharges, and how many times more than by chance
-CONFUSED_ALIKE, CONFUSED_SIZE = 0.8, (0.7, 1.4)
 CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes time
 REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
 UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
@@ -78,10 +77,10 @@ def given_back(units: Sequence[Train], band_hz: float, *, regular: float) -> lis
     return units
 
 
-def _lag_if_alike(clock: Train, mixed: Train) -> int | None:
+def _lag_if_alike(clock: Train, mixed: Train, *, least: float = RETURNED_ALIKE) -> int | None:
     alike, lag = similarity(clock.template, mixed.template, max_lag=len(mixed.template) // 4)
-    low, high = RETURNED_SIZE
-    return lag if alike > RETURNED_ALIKE and low < np.ptp(mixed.template) / np.ptp(clock.template) < high else None
+    low, high = LIKE_SIZE
+    return lag if alike > least and low < np.ptp(mixed.template) / np.ptp(clock.template) < high else None
 
 
 def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regular: float) -> NDArray[np.int64]:
@@ -122,17 +121,16 @@ def handed_on(units: Sequence[Train], band_hz: float, *, regular: float) -> list
     units = list(units)
     for place, other in permutations(range(len(units)), 2):
         clock, mixed = units[place], units[other]
-        lag = _lag_if_alike(clock, mixed)
+        lag = _lag_if_alike(clock, mixed) if min(len(clock.time_s), len(mixed.time_s)) >= CLOCK_EVENTS else None
         if lag is None:
             continue
         due_s = mixed.time_s + lag / band_hz
-        later = _goes_on_in(clock.time_s, due_s, regular)
-        earlier = _goes_on_in(-clock.time_s[::-1], -due_s[::-1], regular)
-        for mine in (later, earlier[::-1]):
-            if mine.any():
-                units[place] = united(units[place], due_s[mine])
-                units[other] = replace(mixed, time_s=mixed.time_s[~mine])
-                break
+        mine = _goes_on_in(clock.time_s, due_s, regular)
+        if not mine.any():
+            mine = _goes_on_in(-clock.time_s[::-1], -due_s[::-1], regular)[::-1]
+        if mine.any():
+            units[place] = united(clock, due_s[mine])
+            units[other] = replace(mixed, time_s=mixed.time_s[~mine])
     return units
 
 
@@ -188,18 +186,14 @@ def reshuffled(units: Sequence[Train], *, clock: ClockLimits, regular: float) ->
     units = list(units)
     for place, other in combinations(range(len(units)), 2):
         first, second = units[place], units[other]
-        if len(first.time_s) + len(second.time_s) >= CLOCK_MOST or not _confusable(first, second):
+        if len(first.time_s) + len(second.time_s) >= CLOCK_MOST:
+            continue
+        if _lag_if_alike(second, first, least=CONFUSED_ALIKE) is None:
             continue
         parts = _dealt_anew((first.time_s, second.time_s), clock, regular)
         if parts is not None:
             units[place], units[other] = replace(first, time_s=parts[0]), replace(second, time_s=parts[1])
     return units
-
-
-def _confusable(first: Train, second: Train) -> bool:
-    alike, _ = similarity(first.template, second.template, max_lag=len(first.template) // 4)
-    ratio = np.ptp(first.template) / np.ptp(second.template)
-    return bool(alike > CONFUSED_ALIKE and CONFUSED_SIZE[0] < ratio < CONFUSED_SIZE[1])
 
 
 def _dealt_anew(
