@@ -170,16 +170,35 @@ def missed_by(clock_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDA
     steps = np.maximum(np.round(intervals[gap] / base), 1)
     phase = (times_s - clock_s[gap]) / intervals[gap] * steps
     due = np.round(phase)
-    near = np.clip(MISSED_SCATTER * np.nan_to_num(measure_rhythm(clock_s, trends=False).irregularity), *MISSED_PHASE)
+    near = on_the_beat(measure_rhythm(clock_s, trends=False).irregularity)
     return np.asarray(inside & (due > 0) & (due < steps) & (np.abs(phase - due) < near))
 
 
-def spared_by(times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+def on_the_beat(irregularity: float) -> float:
+    """Return how near a discharge of a clock lies to where it is due, as a share of the interval.
+
+    Parameters
+    ----------
+    irregularity : float
+        Of the clock; NaN counts as none.
+
+    Examples
+    --------
+    >>> from emgkit.signals.clocks import on_the_beat
+    >>> on_the_beat(0.02)
+    0.08
+    """
+    return float(np.clip(MISSED_SCATTER * np.nan_to_num(irregularity), *MISSED_PHASE))
+
+
+def spared_by(times_s: NDArray[np.float64], *, near: float = MISSED_PHASE[1]) -> NDArray[np.bool_]:
     """Return which discharges the rhythm of a train does not need: without them, what is left keeps time as well.
 
     Parameters
     ----------
     times_s : ndarray of shape (n_events,)
+    near : float
+        What lies no further from where one is due, as a share of the interval, is needed.
 
     Returns
     -------
@@ -202,7 +221,7 @@ def spared_by(times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     around = intervals[1:] + intervals[:-1]
     steps = np.maximum(np.round(around / usual), 1)
     phase = intervals[:-1] / around * steps
-    due = (np.abs(phase - np.round(phase)) < MISSED_PHASE[1]) & (np.round(phase) % steps > 0)
+    due = (np.abs(phase - np.round(phase)) < near) & (np.round(phase) % steps > 0)
     off = np.full(len(times_s) + 2, np.inf)  # by how much the interval without a discharge differs from the usual one
     off[2:-2] = np.where(due, np.inf, np.abs(around / usual - steps))
     return np.asarray((off[1:-1] < SPARED) & (off[1:-1] < off[:-2]) & (off[1:-1] <= off[2:]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.apart import fibres_apart
+from emgkit.signals.clocks import on_the_beat, spared_by
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.exchange import given_back, handed_on
 from emgkit.signals.kinds import parted
@@ -245,9 +246,17 @@ def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
     if not (rhythm.irregularity < regular and rhythm.n_intervals >= 5):
         return train
     slack_s = max(3 * rhythm.irregularity * rhythm.base_s, 0.002)
-    found = [_seen(train, band, expected_s, slack_s) for expected_s in _gaps(train.time_s, rhythm.base_s)]
+    precise = slack_s < PRECISE_S
+    off_beat = spared_by(train.time_s, near=on_the_beat(rhythm.irregularity)) & precise
+    kept_s = train.time_s[~off_beat]
+    found = [_seen(train, band, expected_s, slack_s) for expected_s in _gaps(kept_s, rhythm.base_s)]
     more_s = np.array([time_s for time_s in found if time_s is not None])
-    return united(train, more_s) if len(more_s) else train
+    if not len(more_s):
+        return train
+    # What is off the beat of a precise clock is not its own where the discharges that were due there are found.
+    gap = np.searchsorted(kept_s, train.time_s)
+    replaced = off_beat & np.isin(gap, np.searchsorted(kept_s, more_s))
+    return united(replace(train, time_s=train.time_s[~replaced]), more_s)
 
 
 def _seen(train: Train, band: SortedBand, expected_s: float, slack_s: float) -> float | None:

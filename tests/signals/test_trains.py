@@ -215,6 +215,18 @@ def test_missed_discharges_of_a_clock_are_found_where_the_residual_shows_them():
     assert_are(trains_of((WAVE, seen)), seen, least=1.0)
 
 
+def test_what_is_off_the_beat_of_a_precise_clock_gives_way_to_what_was_due_there():
+    """A foreign spike in a pause must not shift where the missed discharges are looked for, nor stay in the train."""
+    times_s, foreign_s = 0.1 + np.arange(80) / 7.0, 0.1 + 40.14 / 7.0
+    missed = [40, 41, 42]
+    unit = np.sort(np.append(np.delete(times_s, missed), foreign_s))
+    (found,) = trains_of((WAVE, unit), hidden=[(WAVE, times_s[missed])])
+    assert len(found.time_s) == 80
+    assert share(times_s, found.time_s) == 1
+    (unreplaced,) = trains_of((WAVE, unit))
+    assert share(unit, unreplaced.time_s) == 1
+
+
 def test_an_irregular_train_predicts_nothing():
     times_s = irregular(7.0, 18)
     missed = np.array([10, 25, 40])
