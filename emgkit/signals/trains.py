@@ -9,6 +9,7 @@ import numpy as np
 
 from emgkit.signals.apart import fibres_apart
 from emgkit.signals.clocks import on_the_beat, spared_by
+from emgkit.signals.cycles import lags_to, repeating_joined
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.exchange import given_back, handed_on
 from emgkit.signals.kinds import parted
@@ -69,7 +70,8 @@ def build_trains(
     list of Train
         Largest first.
     """
-    units = _whole_potentials(_without_parts([_first_spikes(unit) for unit in _units(band, number)], regular))
+    units = repeating_joined([_first_spikes(unit) for unit in _units(band, number)], band)
+    units = _whole_potentials(_without_parts(units, regular))
     units = _settled(units if view is None else parted(units, view), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
     if len(trains) > len(units):
@@ -100,7 +102,7 @@ def join_bands(
         for place, potential in enumerate(seen):
             other = trains[place]
             _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS[1])
-            if locked > SHADOW_SHARE * len(train.time_s):
+            if locked > SHADOW_SHARE * len(train.time_s) or lags_to(other, train):
                 break  # what is left over of a train that is known
             shapes = (train.template, train.template)
             later = _later_in_potential(potential, train.template)

@@ -11,14 +11,14 @@ from emgkit.signals.units import Train
 RATE_HZ = 24_000.0
 
 
-def measured(parts, *, stretch: float = 1.0, rate_hz: float = 6.0):
+def measured(parts, *, stretch: float = 1.0, rate_hz: float = 6.0, jitter: float = 0.02):
     """Measure a train of Gaussians of (microvolt, centre and width in ms), in white noise of 2 microvolt."""
     rng = np.random.default_rng(8)
-    times_s = np.cumsum(rng.normal(1, 0.02, 50) / rate_hz)
+    times_s = np.cumsum(rng.normal(1, jitter, 50) / rate_hz)
     time_s = np.arange(int((times_s[-1] + 0.5) * RATE_HZ)) / RATE_HZ
     samples_uv = rng.normal(0, 2, len(time_s))
     for start_s in times_s:
-        near = slice(*np.searchsorted(time_s, [start_s - 0.04, start_s + 0.06]))
+        near = slice(*np.searchsorted(time_s, [start_s - 0.08, start_s + 0.06]))
         from_ms = 1000 * (time_s[near] - start_s) / stretch
         for size_uv, centre_ms, width_ms in parts:
             samples_uv[near] += size_uv * np.exp(-np.square((from_ms - centre_ms) / width_ms) / 2)
@@ -61,3 +61,10 @@ def test_a_long_average_is_stored_like_any_other():
     np.testing.assert_allclose(one.window_ms, several.window_ms)
     assert one.average_uv.shape == several.average_uv.shape
     assert one.waveforms_uv.shape == several.waveforms_uv.shape
+
+
+@pytest.mark.parametrize(("jitter", "spikes"), [(0.003, 4), (0.06, 1)])
+def test_the_spikes_of_a_slow_complex_are_looked_for_where_its_rhythm_is_that_of_one(jitter, spikes):
+    """A fibre is not that steady, so the silence before its spike is not looked through."""
+    far = [(-90.0, early_ms, 0.3) for early_ms in (-63.0, -48.0, -30.0)]
+    assert measured([(-250.0, 0.0, 0.3), *far], jitter=jitter).spikes == spikes

@@ -75,6 +75,20 @@ def test_a_train_that_keeps_a_lag_to_another_is_no_fibrillation():
     assert unless_locked(name, part, others=[free]) is name
 
 
+def test_a_train_whose_discharges_keep_lags_to_one_train_or_another_is_no_fibrillation():
+    """From run to run the spikes of one complex may have been sorted into other trains."""
+    part, other = measured(n=60), measured()
+    times_s = part.train.time_s
+    free_s = np.random.default_rng(4).uniform(times_s[0], times_s[-1], 40)
+    early, late = (
+        replace(other, train=replace(other.train, time_s=np.sort(np.concatenate([some_s + lag_s, free_s]))))
+        for some_s, lag_s in ((times_s[:30], 0.03), (times_s[30:], -0.02))
+    )
+    name = name_train(part)
+    assert unless_locked(name, part, others=[early]) is name
+    assert unless_locked(name, part, others=[early, late]).label == "indeterminate"
+
+
 def test_more_than_a_millivolt_is_too_much_for_one_fibre():
     name = name_train(measured(peak_to_peak_uv=1200.0))
     assert name.label == "indeterminate"

@@ -107,9 +107,9 @@ def measure_train(
         found = averaged(train.time_s)
     stored = slice(-len(found.window_ms), None)
     cycle = _cycle(found, rate_hz, rhythm.base_s)
-    # Of a fast train, what is far before a discharge may be a part of it and not of the one before.
-    if cycle.begins_ms < values["baseline_stop_ms"] or 1000 * rhythm.base_s < values["window_after_ms"]:
-        found = averaged(train.time_s, before_ms=values["complex_before_ms"])
+    before_ms = _look_back(cycle.begins_ms, rhythm)
+    if before_ms:
+        found = averaged(train.time_s, before_ms=before_ms)
         found = _levelled(found.windows, found.window_ms, _cycle(found, rate_hz, rhythm.base_s).begins_ms)
         cycle = _cycle(found, rate_hz, rhythm.base_s)
     several = len(found.windows) > 1
@@ -129,6 +129,17 @@ def measure_train(
         sharp_wave=shape is not None and _is_sharp_wave(shape),
         amplitude_cv=_amplitude_cv(found),
     )
+
+
+def _look_back(begins_ms: float, rhythm: Rhythm) -> float:
+    # Of a fast train, what is far before a discharge may be a part of it and not of the one before. The parts of a
+    # slow complex may lie far apart, with silence between them: its rhythm, steady as no other, asks for a wider look.
+    values = criteria_values("detection_criteria")
+    most_ms = min(values["complex_steady_share"] * 1000 * rhythm.base_s, values["complex_steady_before_ms"])
+    if rhythm.irregularity < values["complex_steady"] and most_ms > values["complex_before_ms"]:
+        return most_ms
+    early = begins_ms < values["baseline_stop_ms"]
+    return values["complex_before_ms"] if early or 1000 * rhythm.base_s < values["window_after_ms"] else 0.0
 
 
 def _shape(found: _Average, spikes_ms: list[float], parts_ms: list[tuple[float, float]]) -> Shape:

@@ -8,7 +8,7 @@ enough and the rhythm could be judged; otherwise the train is indeterminate.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -297,12 +297,15 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
     if name.label == INDETERMINATE or not labels()[name.label].denervation:
         return name
     values, times_s = criteria_values("naming_criteria"), train.train.time_s
-    reach_ms, width_ms = values["complex_reach_ms"], values["complex_width_ms"]
+    keeping = partial(locked_to, reach_ms=values["complex_reach_ms"], width_ms=values["complex_width_ms"])
+    to_any = np.zeros(len(times_s), dtype=bool)  # the parts of a complex may be sorted otherwise from run to run
     for other in others:
         fewer_s, more_s = sorted((times_s, other.train.time_s), key=len)
         least = max(values["complex_least_pairs"], values["complex_lag_share"] * len(fewer_s))
-        locked = locked_to(more_s, fewer_s, reach_ms=reach_ms, width_ms=width_ms, least=least)
-        if locked.sum() > values["complex_share"] * len(fewer_s):
+        locked = keeping(more_s, fewer_s, least=least)
+        least = max(values["complex_least_pairs"], values["complex_lag_share"] * len(times_s))
+        to_any |= locked if fewer_s is times_s else keeping(other.train.time_s, times_s, least=least)
+        if max(locked.mean(), to_any.mean()) > values["complex_share"]:
             reasons = "keeps its lag to another train, as parts of one complex do"
             return Name(INDETERMINATE, name.probability, name.label, f"{reasons}; {name.reasons}", counted=False)
     return name

@@ -1,0 +1,145 @@
+"""Complexes that repeat: spikes that keep their lags to a clock steadier than any fibre are parts of one discharge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from emgkit.signals.cluster import cut_windows
+from emgkit.signals.locks import find_lock, nearest
+from emgkit.signals.units import rhythm_of, united
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from emgkit.signals.sort import SortedBand
+    from emgkit.signals.units import Train
+
+STEADY = 0.02  # irregularity of a cycle of fibres that excite each other
+LEAST_CYCLES, LEAST_SINGLE = 8, 0.6  # discharges of a clock, and share of its intervals that miss none
+MOST_MISSED, WHOLE = 30, 0.15  # in a row, and how near an interval is to a whole number of them
+REACH_S = 0.1  # how far from the clock parts are looked for, at most half an interval
+WIDTH_MS = 1.2  # scatter of a lag
+LEAST_AT_LAG, LAG_SHARE, KEEPS = 4, 0.25, 0.8  # discharges at one lag, their share, and that of all at any such lag
+LEAST_SPIKES = 3  # in one cycle; two may be the parts of one potential
+SHOWN = (0.5, 0.8)  # least size and correlation of the largest spike of a cycle
+
+
+def repeating_joined(units: Sequence[Train], band: SortedBand) -> list[Train]:
+    """Return the units, those that are spikes of one repeating complex as one, told at its largest spike.
+
+    Parameters
+    ----------
+    units : sequence of Train
+    band : SortedBand
+        The signal that they were found in.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from emgkit.signals.cycles import repeating_joined
+    >>> from emgkit.signals.units import Train
+    >>> cycle_s, wave, signal = 1 + np.arange(40) / 5.0, np.diff(np.hanning(32)), np.zeros(10000)
+    >>> parts = [(0.0, 1.0), (0.02, 3.0), (0.07, 2.0)]
+    >>> for lag_s, size in parts:
+    ...     for place in np.round(1000 * (cycle_s + lag_s)).astype(int):
+    ...         signal[place - 15 : place + 16] += size * wave
+    >>> units = [Train(cycle_s + lag_s, size * wave, 0, 9.0 * size) for lag_s, size in parts]
+    >>> (whole,) = repeating_joined(units, SimpleNamespace(signal=signal, rate_hz=1000.0, start_s=0.0))
+    >>> len(whole.time_s), round(float(whole.time_s[0]), 3)
+    (40, 1.02)
+    """
+    units = sorted(units, key=lambda unit: -len(unit.time_s))
+    for clock in [unit for unit in units if _is_steady(unit)]:
+        if any(unit is clock for unit in units):
+            units = _with_parts(clock, [unit for unit in units if unit is not clock], band)
+    return units
+
+
+def _with_parts(clock: Train, others: list[Train], band: SortedBand) -> list[Train]:
+    whole, spikes, left = clock, [(clock, 0.0)], others
+    while True:
+        found = [lags_to(whole, unit) for unit in left]
+        for unit, lags_s in zip(left, found, strict=True):
+            spikes += [(unit, lag_s) for lag_s in lags_s]
+            if len(lags_s) == 1:  # a cycle whose first spike was missed still shows the others
+                whole = united(whole, unit.time_s - lags_s[0])
+        left = [unit for unit, lags_s in zip(left, found, strict=True) if not lags_s]
+        if not any(found):
+            break
+    return [clock, *others] if len(spikes) < LEAST_SPIKES else [_at_largest(whole, spikes, band), *left]
+
+
+def lags_to(clock: Train, unit: Train) -> list[float]:
+    """Return the lags at which a unit follows a steady clock, in seconds; none when it is no part of its cycle.
+
+    Parameters
+    ----------
+    clock, unit : Train
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.cycles import lags_to
+    >>> from emgkit.signals.units import Train
+    >>> cycle_s, wave = np.arange(40) / 6.0, np.diff(np.hanning(31))
+    >>> both_s = np.sort(np.concatenate([cycle_s + 0.02, cycle_s - 0.03]))
+    >>> [round(lag_s, 3) for lag_s in lags_to(Train(cycle_s, wave, 0, 9.0), Train(both_s, wave, 0, 5.0))]
+    [-0.03, 0.02]
+    """
+    if len(unit.time_s) < LEAST_CYCLES or not _is_steady(clock):
+        return []
+    base_s = rhythm_of(clock).base_s
+    every_s, left_s, lags_s = _without_gaps(clock.time_s, base_s), unit.time_s, []
+    while len(left_s):
+        reach_ms = 1000 * min(base_s / 2, REACH_S)
+        lag_s, count = find_lock(every_s, left_s, reach_ms=reach_ms, width_ms=WIDTH_MS)
+        if count < max(LEAST_AT_LAG, LAG_SHARE * len(unit.time_s)):
+            break
+        lags_s.append(lag_s)
+        left_s = left_s[np.abs(nearest(every_s, left_s - lag_s) - (left_s - lag_s)) > WIDTH_MS / 1000]
+    return sorted(lags_s) if len(left_s) <= (1 - KEEPS) * len(unit.time_s) else []
+
+
+def _is_steady(unit: Train) -> bool:
+    rhythm = rhythm_of(unit) if len(unit.time_s) >= LEAST_CYCLES else None
+    if rhythm is None or not rhythm.irregularity < STEADY:
+        return False
+    # Two spikes of a cycle in one unit may look like a faster clock that misses many.
+    return bool(np.mean(np.abs(np.diff(unit.time_s) / rhythm.base_s - 1) < WHOLE) > LEAST_SINGLE)
+
+
+def _without_gaps(times_s: NDArray[np.float64], base_s: float) -> NDArray[np.float64]:
+    # Where a steady clock misses some, it is known when they were due.
+    steps = np.diff(times_s) / base_s
+    missed = np.round(steps).astype(int) - 1
+    missed[(missed > MOST_MISSED) | (np.abs(steps - missed - 1) > WHOLE)] = 0
+    due = [
+        np.linspace(times_s[place], times_s[place + 1], missed[place] + 2)[1:-1] for place in np.flatnonzero(missed > 0)
+    ]
+    return np.sort(np.concatenate([times_s, *due]))
+
+
+def _at_largest(whole: Train, spikes: list[tuple[Train, float]], band: SortedBand) -> Train:
+    # The fixed point is the largest spike of the cycle; a cycle that does not show it was none.
+    largest, lag_s = max(spikes, key=lambda spike: spike[0].snr)
+    wave, slack = largest.template, round(WIDTH_MS / 1000 * band.rate_hz)
+    before, after = len(wave) // 2 + slack, len(wave) - len(wave) // 2 + slack
+    places = np.round((whole.time_s + lag_s - band.start_s) * band.rate_hz).astype(int)
+    places = places[(places >= before) & (places <= len(band.signal) - after)]
+    windows = sliding_window_view(cut_windows(band.signal, places, before=before, after=after), len(wave), axis=1)
+    answers = windows @ wave
+    best = answers.argmax(axis=1)
+    answer = answers[np.arange(len(places)), best]
+    present = np.square(windows[np.arange(len(places)), best]).sum(axis=1)
+    energy = float(np.square(wave).sum())
+    shown = (answer / energy > SHOWN[0]) & (answer / np.sqrt(energy * np.maximum(present, 1e-12)) > SHOWN[1])
+    if shown.sum() < LEAST_CYCLES:
+        return whole
+    return replace(largest, time_s=band.start_s + (places + best - slack)[shown] / band.rate_hz)

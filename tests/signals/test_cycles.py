@@ -1,0 +1,79 @@
+"""Spikes of one repeating complex are one unit; what only fires beside it stays apart."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from emgkit.signals.cycles import lags_to, repeating_joined
+from emgkit.signals.units import Train
+
+RATE_HZ = 10_000.0
+WAVE = 50 * np.diff(np.hanning(32))
+
+
+def steady(rate: float, count: int, seed: int, *, start_s: float = 0.5) -> np.ndarray:
+    return start_s + np.cumsum(np.random.default_rng(seed).normal(1, 0.003, count) / rate)
+
+
+def band_of(*units: tuple[float, np.ndarray]) -> tuple[list[Train], SimpleNamespace]:
+    signal = np.random.default_rng(0).normal(0, 1, int(30 * RATE_HZ))
+    for size, times_s in units:
+        for place in np.round(RATE_HZ * times_s).astype(int):
+            signal[place - 15 : place + 16] += size * WAVE
+    trains = [Train(times_s, size * WAVE, 0, 50 * size) for size, times_s in units]
+    return trains, SimpleNamespace(signal=signal, rate_hz=RATE_HZ, start_s=0.0)
+
+
+@pytest.mark.parametrize("rate", [5.0, 12.0, 40.0])
+def test_the_spikes_of_a_cycle_are_one_unit_at_the_largest(rate):
+    cycle_s = steady(rate, 60, 1)
+    lags_s = np.array([0.0, 0.25, 0.45, -0.3]) / rate
+    units, band = band_of(*zip([1.0, 2.0, 4.0, 0.5], [cycle_s + lag_s for lag_s in lags_s], strict=True))
+    (whole,) = repeating_joined(units, band)
+    np.testing.assert_allclose(whole.time_s, cycle_s + lags_s[2], atol=1.1 / RATE_HZ)
+
+
+def test_a_spike_that_was_taken_for_two_units_and_a_unit_of_two_spikes_are_still_one_cycle():
+    cycle_s = steady(8.0, 80, 2)
+    halves = cycle_s[:35] + 0.03, cycle_s[35:] + 0.03
+    two = np.sort(np.concatenate([cycle_s - 0.02, cycle_s - 0.045]))
+    units, band = band_of((1.0, cycle_s), (3.0, halves[0]), (3.1, halves[1]), (0.8, two))
+    (whole,) = repeating_joined(units, band)
+    np.testing.assert_allclose(whole.time_s, cycle_s + 0.03, atol=1.1 / RATE_HZ)
+
+
+def test_a_cycle_that_does_not_show_the_largest_spike_is_none():
+    cycle_s = steady(8.0, 80, 3)
+    units, band = band_of((1.0, cycle_s), (3.0, cycle_s[:70] + 0.03), (0.8, cycle_s - 0.02))
+    (whole,) = repeating_joined(units, band)
+    assert len(whole.time_s) == 70
+
+
+@pytest.mark.parametrize("other_hz", [7.9, 8.1, 16.3, 3.95])
+def test_two_steady_clocks_of_their_own_stay_two(other_hz):
+    units, band = band_of((1.0, steady(8.0, 200, 4)), (2.0, steady(other_hz, 110, 5)), (1.5, steady(5.1, 120, 6)))
+    assert {id(unit) for unit in repeating_joined(units, band)} == {id(unit) for unit in units}
+
+
+def test_two_spikes_at_one_lag_are_no_complex():
+    cycle_s = steady(8.0, 80, 7)
+    units, band = band_of((1.0, cycle_s), (2.0, cycle_s + 0.01))
+    assert len(repeating_joined(units, band)) == 2
+
+
+def test_a_unit_of_two_near_spikes_is_no_clock_of_their_distance():
+    cycle_s = steady(25.0, 100, 8)
+    pairs_s = np.sort(np.concatenate([cycle_s, cycle_s + 0.005]))  # 5 and 35 ms: seven times 5
+    (clock, *_), _ = band_of((1.0, pairs_s))
+    (other, *_), _ = band_of((1.0, cycle_s + 0.012))
+    assert lags_to(clock, other) == []
+
+
+def test_an_irregular_unit_has_no_cycle():
+    times_s = np.sort(np.random.default_rng(9).uniform(0, 20, 100))
+    (clock, *_), _ = band_of((1.0, times_s))
+    (other, *_), _ = band_of((1.0, times_s + 0.004))
+    assert lags_to(clock, other) == []
