@@ -10,6 +10,7 @@ import numpy as np
 from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock, missed_by, spared_by
 from emgkit.signals.exchange import CLOCK_MOST, REGULAR_LEAST, reshuffled
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
+from emgkit.signals.tracks import tracked_apart
 from emgkit.signals.units import Train, sizes_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def fibres_apart(
     min_events : int
         A rest with fewer events is dropped.
     """
-    units = reshuffled(trains, clock=clock, regular=regular)
+    units = tracked_apart(trains, band, regular=regular)
+    units = reshuffled(units, clock=clock, regular=regular)
     parts = [part for train in units for part in _clocks_apart(train, clock, regular, min_events)]
     parts = [part for train in parts for part in _guests_apart(train, regular, min_events)]
     every_s = np.sort(np.concatenate([np.empty(0), *(train.time_s for train in parts)]))

@@ -66,7 +66,7 @@ def given_back(units: Sequence[Train], band_hz: float, *, regular: float) -> lis
             continue
         if not measure_rhythm(clock.time_s, trends=False).irregularity < regular:
             continue
-        lag = _lag_if_alike(clock, mixed)
+        lag = lag_if_alike(clock, mixed)
         if lag is None:
             continue
         due_s = mixed.time_s + lag / band_hz
@@ -77,9 +77,31 @@ def given_back(units: Sequence[Train], band_hz: float, *, regular: float) -> lis
     return units
 
 
-def _lag_if_alike(clock: Train, mixed: Train, *, least: float = RETURNED_ALIKE) -> int | None:
+def lag_if_alike(
+    clock: Train, mixed: Train, *, least: float = RETURNED_ALIKE, sizes: tuple[float, float] = LIKE_SIZE
+) -> int | None:
+    """Return the lag in samples at which two units are of one shape, None where they are not.
+
+    Parameters
+    ----------
+    clock, mixed : Train
+    least : float
+        Correlation.
+    sizes : (low, high)
+        Ratio of their sizes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.exchange import lag_if_alike
+    >>> from emgkit.signals.units import Train
+    >>> wave = np.pad(np.diff(np.hanning(31)), 10)
+    >>> clock, mixed = Train(np.zeros(1), wave, 0, 9.0), Train(np.zeros(1), np.roll(wave, 2), 0, 9.0)
+    >>> abs(lag_if_alike(clock, mixed)), lag_if_alike(clock, Train(np.zeros(1), 2 * wave, 0, 9.0))
+    (2, None)
+    """
     alike, lag = similarity(clock.template, mixed.template, max_lag=len(mixed.template) // 4)
-    low, high = LIKE_SIZE
+    low, high = sizes
     return lag if alike > least and low < np.ptp(mixed.template) / np.ptp(clock.template) < high else None
 
 
@@ -121,7 +143,7 @@ def handed_on(units: Sequence[Train], band_hz: float, *, regular: float) -> list
     units = list(units)
     for place, other in permutations(range(len(units)), 2):
         clock, mixed = units[place], units[other]
-        lag = _lag_if_alike(clock, mixed) if min(len(clock.time_s), len(mixed.time_s)) >= CLOCK_EVENTS else None
+        lag = lag_if_alike(clock, mixed) if min(len(clock.time_s), len(mixed.time_s)) >= CLOCK_EVENTS else None
         if lag is None:
             continue
         due_s = mixed.time_s + lag / band_hz
@@ -188,7 +210,7 @@ def reshuffled(units: Sequence[Train], *, clock: ClockLimits, regular: float) ->
         first, second = units[place], units[other]
         if len(first.time_s) + len(second.time_s) >= CLOCK_MOST:
             continue
-        if _lag_if_alike(second, first, least=CONFUSED_ALIKE) is None:
+        if lag_if_alike(second, first, least=CONFUSED_ALIKE) is None:
             continue
         parts = _dealt_anew((first.time_s, second.time_s), clock, regular)
         if parts is not None:
