@@ -42,6 +42,7 @@ RESULTS = ("normal", "reduced", "absent")
 # those of fibrillations, units and recruitment change more often.
 FIBRILLATE = 0.93
 MOST = 0.985  # no muscle is certain to be involved
+CERTAIN = 1 - 1e-6  # nor at any severity: no finding is impossible
 WRONG_MUSCLE = 0.3  # a needle in a neighbour of the muscle finds it involved
 # Weeks from which fibrillations may appear, and until which all of them have, by length (paraspinal ... foot).
 ONSET_WEEKS = ((1.0, 2.0), (2.0, 3.0), (2.0, 3.0), (3.0, 5.0), (3.0, 6.0))
@@ -71,6 +72,8 @@ class Settings:
         Chance that the needle was in another muscle.
     older_charts : bool
         Roots as older myotome charts give them instead of the surgically proven ones.
+    partial_plexus : bool
+        Most lesions of the sacral plexus are of its upper or lower part.
     """
 
     severity: float = 0.0
@@ -78,6 +81,7 @@ class Settings:
     false_positives: float = 1.0
     examiner_error: float = 0.02
     older_charts: bool = False
+    partial_plexus: bool = False
 
 
 VARIANTS: Mapping[str, Settings] = {
@@ -89,6 +93,7 @@ VARIANTS: Mapping[str, Settings] = {
     "less correlated": Settings(correlation=0.1),
     "more correlated": Settings(correlation=0.7),
     "older charts": Settings(older_charts=True),
+    "partial plexus": Settings(partial_plexus=True),
 }
 
 
@@ -123,7 +128,8 @@ class Model:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.needle_rows = {row["muscle"]: row for row in _table("localization_needle.csv")}
-        share = self.needle_rows.pop("share")
+        whole, partial = self.needle_rows.pop("share"), self.needle_rows.pop("share_partial")
+        share = partial if settings.partial_plexus else whole
         self.nerve_rows = {row["study"]: row for row in _table("localization_nerves.csv")}
         self.columns = [name for name in share if name.partition(":")[0] in SITES]
         self.site_of = np.array([SITES.index(name.partition(":")[0]) for name in self.columns])
@@ -158,7 +164,7 @@ class Model:
         shared = self.settings.correlation
         given = norm.cdf((norm.ppf(chance)[:, None] + np.sqrt(shared) * self.nodes) / np.sqrt(1 - shared))
         error = self.settings.examiner_error if needle else 0.0
-        return (1 - error) * given + error * WRONG_MUSCLE
+        return np.minimum((1 - error) * given + error * WRONG_MUSCLE, CERTAIN)
 
     def grades(self, muscle: str, weeks: float, *, opposite: bool) -> tuple[Array, Array]:
         """Return the chances of denervation 0-4: if involved (grade, column, node), and if not (grade)."""
