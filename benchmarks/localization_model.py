@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import binom, norm
+from scipy.special import comb, ndtr, ndtri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -152,7 +152,7 @@ class Model:
         if self.settings.older_charts and "older_L4" in row:
             cells = [row.get("older_" + name.removeprefix("root_"), row[name]) for name in self.columns]
         chance = np.array([_chance(cell) for cell in cells])
-        shifted = norm.cdf(norm.ppf(chance) + self.settings.severity)
+        shifted = ndtr(ndtri(chance) + self.settings.severity)
         return np.where(chance > 0, np.minimum(shifted, MOST), 0.0)
 
     def involved(self, name: str, *, opposite: bool) -> Array:
@@ -162,7 +162,7 @@ class Model:
         if needle:
             chance = np.minimum(chance / FIBRILLATE, MOST)
         shared = self.settings.correlation
-        given = norm.cdf((norm.ppf(chance)[:, None] + np.sqrt(shared) * self.nodes) / np.sqrt(1 - shared))
+        given = ndtr((ndtri(chance)[:, None] + np.sqrt(shared) * self.nodes) / np.sqrt(1 - shared))
         error = self.settings.examiner_error if needle else 0.0
         return np.minimum((1 - error) * given + error * WRONG_MUSCLE, CERTAIN)
 
@@ -171,8 +171,9 @@ class Model:
         row = self.needle_rows[muscle]
         shown = FIBRILLATE * visible(int(row["length"]), weeks)
         chance = np.clip((self.other_side if opposite else self.reach)[muscle], 0.05, 0.95)
-        more = norm.cdf(-0.5 + 0.5 * self.nodes + 0.3 * norm.ppf(chance)[:, None])  # graver and better reached: higher
-        grades = shown * binom.pmf(np.arange(4)[:, None, None], 3, more)
+        more = ndtr(-0.5 + 0.5 * self.nodes + 0.3 * ndtri(chance)[:, None])  # graver and better reached: higher
+        steps = np.arange(4)[:, None, None]  # a binomial of three steps above grade 1
+        grades = shown * comb(3, steps) * more**steps * (1 - more) ** (3 - steps)
         false = min(0.5, self.settings.false_positives * _chance(row["false_positive"]))
         return (
             np.concatenate([np.full((1, *more.shape), 1 - shown), grades]),
@@ -181,8 +182,8 @@ class Model:
 
     def recruitments(self) -> Array:
         """Return the chances of the recruitments of an involved muscle, by node."""
-        fewer = norm.cdf(0.2 + 0.6 * self.nodes)
-        none = 0.3 * norm.cdf(-1.5 + self.nodes)
+        fewer = ndtr(0.2 + 0.6 * self.nodes)
+        none = 0.3 * ndtr(-1.5 + self.nodes)
         return np.array([1 - fewer, fewer * (1 - none), fewer * none])
 
     def results(self, study: str, weeks: float, *, opposite: bool) -> Array:
@@ -191,7 +192,7 @@ class Model:
         start, full = float(row["start_days"]) / 7, float(row["full_days"]) / 7
         seen = float(np.clip((weeks - start) / (full - start), 0, 1)) if full else 1.0
         lesion = seen * self.involved(study, opposite=opposite)
-        absent = norm.cdf(-0.3 + 0.5 * self.nodes)
+        absent = ndtr(-0.3 + 0.5 * self.nodes)
         false = min(0.6, self.settings.false_positives * float(row["false_positive"]))
         lost = float(row["absent_share"])
         return np.array([
