@@ -79,8 +79,11 @@ def _line(rows: pd.DataFrame) -> str:
 def _print_drawn(rows: pd.DataFrame, base: pd.DataFrame) -> None:
     if len(rows) > len(base):
         _print("models that the studies are drawn from, worst first", by_group(rows, "variant"))
-    sites = by_group(base, "site")  # a calibration among studies of one true site means nothing
-    _print("base model by site, worst first", sites.drop(columns=[name for name in sites if "calib" in name]))
+    partial = base[base["extent"].str.contains(":")]
+    for group, mine in (("site", base), ("extent", partial)):
+        table = by_group(mine, group)  # a calibration among studies of one true site means nothing
+        table = table.drop(columns=[name for name in table if "calib" in name])
+        _print(f"base model by {group}, worst first", table)
     for group in ("time", "muscles"):
         _print(f"base model by {group}, worst first", by_group(base, group))
     _print("taken for each other, where most is lost", confusions(base))

@@ -49,8 +49,12 @@ def judge(name: str, model: Model, *, studies: int, seed: int) -> pd.DataFrame:
     for number in range(studies):
         study = draw_study(model, rng)
         own = dict(zip(SITES, model.posterior(study.needle, study.nerves, study.weeks), strict=True))
-        row = {"variant": name, "study": number, "site": study.site, "weeks": study.weeks}
-        row |= {"muscles": len({each.muscle for each in study.needle}), "nerves": len(study.nerves)}
+        row = {"variant": name, "study": number, "site": study.site, "extent": study.extent}
+        row |= {
+            "weeks": study.weeks,
+            "muscles": len({each.muscle for each in study.needle}),
+            "nerves": len(study.nerves),
+        }
         rows.append(row | _scored("own", own, study.site) | _scored("emgkit", ask(study), study.site))
     return pd.DataFrame(rows)
 
