@@ -12,7 +12,7 @@ from itertools import product
 
 from scipy.optimize import brentq
 
-from emgkit.knowledge.anatomy import muscle_share, muscles, sites, studies, study_share
+from emgkit.knowledge.anatomy import extents, muscle_share, muscles, sites, studies, study_share
 from emgkit.localization.evidence import (
     counts,
     expectations,
@@ -66,11 +66,13 @@ def _scenarios(members, shares):
             [
                 {
                     "site": site,
+                    "extent": extent,
                     "side": side,
                     "severity": level,
-                    "weight": float(latent.weight[level]) * shares.get(side, 1.0),
+                    "weight": float(latent.weight[level]) * shares.get(side, 1.0) * share,
                 }
                 for side in sides
+                for extent, share in [(one.extent, one.weight) for one in extents(site)] or [("", 1.0)]
                 for level in range(len(latent.names))
             ]
         )
@@ -104,7 +106,7 @@ def _shown(scenario, states):
 
 
 def _state_chance(lesion, test, side, state, weeks):
-    changed = _changed(lesion["site"], test, lesion["severity"]) if lesion["side"] in {side, "both"} else 0.0
+    changed = _changed(lesion["site"], lesion["extent"], test, lesion["severity"]) if lesion["side"] in {side, "both"} else 0.0
     if test in muscles():
         visible = timed("fibrillation", weeks, length_class=muscles()[test].length_class)
         hidden = model_value("silent_per_reach")
@@ -116,9 +118,9 @@ def _state_chance(lesion, test, side, state, weeks):
 
 
 @cache
-def _changed(site, test, severity):
+def _changed(site, extent, test, severity):
     kind = "needle" if test in muscles() else studies()[test].kind
-    share = muscle_share(site, test) if kind == "needle" else study_share(site, test)
+    share = muscle_share(site, test, extent) if kind == "needle" else study_share(site, test, extent)
     count, expected, limit = (
         counts().get((site, test)), expectations().get((site, test)), expectations().get((site, kind)),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.knowledge.anatomy import muscle_share, muscles, sites, studies, study_share
+from emgkit.knowledge.anatomy import extents, muscle_share, muscles, sites, studies, study_share
 from emgkit.localization.evidence import (
     GRADE_CLASSES,
     counts,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LOCAL_INJURY = "local_muscle_injury"
 _HALVINGS = 60
+_OF = ":"  # between a site and its extent
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,7 @@ class Reach:
     Parameters
     ----------
     sites : tuple of str
+        Each followed by its extents, ``site:extent``.
     tests : tuple of str
         Muscles, then nerve studies.
     by_severity : array of shape (n_sites, n_tests, n_severities)
@@ -100,7 +102,8 @@ def reach() -> Reach:
     >>> float(gluteal[table.test_index["tibialis_anterior"]].max())
     0.0
     """
-    names, tests = tuple(sites()), (*muscles(), *studies())
+    names = tuple(key for site in sites() for key in (site, *(reach_key(site, one.extent) for one in extents(site))))
+    tests = (*muscles(), *studies())
     mean = np.zeros((len(names), len(tests)))
     variant = np.zeros(mean.shape, dtype=bool)
     basis: dict[tuple[str, str], tuple[str, str]] = {}
@@ -144,7 +147,20 @@ def _kind(test: str) -> str:
 
 
 def _share(site: str, test: str) -> float:
-    return muscle_share(site, test) if test in muscles() else study_share(site, test)
+    site, _, extent = site.partition(_OF)
+    return muscle_share(site, test, extent) if test in muscles() else study_share(site, test, extent)
+
+
+def reach_key(site: str, extent: str) -> str:
+    """Return the row of a site in this table, or that of one of its extents.
+
+    Examples
+    --------
+    >>> from emgkit.localization.reach import reach_key
+    >>> reach_key("sciatic_notch", "even"), reach_key("root_S1", "")
+    ('sciatic_notch:even', 'root_S1')
+    """
+    return f"{site}{_OF}{extent}" if extent else site
 
 
 def _beyond_false_positives(probability: float, kind: str, test: str) -> float:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.knowledge.anatomy import sites
+from emgkit.knowledge.anatomy import extents, sites
 from emgkit.localization.evidence import model_value, severities
 from emgkit.localization.observe import PROCESSES
-from emgkit.localization.reach import LOCAL_INJURY, reach, spread_over_severities
+from emgkit.localization.reach import LOCAL_INJURY, reach, reach_key, spread_over_severities
 from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
@@ -33,12 +33,13 @@ _PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
 
 @dataclass(frozen=True)
 class Lesion:
-    """One site on one side; a local injury also names its muscle."""
+    """One site on one side, perhaps one extent of it; a local injury also names its muscle."""
 
     site: str
     side: str
     muscle: str = ""
     share: float = 1.0
+    extent: str = ""
 
     @property
     def process(self) -> int:
@@ -205,7 +206,7 @@ def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], *, test_sides:
     """
     table = reach()
     columns = [table.test_index[test] for test in tests]
-    rows = [table.site_index[lesion.site] for lesion in lesions]
+    rows = [table.site_index[reach_key(lesion.site, lesion.extent)] for lesion in lesions]
     changed = table.by_severity[np.ix_(rows, columns)].transpose(0, 2, 1)
     sides = np.array([lesion.side for lesion in lesions])
     same = (sides[:, None] == np.array(test_sides)) | (sides[:, None] == BOTH)
@@ -256,7 +257,12 @@ def _lesions(site: str, injured: Mapping[tuple[str, str], float], shares: tuple[
         return [Lesion(site, "")]
     if sites()[site].bilateral:
         return [Lesion(site, BOTH)]
-    return [Lesion(site, side, share=share) for side, share in zip(SIDES, shares, strict=True)]
+    parts = [(one.extent, one.weight) for one in extents(site)] or [("", 1.0)]
+    return [
+        Lesion(site, side, share=share * weight, extent=extent)
+        for side, share in zip(SIDES, shares, strict=True)
+        for extent, weight in parts
+    ]
 
 
 def _grid(*choices: Sequence[int]) -> NDArray[np.intp]:
