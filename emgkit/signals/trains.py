@@ -15,7 +15,7 @@ from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.same_unit import one_unit
-from emgkit.signals.units import Train, lone_discharges, united
+from emgkit.signals.units import Train, lone_discharges, rhythm_of, united
 from emgkit.signals.views import join_views
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
 
 def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
     """Return a regular train with the discharges that its clock predicts, each only where the signal shows it."""
-    rhythm = measure_rhythm(train.time_s, trends=False)
+    rhythm = rhythm_of(train)
     if not (rhythm.irregularity < regular and rhythm.n_intervals >= 5):
         return train
     slack_s = max(3 * rhythm.irregularity * rhythm.base_s, 0.002)

@@ -10,7 +10,7 @@ import numpy as np
 
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
-from emgkit.signals.complexes import apart, common_wave, cycle_of, negative_peaks
+from emgkit.signals.complexes import apart, cycle_of, negative_peaks
 from emgkit.signals.counting import samples_in, spread_evenly
 from emgkit.signals.detect import smooth_energy
 from emgkit.signals.faults import runs_of
@@ -199,9 +199,7 @@ def _levelled(windows: NDArray[np.float64], window_ms: NDArray[np.float64], stop
     if len(windows) < 2:
         nothing = np.zeros(len(window_ms))
         return _Average(windows, window_ms, nothing, 0.0, nothing, baseline_ms)
-    average, error_uv = average_discharge(windows, window_ms, baseline_ms=baseline_ms)
-    common = common_wave(windows, window_ms, baseline_ms=baseline_ms)
-    return _Average(windows, window_ms, average, error_uv, common, baseline_ms)
+    return _Average(windows, window_ms, *average_discharge(windows, window_ms, baseline_ms=baseline_ms), baseline_ms)
 
 
 def _size(wave: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
