@@ -144,7 +144,7 @@ def match_templates(
     found = [_Best(none.astype(np.int64), none, none, none)]
     if len(templates) and len(peaks):
         library = _library(np.array(templates, dtype=np.float32), lag)
-        explained = np.zeros_like(residual)
+        explained = None  # nothing yet
         active = np.asarray(peaks, dtype=np.int64)
         for _ in range(MAX_PASSES):
             best = _best(residual, explained, active, library, limits)
@@ -154,6 +154,7 @@ def match_templates(
             if len(chosen.drop) == 0:
                 break
             found.append(chosen)
+            explained = np.zeros_like(residual) if explained is None else explained
             _subtract(residual, explained, chosen, library)
             active = _beside(active, chosen, library)
             active = active[_may_hold_more(residual, explained, active, library, limits)]
@@ -233,7 +234,7 @@ def match_again(
 
 def _best(
     residual: NDArray[np.float32],
-    explained: NDArray[np.float32],
+    explained: NDArray[np.float32] | None,
     peaks: NDArray[np.int64],
     library: _Library,
     limits: MatchLimits,
@@ -247,7 +248,7 @@ def _best(
 
 def _best_of_batch(
     residual: NDArray[np.float32],
-    explained: NDArray[np.float32],
+    explained: NDArray[np.float32] | None,
     peaks: NDArray[np.int64],
     library: _Library,
     limits: MatchLimits,
@@ -256,7 +257,7 @@ def _best_of_batch(
     reach = size // 2 + lag
     windows = cut_windows(residual, peaks, before=reach, after=size - size // 2 + lag)
     answer = (library.lagged @ windows.T).reshape(n_lags, len(library.energy), len(peaks))
-    inner = np.clip(_places_of_largest(answer), 1, n_lags - 2).astype(np.int64)
+    inner = np.minimum(np.maximum(_places_of_largest(answer), 1), n_lags - 2).astype(np.int64)
     top = inner * inner.size + np.arange(inner.size).reshape(inner.shape)
     left, middle, right = (answer.reshape(-1).take(top + step * inner.size) for step in (-1, 0, 1))
     bend = np.minimum(left - 2 * middle + right, -1e-9)
@@ -271,12 +272,15 @@ def _best_of_batch(
     start, scale, drop = inner[own], scale[own], drop[own]
     least = limits.gain * limits.noise_uv**2
     good = (drop > least) & (scale > limits.scale_low) & (scale < limits.scale_high)
-    some = np.flatnonzero(good)  # of few is it asked what else is there
-    present = _energy_at(windows[some], start[some], size)
-    before = _explained_at(explained, (peaks - reach + start)[some], size)
-    alike = scale[some] * np.sqrt(library.energy[best[some]] / np.maximum(present, 1e-12)) > limits.correlation
-    good[some] = alike & (drop[some] > least + limits.residue * before)
-    return _Best(best, peaks - reach + start + shift[own], scale, np.where(good, drop, 0.0))
+    first = peaks - reach + start
+    if explained is not None:
+        some = np.flatnonzero(good)
+        good[some] = drop[some] > least + limits.residue * _explained_at(explained, first[some], size)
+    # What resembles all that is there resembles the part of it that lies under the template even more.
+    most = np.square(scale) * library.energy[best] / limits.correlation**2
+    some = np.flatnonzero(good & (np.einsum("ij,ij->i", windows, windows) >= most))
+    good[some] = _energy_at(windows[some], start[some], size) < most[some]
+    return _Best(best, first + shift[own], scale, np.where(good, drop, 0.0))
 
 
 def _places_of_largest(answer: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -310,8 +314,8 @@ def _firsts(best: _Best, size: int) -> NDArray[np.bool_]:
 
 def _subtract(residual: NDArray[np.float32], explained: NDArray[np.float32], chosen: _Best, library: _Library) -> None:
     whole, shift = np.divmod(np.round(chosen.start * SHIFTS).astype(np.int64), SHIFTS)
-    shapes = library.bank[chosen.template, shift] * chosen.scale[:, None].astype(np.float32)
-    add_windows(residual, whole, windows=-shapes)  # chosen matches do not overlap
+    shapes = library.bank[chosen.template, shift] * -chosen.scale[:, None].astype(np.float32)
+    add_windows(residual, whole, windows=shapes)  # chosen matches do not overlap
     add_windows(explained, whole, windows=np.square(shapes))
 
 

@@ -242,9 +242,13 @@ def add_windows(signal: NDArray[np.float32], starts: NDArray[np.int64], *, windo
     array([1., 1., 1., 0., 1., 1.], dtype=float32)
     """
     size = windows.shape[1]
-    inside = (starts >= 0) & (starts + size <= len(signal))
-    if inside.any():
-        windows_of(signal, size)[starts[inside]] += windows[inside]
+    if len(starts) == 0:
+        return
+    if starts.min() >= 0 and starts.max() <= len(signal) - size:
+        windows_of(signal, size)[starts] += windows
+        return
+    inside = (starts >= 0) & (starts <= len(signal) - size)
+    add_windows(signal, starts[inside], windows=windows[inside])
     for start, window in zip(starts[~inside], windows[~inside], strict=True):
         low, high = max(start, 0), min(start + size, len(signal))
         if low < high:
