@@ -46,7 +46,7 @@ def cut_windows(
     starts = positions - before
     last = len(signal) - before - after
     if last < 0:
-        return np.asarray(_cut_beyond(signal, starts, before + after))
+        return _cut_beyond(signal, starts, before + after)
     if len(starts) == 0 or (starts.min() >= 0 and starts.max() <= last):
         return np.asarray(windows_of(signal, before + after)[starts])
     windows = windows_of(signal, before + after)[np.clip(starts, 0, last)]
@@ -55,10 +55,8 @@ def cut_windows(
     return np.asarray(windows)
 
 
-def _cut_beyond(
-    signal: NDArray[np.floating], starts: NDArray[np.integer], size: int
-) -> NDArray[np.floating]:
-    return signal[np.clip(starts[:, None] + np.arange(size), 0, len(signal) - 1)]
+def _cut_beyond(signal: NDArray[np.floating], starts: NDArray[np.integer], size: int) -> NDArray[np.floating]:
+    return np.asarray(signal[np.clip(starts[:, None] + np.arange(size), 0, len(signal) - 1)])
 
 
 def find_templates(

@@ -277,9 +277,9 @@ def _best_of_batch(
         some = np.flatnonzero(good)
         good[some] = drop[some] > least + limits.residue * _explained_at(explained, first[some], size)
     # What resembles all that is there resembles the part of it that lies under the template even more.
-    most = np.square(scale) * library.energy[best] / limits.correlation**2
-    some = np.flatnonzero(good & (np.einsum("ij,ij->i", windows, windows) >= most))
-    good[some] = _energy_at(windows[some], start[some], size) < most[some]
+    alike, share = np.square(scale) * library.energy[best], limits.correlation**2
+    some = np.flatnonzero(good & (alike <= share * np.einsum("ij,ij->i", windows, windows)))
+    good[some] = alike[some] > share * _energy_at(windows[some], start[some], size)
     return _Best(best, first + shift[own], scale, np.where(good, drop, 0.0))
 
 
