@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
-from emgkit.signals.counting import windows_of
+from emgkit.signals.counting import ranges, windows_of
 from emgkit.signals.detect import largest_near
 from emgkit.signals.peel import SHIFTS, add_windows, moved
 
@@ -185,7 +185,7 @@ def match_again(
     peaks : ndarray of int, shape (n_spikes,)
         All spikes, those that were left over among them, ascending.
     matches : Matches
-        What was found before.
+        What was found before. Its residual is taken over and changed.
     left : ndarray of int
         Spikes that were left over, one at least.
 
@@ -214,22 +214,20 @@ def match_again(
     firsts, lasts = peaks[begins], peaks[np.append(begins[1:], True)]
     again = np.unique(np.searchsorted(firsts, left, side="right") - 1)
     reach = len(templates[0]) // 2 + lag
-    inside = np.zeros(len(signal), dtype=bool)
-    for first, last in zip(firsts[again], lasts[again], strict=True):
-        inside[max(first - reach, 0) : last + reach] = True
-    where = np.flatnonzero(inside)
+    starts = np.maximum(firsts[again] - reach, 0)
+    where = ranges(starts, np.minimum(lasts[again] + reach, len(signal)) - starts)
     chosen = np.isin(np.searchsorted(firsts, peaks, side="right") - 1, again)
     found = match_templates(
         signal[where], np.searchsorted(where, peaks[chosen]), templates=templates, limits=limits, lag=lag
     )
     whole = np.clip(found.position.astype(np.int64), 0, len(where) - 1)
-    residual, fresh = matches.residual.copy(), found.position + (where[whole] - whole)
-    residual[where] = found.residual
+    fresh = found.position + (where[whole] - whole)
+    matches.residual[where] = found.residual
     settled = ~np.isin(np.searchsorted(firsts - apart // 2, matches.position, side="right") - 1, again)
     both = ((found.template, matches.template), (fresh, matches.position), (found.scale, matches.scale))
     template, position, scale = (np.concatenate([new, old[settled]]) for new, old in both)
     order = np.argsort(position, kind="stable")
-    return Matches(template[order], position[order], scale[order], residual), where
+    return Matches(template[order], position[order], scale[order], matches.residual), where
 
 
 def _best(
