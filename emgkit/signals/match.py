@@ -10,7 +10,7 @@ import numpy as np
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.counting import ranges, windows_of
 from emgkit.signals.detect import largest_near
-from emgkit.signals.peel import SHIFTS, add_windows, moved
+from emgkit.signals.peel import SHIFTS, add_windows, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -357,12 +357,6 @@ def _library(templates: NDArray[np.float32], lag: int) -> _Library:
         lagged[offset, :, offset : offset + size] = templates
     energy = np.square(templates).sum(axis=1)
     return _Library(shifted(templates), energy, lagged.reshape(n_lags * count, -1), lag)
-
-
-def shifted(templates: NDArray[np.floating], shifts: int = SHIFTS) -> NDArray[np.float32]:
-    """Return every template moved later by 0, 1/n, 2/n, ... of a sample, shape (n_templates, n, size)."""
-    parts = np.tile(np.arange(shifts) / shifts, len(templates))
-    return moved(np.repeat(templates, shifts, axis=0), parts).reshape(len(templates), shifts, -1)
 
 
 def similarity(first: NDArray[np.floating], second: NDArray[np.floating], *, max_lag: int) -> tuple[float, int]:
