@@ -6,6 +6,7 @@ averages of the unfiltered samples (see ``waveform``).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +65,7 @@ def band_pass(samples: Samples, rate_hz: float, *, low_hz: float, high_hz: float
     return filtered
 
 
+@lru_cache(maxsize=4)  # of many short waves it is the same
 def _gain(size: int, rate_hz: float, low_hz: float, high_hz: float) -> NDArray[np.float64]:
     frequency_hz = np.fft.rfftfreq(size, 1 / rate_hz)
     with np.errstate(divide="ignore"):

@@ -306,7 +306,8 @@ def best_scales(
     """
     size, length = len(template), windows.shape[1]
     lags = np.arange(length - size + 1)
-    lagged = windows_of(np.pad(template, length - size), length)[::-1]  # the template at every lag
+    padded = np.pad(template.astype(windows.dtype), length - size)
+    lagged = windows_of(padded, length)[::-1]  # the template at every lag
     answer = np.where(lags <= (sizes - size)[:, None], windows @ lagged.T, -np.inf)
     place, row = answer.argmax(axis=1), np.arange(len(windows))
     there, best = windows_of(windows, size)[row, place], answer[row, place]

@@ -76,7 +76,7 @@ def cut_discharges(
     after_ms: float,
     hum: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.floating]] | None = None,
     most: int = MAX_DISCHARGES,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
     """Cut unfiltered windows around discharges, shifted to a fraction of a sample.
 
     Parameters
@@ -94,7 +94,7 @@ def cut_discharges(
     Returns
     -------
     windows : ndarray of shape (n_used, n_window)
-        Microvolt; windows that reach beyond the recording are left out.
+        Microvolt, in the kind of numbers of the samples; windows that reach beyond the recording are left out.
     window_ms : ndarray of shape (n_window,)
         Time from the discharge.
 
@@ -113,10 +113,10 @@ def cut_discharges(
     inside = inside[spread_evenly(len(inside), most=most)]
     place = inside * rate_hz
     first = place.astype(np.int64)
-    part = (place - first)[:, None]
-    pieces = np.empty((len(inside), len(offsets) + 1))
+    pieces = np.empty((len(inside), len(offsets) + 1), np.result_type(samples[:0], np.float32))
     for row, whole in enumerate(first.tolist()):
         pieces[row] = samples[whole - before : whole + after + 2]
+    part = (place - first)[:, None].astype(pieces.dtype)
     windows = (1 - part) * pieces[:, :-1]
     windows += part * pieces[:, 1:]
     if hum is not None and len(windows):
@@ -144,7 +144,7 @@ class Averaged(NamedTuple):
 
 
 def average_discharge(
-    windows: NDArray[np.float64], window_ms: NDArray[np.float64], *, baseline_ms: tuple[float, float]
+    windows: NDArray[np.floating], window_ms: NDArray[np.float64], *, baseline_ms: tuple[float, float]
 ) -> Averaged:
     """Return what aligned windows have in common, the baseline before the potential taken as zero.
 
@@ -178,10 +178,9 @@ def average_discharge(
     ordered = np.subtract(windows.T, row_medians(windows[:, before]), order="C")  # what is sorted lies together
     spread = ordered[before]
     ordered.sort(axis=1)
-    average = ordered[:, trim : count - trim].mean(axis=1)
-    spread -= average[before, None]
-    error_uv = 1.2 * MAD_TO_SD * median(np.abs(spread).ravel()) / np.sqrt(count)
-    low, high = ordered[:, trim], ordered[:, count - 1 - trim]
+    average = ordered[:, trim : count - trim].mean(axis=1, dtype=np.float64)
+    error_uv = 1.2 * MAD_TO_SD * median(np.abs(spread - average[before, None]).ravel()) / np.sqrt(count)
+    low, high = (ordered[:, place].astype(np.float64) for place in (trim, count - 1 - trim))
     common = np.where(low > 0, low, np.minimum(high, 0.0))
     return Averaged(average - median(average[before]), float(error_uv), common)
 

@@ -160,7 +160,7 @@ def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArra
 
 
 class _Average(NamedTuple):
-    windows: NDArray[np.float64]
+    windows: NDArray[np.floating]
     window_ms: NDArray[np.float64]
     average: NDArray[np.float64]
     error_uv: float
@@ -191,7 +191,7 @@ def _averaged(
     return _levelled(windows, window_ms, values["baseline_stop_ms"])
 
 
-def _levelled(windows: NDArray[np.float64], window_ms: NDArray[np.float64], stop_ms: float) -> _Average:
+def _levelled(windows: NDArray[np.floating], window_ms: NDArray[np.float64], stop_ms: float) -> _Average:
     values = criteria_values("detection_criteria")
     length_ms = values["baseline_stop_ms"] - values["baseline_start_ms"]
     start_ms = max(stop_ms - length_ms, float(window_ms[0]))
@@ -286,7 +286,7 @@ def _amplitude_cv(found: _Average) -> float:
     if len(windows) < 2 or energy == 0:
         return 0.0
     scale = windows[:, core] @ average[core] / energy
-    error = np.var(windows[:, found.window_ms < found.baseline_ms[1]]) / energy
+    error = np.var(windows[:, found.window_ms < found.baseline_ms[1]], dtype=np.float64) / energy
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
 
 
