@@ -200,16 +200,14 @@ def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray
     True
     """
     size = windows.shape[1]
-    spectrum = np.fft.rfft(windows, n=2 * size, axis=1)
-    spectrum *= _turns(np.asarray(shifts), size + 1).astype(spectrum.dtype)
+    spectrum = np.fft.rfft(windows, n=2 * size, axis=1) * _turns(np.asarray(shifts), size + 1)
     return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=1)[:, :size], np.float32)
 
 
 def shifted(templates: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return every template moved later by 0, 1/8, 2/8, ... of a sample, shape (n_templates, 8, size)."""
     size = templates.shape[1]
-    spectrum = np.fft.rfft(templates, n=2 * size, axis=1)
-    spectrum = spectrum[:, None] * _even_turns(size + 1).astype(spectrum.dtype)
+    spectrum = np.fft.rfft(templates, n=2 * size, axis=1)[:, None] * _even_turns(size + 1)
     return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=2)[:, :, :size], np.float32)
 
 
