@@ -106,7 +106,8 @@ def _shown(scenario, states):
 
 
 def _state_chance(lesion, test, side, state, weeks):
-    changed = _changed(lesion["site"], lesion["extent"], test, lesion["severity"]) if lesion["side"] in {side, "both"} else 0.0
+    reached = lesion["side"] in {side, "both"}
+    changed = _changed(lesion["site"], lesion["extent"], test, lesion["severity"]) if reached else 0.0
     if test in muscles():
         visible = timed("fibrillation", weeks, length_class=muscles()[test].length_class)
         hidden = model_value("silent_per_reach")

@@ -314,7 +314,9 @@ def study_share(site: str, study: str, extent: str = "") -> float:
     row = studies()[find_study(study)]
     spared = "root" if row.kind == "sensory" else ""
     parts = find_site(site).split("+")
-    return 1.0 - prod(1.0 - _share((part, extent), row.study, row.path, (row.study, row.kind), spared=spared) for part in parts)
+    return 1.0 - prod(
+        1.0 - _share((part, extent), row.study, row.path, (row.study, row.kind), spared=spared) for part in parts
+    )
 
 
 def _share(

@@ -71,7 +71,7 @@ def _quick_size(least: int) -> int:
     return 3 * power // 4 if 3 * power // 4 >= least else power
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=4)  # of many short waves it is the same
 def _gain(size: int, rate_hz: float, low_hz: float, high_hz: float) -> NDArray[np.float64]:
     frequency_hz = np.fft.rfftfreq(size, 1 / rate_hz)
     with np.errstate(divide="ignore"):
