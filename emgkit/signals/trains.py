@@ -104,13 +104,15 @@ def join_bands(
         for place, potential in enumerate(seen):
             other = trains[place]
             _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS[1])
-            if locked > SHADOW_SHARE * len(train.time_s) or lags_to(other, train):
+            if locked > SHADOW_SHARE * len(train.time_s):
                 break  # what is left over of a train that is known
             shapes = (train.template, train.template)
             later = _later_in_potential(potential, train.template)
             if later is not None and one_unit(other.time_s, train.time_s, shapes=shapes):
                 trains[place] = united(other, train.time_s - (later - before) / rate_hz)
                 break
+            if lags_to(other, train):
+                break  # spikes of a repeating complex
         else:
             trains.append(train)
     return _without_shadows(trains)
