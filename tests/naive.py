@@ -121,7 +121,7 @@ def _state_chance(lesion, test, side, state, weeks):
 @cache
 def _changed(site, extent, test, severity):
     kind = "needle" if test in muscles() else studies()[test].kind
-    share = muscle_share(site, test, extent) if kind == "needle" else study_share(site, test, extent)
+    share = muscle_share(site, test, extent=extent) if kind == "needle" else study_share(site, test, extent=extent)
     count, expected, limit = (
         counts().get((site, test)), expectations().get((site, test)), expectations().get((site, kind)),
     )  # fmt: skip

@@ -245,7 +245,7 @@ def extents(site: str) -> tuple[Extent, ...]:
 
 
 @cache
-def muscle_share(site: str, muscle: str, extent: str = "") -> float:
+def muscle_share(site: str, muscle: str, *, extent: str = "") -> float:
     """Return how much of a muscle's motor supply a complete lesion at a site interrupts.
 
     Parameters
@@ -283,7 +283,7 @@ def muscle_share(site: str, muscle: str, extent: str = "") -> float:
 
 
 @cache
-def study_share(site: str, study: str, extent: str = "") -> float:
+def study_share(site: str, study: str, *, extent: str = "") -> float:
     """Return how much of what a nerve study measures a complete lesion at a site interrupts.
 
     Parameters

@@ -148,7 +148,7 @@ def _kind(test: str) -> str:
 
 def _share(site: str, test: str) -> float:
     site, _, extent = site.partition(_OF)
-    return muscle_share(site, test, extent) if test in muscles() else study_share(site, test, extent)
+    return muscle_share(site, test, extent=extent) if test in muscles() else study_share(site, test, extent=extent)
 
 
 def reach_key(site: str, extent: str) -> str:
