@@ -32,9 +32,14 @@ def localization_by_enumeration(needle, conduction, *, weeks, weights):
 
     ``weights`` maps sites and pairs ``a+b`` to prior weights. Local injury is left out: it depends on what was sampled.
     """
-    normal = {row[1] for row in needle if _is_normal_muscle(row)} | {row[1] for row in conduction if row[2] == "normal"}
-    likely = model_value("side_examined")
-    left = 0.5 if len(normal) != 1 else likely if normal == {"left"} else 1 - likely
+    normal = [row[1] for row in needle if _is_normal_muscle(row)] + [row[1] for row in conduction if row[2] == "normal"]
+    likely, enough = model_value("side_examined"), model_value("side_fuller")
+    on_left, on_right = normal.count("left"), normal.count("right")
+    left = 0.5
+    if on_left > on_right and on_left >= enough * on_right:
+        left = likely
+    if on_right > on_left and on_right >= enough * on_left:
+        left = 1 - likely
     joint, likelihoods = {}, {}
     for name, weight in weights.items():
         likelihood = 0.0
@@ -87,7 +92,8 @@ def _needle_chance(scenario, muscle, side, seen, weeks):
         if weight > 0:
             lesion, state = _shown(scenario, states)
             chance += weight * _shown_chance((lesion["site"], lesion["severity"]), state, muscle, weeks, seen)
-    return chance
+    healthy, slip = _shown_chance(("none", 0), "untouched", muscle, weeks, seen), model_value("slip")
+    return (1 - slip) * chance + slip * healthy
 
 
 def _states_chance(scenario, states, test, side, weeks):
@@ -153,7 +159,11 @@ def _changed(site, extent, test, severity):
 def _shown_chance(lesion, state, muscle, weeks, seen):
     site, severity = lesion
     cells = _cells(site, severity, state, muscle, weeks)
-    return sum(value for cell, value in cells.items() if _fits(cell, seen))
+    chance = sum(value for cell, value in cells.items() if _fits(cell, seen))
+    if seen[2] not in {"reduced", "none"} or (site == "myopathy" and state != "untouched"):
+        return chance
+    lost = model_value("none_error" if state == "untouched" else "none_involved")
+    return chance * (lost if seen[2] == "none" else 1 - lost)
 
 
 def _cells(site, severity, state, muscle, weeks):

@@ -248,28 +248,27 @@ def _observe_muscle(
         changed["false_active"] @ units * _repeated_error(report),
         changed["untouched"] @ units,
     )
+    lost, error = _recruitment_lost(report)
+    neurogenic, rest, false = neurogenic * lost, rest * lost, false * error
     abnormal = bool(report.grade) or report.units_changed
     unreadable = abnormal and muscle in operated
+    seen = [neurogenic * fasciculation["reached"], neurogenic * fasciculation["motor_neuron"]]
+    quiet = [rest * fasciculation["reached"], rest * fasciculation["motor_neuron"]]
+    small = myopathic * fasciculation["unreached"]
+    healthy = np.asarray((untouched * grades * false).sum() * fasciculation["unreached"])
+    shown, hidden = with_slips(
+        np.stack([*seen, np.full_like(neurogenic, small)]),
+        np.array([*quiet, small]),
+        healthy,
+    )
     return Observation(
         "needle",
         muscle,
         side,
         f"{side} {muscle}: {_OPERATED if unreadable else report.text}",
-        active=np.stack(
-            [
-                neurogenic * fasciculation["reached"],
-                neurogenic * fasciculation["motor_neuron"],
-                np.full_like(neurogenic, myopathic * fasciculation["unreached"]),
-            ]
-        ),
-        silent=np.array(
-            [
-                rest * fasciculation["reached"],
-                rest * fasciculation["motor_neuron"],
-                myopathic * fasciculation["unreached"],
-            ]
-        ),
-        untouched=float((untouched * grades * false).sum() * fasciculation["unreached"]),
+        active=shown,
+        silent=hidden,
+        untouched=float(healthy),
         visible=visible,
         abnormal=abnormal,
         grade=report.grade,
@@ -279,9 +278,40 @@ def _observe_muscle(
     )
 
 
+def with_slips(active: Floats, silent: Floats, untouched: Floats) -> tuple[Floats, Floats]:
+    """Return the likelihoods of a reached muscle with the chance that the needle was in a neighbour that is not.
+
+    The other error, a lesion seen where there is none, is in the rates of false positives.
+
+    Parameters
+    ----------
+    active : array of shape (n_processes, n_severities, ...)
+    silent : array of shape (n_processes, ...)
+    untouched : array of shape (...)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.localization.observe import with_slips
+    >>> active, _ = with_slips(np.zeros((3, 3)), np.zeros(3), np.asarray(1.0))
+    >>> bool(0 < active[0, 0] < 0.05)
+    True
+    """
+    slip = model_value("slip")
+    return (1 - slip) * active + slip * untouched, (1 - slip) * silent + slip * untouched
+
+
 def _repeated_error(report: MuscleReport) -> float:
     again = report.grade and (report.positive_sites or 0) >= model_value("verdict_sites")
     return model_value("false_positive_repeated") if again else 1.0
+
+
+def _recruitment_lost(report: MuscleReport) -> tuple[float, float]:
+    # Within reduced recruitment, how likely it is that not a unit is left: by a lesion, and by error.
+    shares = model_value("none_involved"), model_value("none_error")
+    if report.recruitment == "none":
+        return shares
+    return (1 - shares[0], 1 - shares[1]) if report.recruitment == "reduced" else (1.0, 1.0)
 
 
 def _grade_mask(report: MuscleReport) -> Floats:

@@ -93,7 +93,7 @@ def side_shares(observations: Sequence[Observation], affected_side: str | None =
     Parameters
     ----------
     observations : sequence of Observation
-        The side that was examined is that of the complaint. Only tests found normal are asked, because abnormal ones
+        The side that was examined, or examined far more, is that of the complaint. Only tests found normal are asked, because abnormal ones
         speak for their side by themselves.
     affected_side : {"left", "right"}, optional
         Side of the complaint, where told.
@@ -107,10 +107,11 @@ def side_shares(observations: Sequence[Observation], affected_side: str | None =
     if affected_side is not None:
         likely, on = model_value("side_told"), affected_side
     else:
-        examined = {one.side for one in observations if not one.abnormal}
-        if len(examined) != 1:
+        normal = sorted((sum(not one.abnormal and one.side == side for one in observations), side) for side in SIDES)
+        (fewer, _), (more, on) = normal
+        if more < model_value("side_fuller") * fewer or more == fewer:
             return 0.5, 0.5
-        likely, on = model_value("side_examined"), examined.pop()
+        likely = model_value("side_examined")
     return (likely, 1 - likely) if on == SIDES[0] else (1 - likely, likely)
 
 

@@ -9,7 +9,13 @@ import numpy as np
 
 from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, studies
 from emgkit.localization.evidence import model_value
-from emgkit.localization.observe import PROCESSES, conduction_likelihoods, grade_likelihoods, myopathic_grades
+from emgkit.localization.observe import (
+    PROCESSES,
+    conduction_likelihoods,
+    grade_likelihoods,
+    myopathic_grades,
+    with_slips,
+)
 from emgkit.localization.scenarios import lesion_reach, lesion_states, mixture
 from emgkit.model.localization import SUGGESTIONS
 from emgkit.model.recording import SIDES
@@ -144,8 +150,10 @@ def _predictions(tests: Sequence[str], weeks: float | None) -> tuple[Floats, Flo
         if test in muscles():
             shown, hidden, false, seen = grade_likelihoods(test, weeks)
             small = myopathic_grades()
-            active.append(np.stack([shown, shown, np.tile(small, (len(shown), 1))]))
-            silent.append(np.stack([hidden, hidden, small]))
+            states = np.stack([shown, shown, np.tile(small, (len(shown), 1))]), np.stack([hidden, hidden, small])
+            slipped, quiet = with_slips(*states, false)
+            active.append(slipped)
+            silent.append(quiet)
         else:
             shown, false, seen = conduction_likelihoods(test, weeks)
             shown, false = np.pad(shown, ((0, 0), (0, 1))), np.pad(false, (0, 1))
