@@ -168,6 +168,7 @@ def rest(
 @click.argument("needle", type=click.Path(path_type=Path))
 @click.option("--conduction", type=click.Path(path_type=Path), help="CSV with study, side and result.")
 @click.option("--weeks", type=click.FloatRange(min=0), help="Weeks since onset.")
+@click.option("--age", "age_years", type=float, help="Age in years; over 60 some tests are read differently.")
 @_prior
 @_candidates
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with the evidence.")
@@ -175,6 +176,7 @@ def localize(
     needle: Path,
     conduction: Path | None,
     weeks: float | None,
+    age_years: float | None,
     prior: str | None,
     candidates: tuple[str, ...],
     as_json: bool,
@@ -195,6 +197,7 @@ def localize(
         read_scored(needle),
         judged_conduction(read_scored(conduction)) if conduction is not None else None,
         weeks_since_onset=weeks,
+        age_years=age_years,
         candidates=candidates or None,
         prior=prior,
     )

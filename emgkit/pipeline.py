@@ -119,6 +119,7 @@ def localize_study(
         history=study.history,
         weeks_since_onset=study.weeks_since_onset,
         affected_side=study.affected_side,
+        age_years=study.age_years,
         candidates=candidates,
         prior=prior,
     )

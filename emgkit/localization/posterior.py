@@ -15,6 +15,7 @@ from emgkit.localization.hypotheses import enumerate_hypotheses
 from emgkit.localization.injury import injured_muscles
 from emgkit.localization.observe import observe_conduction, observe_needle
 from emgkit.localization.scenarios import log_likelihoods, side_shares, unfold
+from emgkit.localization.selection import select_rows
 from emgkit.localization.suggest import suggest_tests
 from emgkit.localization.tables import read_conduction_table, read_needle_table
 from emgkit.localization.verdict import judge_inferior_gluteal
@@ -38,6 +39,7 @@ def localize(
     history: Mapping[str, object] | Iterable[str] | None = None,
     weeks_since_onset: float | None = None,
     affected_side: str | None = None,
+    age_years: float | None = None,
     candidates: Iterable[str] | None = None,
     prior: str | Mapping[str, float] | None = None,
 ) -> Localization:
@@ -60,6 +62,9 @@ def localize(
         At least 0. An absent fibrillation says little before week 3.
     affected_side : {"left", "right"}, optional
         Side of the complaint. When left out, the side that was examined.
+    age_years : float, optional
+        Over 60, superficial fibular responses and paraspinals are judged by what is usual at that age, and an H reflex
+        absent on both sides is kept for display only. When left out, as up to 60.
     candidates : iterable of str, optional
         The only hypotheses to consider, pairs written ``a+b``. All single sites when left out.
     prior : str or mapping, optional
@@ -74,7 +79,7 @@ def localize(
     Raises
     ------
     TableError
-        For an unknown column, side, grade or result, or a negative time.
+        For an unknown column, side, grade or result, a negative time, or an age that no patient has.
     UnknownNameError
         For an unknown muscle, study, site, finding or prior.
     StudyError
@@ -100,19 +105,24 @@ def localize(
     if affected_side not in {None, *SIDES}:
         msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
         raise TableError(msg)
+    selection = select_rows(age_years=age_years)
     context = read_context(clinical=clinical, imaging=imaging, history=history)
     observations = [
-        *observe_needle(read_needle_table(needle), weeks=weeks_since_onset, operated=context.operated),
-        *observe_conduction(read_conduction_table([] if conduction is None else conduction), weeks=weeks_since_onset),
+        *observe_needle(
+            read_needle_table(needle), operated=context.operated, weeks=weeks_since_onset, age=selection.age
+        ),
+        *observe_conduction(
+            read_conduction_table([] if conduction is None else conduction), weeks=weeks_since_onset, age=selection.age
+        ),
     ]
     hypotheses = enumerate_hypotheses(candidates, prior=prior)
     used = [one for one in observations if not one.says_nothing]
     shares = side_shares(used, affected_side)
-    scenarios = unfold(hypotheses, injured_muscles(used, context), shares=shares)
+    scenarios = unfold(hypotheses, injured_muscles(used, context), shares=shares, selection=selection)
     found = log_likelihoods(scenarios, used)
     told = context.log_likelihoods(scenarios)
     weighed = weigh(hypotheses, scenarios, found=np.concatenate([found, told], axis=1))
-    suggestions = suggest_tests(weighed, used, weeks=weeks_since_onset)
+    suggestions = suggest_tests(weighed, observations, weeks=weeks_since_onset)
     verdict = judge_inferior_gluteal(weighed, observations, context=context, weeks=weeks_since_onset)
     return Localization(
         posterior=_posterior(weighed),

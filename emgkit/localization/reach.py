@@ -18,11 +18,13 @@ from emgkit.localization.evidence import (
     reach_probability,
     severities,
 )
+from emgkit.localization.selection import USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from emgkit.localization.evidence import Floats
+    from emgkit.localization.evidence import Count, Floats
+    from emgkit.localization.selection import Selection
 
 LOCAL_INJURY = "local_muscle_injury"
 _HALVINGS = 60
@@ -89,8 +91,13 @@ def spread_over_severities(mean: Floats) -> Floats:
 
 
 @cache
-def reach() -> Reach:
+def reach(selection: Selection = USUAL) -> Reach:
     """Return the reach of every single site.
+
+    Parameters
+    ----------
+    selection : Selection
+        From ``select_rows``.
 
     Examples
     --------
@@ -106,7 +113,7 @@ def reach() -> Reach:
     basis: dict[tuple[str, str], tuple[str, str]] = {}
     for row, site in enumerate(names):
         for column, test in enumerate(tests):
-            mean[row, column], basis[site, test] = _mean_reach(site, test)
+            mean[row, column], basis[site, test] = _mean_reach(site, test, selection)
             variant[row, column] = mean[row, column] > 0 and _share(site, test) == 0
     return Reach(
         names,
@@ -120,15 +127,15 @@ def reach() -> Reach:
     )
 
 
-def _mean_reach(site: str, test: str) -> tuple[float, tuple[str, str]]:
+def _mean_reach(site: str, test: str, selection: Selection) -> tuple[float, tuple[str, str]]:
     if site == "none":
         return 0.0, ("consensus", "emgkit")
     if site == LOCAL_INJURY:
         return 0.0, ("assumed", "emgkit")  # the injured muscle is one of those sampled: see injury
     kind, share = _kind(test), _share(site, test)
-    count = counts().get((site, test))
+    count = counts(selection.age).get((site, test))
     if count is not None and (share > 0 or count.abnormal > 0):
-        return _beyond_false_positives(count.probability, kind, test), (count.basis, count.source)
+        return _beyond_false_positives(count, kind, selection), (count.basis, count.source)
     expected = expectations().get((site, test))
     if expected is not None:
         return expected.value, (expected.basis, expected.source[0])
@@ -147,11 +154,11 @@ def _share(site: str, test: str) -> float:
     return muscle_share(site, test) if test in muscles() else study_share(site, test)
 
 
-def _beyond_false_positives(probability: float, kind: str, test: str) -> float:
-    length_class = muscles()[test].length_class if kind == "needle" else None
-    rates = false_positive(kind, test, length_class=length_class)
+def _beyond_false_positives(count: Count, kind: str, selection: Selection) -> float:
+    length_class = muscles()[count.test].length_class if kind == "needle" else None
+    rates = false_positive(kind, count.test, length_class=length_class, age=selection.age)
     false = sum(rates[grade] for grade in GRADE_CLASSES[1:]) if kind == "needle" else rates["abnormal"]
-    return max(0.0, (probability - false) / (1 - false))
+    return max(0.0, (count.probability - false) / (1 - false))
 
 
 def _logistic(log_odds: Floats) -> Floats:

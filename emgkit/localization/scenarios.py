@@ -16,6 +16,7 @@ from emgkit.knowledge.anatomy import sites
 from emgkit.localization.evidence import model_value, severities
 from emgkit.localization.observe import PROCESSES
 from emgkit.localization.reach import LOCAL_INJURY, reach, spread_over_severities
+from emgkit.localization.selection import USUAL
 from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from emgkit.localization.evidence import Floats
     from emgkit.localization.hypotheses import Hypotheses
     from emgkit.localization.observe import Observation
+    from emgkit.localization.selection import Selection
 
 BOTH = "both"
 _PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
@@ -33,12 +35,13 @@ _PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
 
 @dataclass(frozen=True)
 class Lesion:
-    """One site on one side; a local injury also names its muscle."""
+    """One site on one side, and the rows of the tables that tell its reach; a local injury also names its muscle."""
 
     site: str
     side: str
     muscle: str = ""
     share: float = 1.0
+    selection: Selection = USUAL
 
     @property
     def process(self) -> int:
@@ -118,6 +121,7 @@ def unfold(
     injured: Mapping[tuple[str, str], float],
     *,
     shares: tuple[float, float] = (0.5, 0.5),
+    selection: Selection = USUAL,
 ) -> Scenarios:
     """Unfold hypotheses into scenarios.
 
@@ -128,6 +132,8 @@ def unfold(
         Muscles that a local injury may have hit: those sampled, with shares that sum to one for each side.
     shares : tuple of float
         From ``side_shares``.
+    selection : Selection
+        From ``select_rows``.
 
     Examples
     --------
@@ -140,7 +146,7 @@ def unfold(
     lesions: list[Lesion] = []
     of_site: dict[str, list[int]] = {}
     for site in dict.fromkeys(site for members in hypotheses.members for site in members):
-        found = _lesions(site, injured, shares)
+        found = [replace(lesion, selection=selection) for lesion in _lesions(site, injured, shares)]
         of_site[site] = list(range(len(lesions), len(lesions) + len(found)))
         lesions.extend(found)
     share = np.log([lesion.share for lesion in lesions])
@@ -203,7 +209,8 @@ def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], *, test_sides:
     >>> lesion_reach([Lesion("root_S1", "left")], ["soleus", "soleus"], test_sides=["left", "right"])[0, :, 1]
     array([0., 0., 0.])
     """
-    table = reach()
+    (selection,) = {lesion.selection for lesion in lesions}
+    table = reach(selection)
     columns = [table.test_index[test] for test in tests]
     rows = [table.site_index[lesion.site] for lesion in lesions]
     changed = table.by_severity[np.ix_(rows, columns)].transpose(0, 2, 1)
