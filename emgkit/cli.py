@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emgkit.errors import EmgkitError
+from emgkit.knowledge.charts import DEFAULT_CHART
 from emgkit.knowledge.grading import SCHEMES
 
 if TYPE_CHECKING:
@@ -169,6 +170,9 @@ def rest(
 @click.option("--conduction", type=click.Path(path_type=Path), help="CSV with study, side and result.")
 @click.option("--weeks", type=click.FloatRange(min=0), help="Weeks since onset.")
 @click.option("--age", "age_years", type=float, help="Age in years; over 60 some tests are read differently.")
+@click.option(
+    "--chart", default=DEFAULT_CHART, show_default=True, help="Myotome chart: tsao, phillips_park, classical."
+)
 @_prior
 @_candidates
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with the evidence.")
@@ -177,6 +181,7 @@ def localize(
     conduction: Path | None,
     weeks: float | None,
     age_years: float | None,
+    chart: str,
     prior: str | None,
     candidates: tuple[str, ...],
     as_json: bool,
@@ -198,6 +203,7 @@ def localize(
         judged_conduction(read_scored(conduction)) if conduction is not None else None,
         weeks_since_onset=weeks,
         age_years=age_years,
+        chart=chart,
         candidates=candidates or None,
         prior=prior,
     )

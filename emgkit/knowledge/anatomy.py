@@ -23,10 +23,10 @@ from emgkit.knowledge.anatomy_records import (
     PartialCut,
     PatternReach,
     Region,
-    RootWeight,
     SecondPath,
     Site,
 )
+from emgkit.knowledge.charts import DEFAULT_CHART, weights_by_subject
 from emgkit.knowledge.tables import normalized, read_rows, resolve
 
 if TYPE_CHECKING:
@@ -198,13 +198,15 @@ def _spellings(rows: Mapping[str, Muscle] | Mapping[str, NerveStudy] | Mapping[s
 
 
 @cache
-def root_weights(subject: str) -> Mapping[str, float]:
+def root_weights(subject: str, *, chart: str = DEFAULT_CHART) -> Mapping[str, float]:
     """Return the weight of every root that contributes to a muscle or nerve study.
 
     Parameters
     ----------
     subject : str
         Id of a muscle or nerve study.
+    chart : str
+        Id of a myotome chart; see ``charts``.
 
     Returns
     -------
@@ -217,11 +219,11 @@ def root_weights(subject: str) -> Mapping[str, float]:
     >>> dict(root_weights("gluteus_maximus"))
     {'root_S1': 1.0, 'root_L5': 0.6, 'root_S2': 0.6}
     """
-    return _root_weights().get(subject, MappingProxyType({}))
+    return weights_by_subject(chart).get(subject, MappingProxyType({}))
 
 
 @cache
-def muscle_share(site: str, muscle: str) -> float:
+def muscle_share(site: str, muscle: str, *, chart: str = DEFAULT_CHART) -> float:
     """Return how much of a muscle's motor supply a complete lesion at a site interrupts.
 
     Parameters
@@ -229,6 +231,8 @@ def muscle_share(site: str, muscle: str) -> float:
     site : str
         A site or a pair ``a+b``; the parts of a pair act independently, ``1 - (1 - a)(1 - b)``.
     muscle : str
+    chart : str
+        Id of a myotome chart; see ``charts``.
 
     Returns
     -------
@@ -253,11 +257,11 @@ def muscle_share(site: str, muscle: str) -> float:
     row = muscles()[find_muscle(muscle)]
     subjects = (row.muscle, f"length_{row.length_class}" if row.region in LOWER_LIMB else row.region)
     parts = find_site(site).split("+")
-    return 1.0 - prod(1.0 - _share(part, row.muscle, row.path, subjects, spared="") for part in parts)
+    return 1.0 - prod(1.0 - _share(part, row.path, subjects, spared="", chart=chart) for part in parts)
 
 
 @cache
-def study_share(site: str, study: str) -> float:
+def study_share(site: str, study: str, *, chart: str = DEFAULT_CHART) -> float:
     """Return how much of what a nerve study measures a complete lesion at a site interrupts.
 
     Parameters
@@ -265,6 +269,8 @@ def study_share(site: str, study: str) -> float:
     site : str
         A site or a pair ``a+b``; the parts of a pair act independently, ``1 - (1 - a)(1 - b)``.
     study : str
+    chart : str
+        Id of a myotome chart; see ``charts``.
 
     Returns
     -------
@@ -286,10 +292,10 @@ def study_share(site: str, study: str) -> float:
     row = studies()[find_study(study)]
     spared = "root" if row.kind == "sensory" else ""
     parts = find_site(site).split("+")
-    return 1.0 - prod(1.0 - _share(part, row.study, row.path, (row.study, row.kind), spared=spared) for part in parts)
+    return 1.0 - prod(1.0 - _share(part, row.path, (row.study, row.kind), spared=spared, chart=chart) for part in parts)
 
 
-def _share(site: str, subject: str, path: tuple[str, ...], subjects: tuple[str, ...], *, spared: str) -> float:
+def _share(site: str, path: tuple[str, ...], subjects: tuple[str, ...], *, spared: str, chart: str) -> float:
     reach = _pattern_reach()
     pattern = sites()[site].pattern
     if pattern:
@@ -297,13 +303,14 @@ def _share(site: str, subject: str, path: tuple[str, ...], subjects: tuple[str, 
     if not path:
         return 0.0
     cuts = {node: cut for node, cut in _cuts(site).items() if nerves()[node].kind != spared}
-    second = _second_paths().get(subject, ())
+    second = _second_paths().get(subjects[0], ())
     paths = [(1.0 - sum(row.value for row in second), path), *((row.value, row.path) for row in second)]
-    return sum(part * _share_of_path(subject, way, cuts) for part, way in paths)
+    weights = root_weights(subjects[0], chart=chart)
+    return sum(part * _share_of_path(weights, way, cuts) for part, way in paths)
 
 
-def _share_of_path(subject: str, path: tuple[str, ...], cuts: Mapping[str, float]) -> float:
-    ways = [(weight, chain(root, path)) for root, weight in root_weights(subject).items()]
+def _share_of_path(weights: Mapping[str, float], path: tuple[str, ...], cuts: Mapping[str, float]) -> float:
+    ways = [(weight, chain(root, path)) for root, weight in weights.items()]
     lost = sum(weight * (1.0 - prod(1.0 - cuts.get(node, 0.0) for node in way)) for weight, way in ways)
     return lost / sum(weight for weight, way in ways if way)
 
@@ -335,15 +342,6 @@ def chain(root: str, path: tuple[str, ...]) -> tuple[str, ...]:
         (found for parent in nerves()[path[0]].parents if (found := chain(root, (parent, *path)))),
         (),
     )
-
-
-@cache
-def _root_weights() -> Mapping[str, Mapping[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for name in ("root_weights.csv", "study_root_weights.csv"):
-        for row in read_rows(name, RootWeight):
-            found.setdefault(row.subject, {})[row.root] = row.value
-    return MappingProxyType({subject: MappingProxyType(weights) for subject, weights in found.items()})
 
 
 @cache

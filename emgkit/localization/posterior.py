@@ -8,6 +8,7 @@ import numpy as np
 
 from emgkit.errors import TableError
 from emgkit.knowledge.anatomy import sites
+from emgkit.knowledge.charts import DEFAULT_CHART
 from emgkit.localization.caveats import find_caveats
 from emgkit.localization.context import read_context
 from emgkit.localization.explain import evidence_table, rows_assumed
@@ -40,6 +41,7 @@ def localize(
     weeks_since_onset: float | None = None,
     affected_side: str | None = None,
     age_years: float | None = None,
+    chart: str = DEFAULT_CHART,
     candidates: Iterable[str] | None = None,
     prior: str | Mapping[str, float] | None = None,
 ) -> Localization:
@@ -65,6 +67,10 @@ def localize(
     age_years : float, optional
         Over 60, superficial fibular responses and paraspinals are judged by what is usual at that age, and an H reflex
         absent on both sides is kept for display only. When left out, as up to 60.
+    chart : str
+        Which roots a muscle is taken to have: ``"tsao"`` (the default, from needle findings in proven lesions),
+        ``"phillips_park"`` (stimulation of roots) or ``"classical"`` (Kendall and older charts). Published counts are
+        measurements and stay under every chart, also where they contradict it; the chart says what no count says.
     candidates : iterable of str, optional
         The only hypotheses to consider, pairs written ``a+b``. All single sites when left out.
     prior : str or mapping, optional
@@ -81,7 +87,7 @@ def localize(
     TableError
         For an unknown column, side, grade or result, a negative time, or an age that no patient has.
     UnknownNameError
-        For an unknown muscle, study, site, finding or prior.
+        For an unknown muscle, study, site, finding, chart or prior.
     StudyError
         For candidates or a prior that leave nothing to consider.
 
@@ -99,14 +105,9 @@ def localize(
     >>> answer.posterior["site"][0], answer.side
     ('inferior_gluteal', 'left')
     """
-    if weeks_since_onset is not None and not 0 <= weeks_since_onset < float("inf"):
-        msg = f"weeks_since_onset is {weeks_since_onset}; it must be at least 0, or None if not known."
-        raise TableError(msg)
-    if affected_side not in {None, *SIDES}:
-        msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
-        raise TableError(msg)
-    selection = select_rows(age_years=age_years)
-    context = read_context(clinical=clinical, imaging=imaging, history=history)
+    _check_told(weeks_since_onset, affected_side)
+    selection = select_rows(age_years=age_years, chart=chart)
+    context = read_context(clinical=clinical, imaging=imaging, history=history, chart=selection.chart)
     observations = [
         *observe_needle(
             read_needle_table(needle), operated=context.operated, weeks=weeks_since_onset, age=selection.age
@@ -136,6 +137,15 @@ def localize(
         prior_name=hypotheses.prior_name,
         weeks_since_onset=weeks_since_onset,
     )
+
+
+def _check_told(weeks_since_onset: float | None, affected_side: str | None) -> None:
+    if weeks_since_onset is not None and not 0 <= weeks_since_onset < float("inf"):
+        msg = f"weeks_since_onset is {weeks_since_onset}; it must be at least 0, or None if not known."
+        raise TableError(msg)
+    if affected_side not in {None, *SIDES}:
+        msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
+        raise TableError(msg)
 
 
 def _posterior(weighed: Weighed) -> pd.DataFrame:

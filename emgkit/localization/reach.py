@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.knowledge.anatomy import muscle_share, muscles, sites, studies, study_share
+from emgkit.knowledge.anatomy import muscle_share, muscles, nerves, sites, studies, study_share
+from emgkit.knowledge.charts import own_subjects
 from emgkit.localization.evidence import (
     GRADE_CLASSES,
     counts,
@@ -114,7 +115,7 @@ def reach(selection: Selection = USUAL) -> Reach:
     for row, site in enumerate(names):
         for column, test in enumerate(tests):
             mean[row, column], basis[site, test] = _mean_reach(site, test, selection)
-            variant[row, column] = mean[row, column] > 0 and _share(site, test) == 0
+            variant[row, column] = mean[row, column] > 0 and _share(site, test, selection.chart) == 0
     return Reach(
         names,
         tests,
@@ -132,12 +133,13 @@ def _mean_reach(site: str, test: str, selection: Selection) -> tuple[float, tupl
         return 0.0, ("consensus", "emgkit")
     if site == LOCAL_INJURY:
         return 0.0, ("assumed", "emgkit")  # the injured muscle is one of those sampled: see injury
-    kind, share = _kind(test), _share(site, test)
+    kind, share = _kind(test), _share(site, test, selection.chart)
     count = counts(selection.age).get((site, test))
     if count is not None and (share > 0 or count.abnormal > 0):
         return _beyond_false_positives(count, kind, selection), (count.basis, count.source)
     expected = expectations().get((site, test))
-    if expected is not None:
+    # an assumption on a root speaks for the default chart; where another chart has rows of its own, these say it
+    if expected is not None and not (is_root(site) and test in own_subjects(selection.chart)):
         return expected.value, (expected.basis, expected.source[0])
     likely = float(reach_probability(kind, np.array(share)))
     limit = expectations().get((site, kind))
@@ -146,12 +148,24 @@ def _mean_reach(site: str, test: str, selection: Selection) -> tuple[float, tupl
     return likely, ("assumed", "emgkit")
 
 
+def is_root(site: str) -> bool:
+    """Return whether a site is one root.
+
+    Examples
+    --------
+    >>> from emgkit.localization.reach import is_root
+    >>> is_root("root_S1"), is_root("polyradiculopathy")
+    (True, False)
+    """
+    return site in nerves() and nerves()[site].kind == "root"
+
+
 def _kind(test: str) -> str:
     return "needle" if test in muscles() else studies()[test].kind
 
 
-def _share(site: str, test: str) -> float:
-    return muscle_share(site, test) if test in muscles() else study_share(site, test)
+def _share(site: str, test: str, chart: str) -> float:
+    return muscle_share(site, test, chart=chart) if test in muscles() else study_share(site, test, chart=chart)
 
 
 def _beyond_false_positives(count: Count, kind: str, selection: Selection) -> float:

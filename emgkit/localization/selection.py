@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from emgkit.knowledge.charts import DEFAULT_CHART, find_chart
 from emgkit.localization.evidence import age_group
 
 if TYPE_CHECKING:
@@ -19,31 +20,38 @@ class Selection:
     ----------
     age : {"younger", "older"}
         From ``age_group``.
+    chart : str
+        Id of a myotome chart.
     """
 
     age: AgeGroup = "younger"
+    chart: str = DEFAULT_CHART
 
 
 USUAL = Selection()
 
 
-def select_rows(*, age_years: float | None = None) -> Selection:
+def select_rows(*, age_years: float | None = None, chart: str = DEFAULT_CHART) -> Selection:
     """Return which rows of the tables hold.
 
     Parameters
     ----------
     age_years : float, optional
         When left out, as up to 60 years.
+    chart : str
+        Name of a myotome chart.
 
     Raises
     ------
     TableError
         For an age that no patient has.
+    UnknownNameError
+        For an unknown chart, offering the names.
 
     Examples
     --------
     >>> from emgkit.localization.selection import select_rows
-    >>> select_rows(age_years=72).age
-    'older'
+    >>> select_rows(age_years=72, chart="kendall")
+    Selection(age='older', chart='classical')
     """
-    return Selection(age_group(age_years))
+    return Selection(age_group(age_years), find_chart(chart))

@@ -130,6 +130,7 @@ def test_a_table_that_cannot_be_understood_gets_one_line(table: Path, text: byte
         (("--prior", "nosuch"), "Unknown prior 'nosuch'"),
         (("--candidate", "root_S9"), "Unknown site 'root_S9'"),
         (("--weeks", "nan"), "weeks_since_onset is nan"),
+        (("--chart", "nosuch"), "the charts are tsao, phillips_park, classical"),
         (("--age", 150), "age_years is 150.0; it must be from 0 to 120 years"),
     ],
 )
