@@ -19,10 +19,13 @@ from emgkit.localization.evidence import (
     reach_probability,
     severities,
 )
+from emgkit.localization.legs import LEGS, leg_weights, reach_by_leg
 from emgkit.localization.selection import USUAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from emgkit.localization.evidence import Count, Floats
     from emgkit.localization.selection import Selection
@@ -41,7 +44,9 @@ class Reach:
     tests : tuple of str
         Muscles, then nerve studies.
     by_severity : array of shape (n_sites, n_tests, n_severities)
-        Probability that the lesion changes the test (fibrillations for a muscle), at the best time.
+        Probability that the lesion changes the test (fibrillations for a muscle), at the best time, average over legs.
+    by_leg : array of shape (n_legs, n_sites, n_tests, n_severities)
+        The same in each kind of leg, in the order of ``LEGS``, and then the average. Only roots differ.
     silent : array of shape (n_tests,)
         Share, times the reach, of what is reached and not changed that may still show in units or recruitment.
     basis, source : array of str, shape (n_sites, n_tests)
@@ -52,6 +57,7 @@ class Reach:
     sites: tuple[str, ...]
     tests: tuple[str, ...]
     by_severity: Floats
+    by_leg: Floats
     silent: Floats
     basis: Mapping[tuple[str, str], tuple[str, str]]
     site_index: Mapping[str, int]
@@ -116,11 +122,12 @@ def reach(selection: Selection = USUAL) -> Reach:
         for column, test in enumerate(tests):
             mean[row, column], basis[site, test] = _mean_reach(site, test, selection)
             variant[row, column] = mean[row, column] > 0 and _share(site, test, selection.chart) == 0
+    by_leg = _by_leg(mean, variant, names, tests)
     return Reach(
         names,
         tests,
-        # what counts show out of the graph's reach is a variant of anatomy (a ganglion in the canal), not severity
-        by_severity=np.where(variant[..., None], mean[..., None], spread_over_severities(mean)),
+        by_severity=by_leg[-1],
+        by_leg=by_leg,
         silent=np.array([float(test in muscles()) for test in tests]),
         basis=MappingProxyType(basis),
         site_index=MappingProxyType({site: index for index, site in enumerate(names)}),
@@ -146,6 +153,22 @@ def _mean_reach(site: str, test: str, selection: Selection) -> tuple[float, tupl
     if limit is not None and likely > limit.value:
         return limit.value, (limit.basis, limit.source[0])
     return likely, ("assumed", "emgkit")
+
+
+def _by_leg(mean: Floats, variant: NDArray[np.bool_], names: Sequence[str], tests: Sequence[str]) -> Floats:
+    # what counts show out of the graph's reach is a variant of anatomy (a ganglion in the canal), not severity
+    usual = np.where(variant[..., None], mean[..., None], spread_over_severities(mean))
+    by_leg = np.stack([usual] * (len(LEGS) + 1))
+    # the rami of the back leave each root on their own: only what runs through the plexus is shifted
+    shifting = [
+        column for column, test in enumerate(tests) if test not in muscles() or muscles()[test].ramus != "dorsal"
+    ]
+    cells = np.ix_([row for row, site in enumerate(names) if is_root(site)], shifting)
+    legs = spread_over_severities(reach_by_leg(np.where(variant, 0.0, mean)[cells]))
+    legs = np.where(variant[cells][..., None], usual[cells], legs)
+    for leg, found in enumerate([*legs, np.tensordot(leg_weights(), legs, axes=1)]):
+        by_leg[leg][cells] = found
+    return by_leg
 
 
 def is_root(site: str) -> bool:

@@ -14,8 +14,9 @@ import numpy as np
 
 from emgkit.knowledge.anatomy import sites
 from emgkit.localization.evidence import model_value, severities
+from emgkit.localization.legs import LEGS, leg_weights
 from emgkit.localization.observe import PROCESSES
-from emgkit.localization.reach import LOCAL_INJURY, reach, spread_over_severities
+from emgkit.localization.reach import LOCAL_INJURY, is_root, reach, spread_over_severities
 from emgkit.localization.selection import USUAL
 from emgkit.model.recording import SIDES
 
@@ -30,17 +31,22 @@ if TYPE_CHECKING:
     from emgkit.localization.selection import Selection
 
 BOTH = "both"
+_SLOTS = {leg: slot for slot, leg in enumerate([*LEGS, ""])}
 _PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
 
 
 @dataclass(frozen=True)
 class Lesion:
-    """One site on one side, and the rows of the tables that tell its reach; a local injury also names its muscle."""
+    """One site on one side, and the rows of the tables that tell its reach.
+
+    A local injury also names its muscle, a root the kind of leg; without one, it is the average leg.
+    """
 
     site: str
     side: str
     muscle: str = ""
     share: float = 1.0
+    leg: str = ""
     selection: Selection = USUAL
 
     @property
@@ -51,7 +57,7 @@ class Lesion:
 
 @dataclass(frozen=True, eq=False)
 class Scenarios:
-    """Hypotheses x sides x severities.
+    """Hypotheses x sides x severities, for roots also x kinds of leg.
 
     Parameters
     ----------
@@ -141,7 +147,7 @@ def unfold(
     >>> from emgkit.localization.scenarios import unfold
     >>> scenarios = unfold(enumerate_hypotheses(["none", "root_S1", "root_S1+inferior_gluteal"]), {})
     >>> [int((scenarios.hypothesis == number).sum()) for number in range(3)]
-    [3, 6, 36]
+    [3, 18, 108]
     """
     lesions: list[Lesion] = []
     of_site: dict[str, list[int]] = {}
@@ -159,7 +165,8 @@ def unfold(
         grid = _grid(of_site[members[0]], levels, *second)
         weight = share[grid[:, 0]] + severity[grid[:, 1]]
         if len(members) > 1:
-            weight = weight + share[grid[:, 2]] + severity[grid[:, 3]]
+            grid, together = _on_one_leg(grid, lesions)
+            weight = share[grid[:, [0, 2]]].sum(axis=1) + severity[grid[:, [1, 3]]].sum(axis=1) - together
         columns.append(np.column_stack([np.full(len(grid), number), grid]))
         weights.append(weight)
     table = np.concatenate(columns)
@@ -213,7 +220,8 @@ def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], *, test_sides:
     table = reach(selection)
     columns = [table.test_index[test] for test in tests]
     rows = [table.site_index[lesion.site] for lesion in lesions]
-    changed = table.by_severity[np.ix_(rows, columns)].transpose(0, 2, 1)
+    legs = [_SLOTS[lesion.leg] for lesion in lesions]
+    changed = table.by_leg[np.array(legs)[:, None], np.array(rows)[:, None], columns].transpose(0, 2, 1)
     sides = np.array([lesion.side for lesion in lesions])
     same = (sides[:, None] == np.array(test_sides)) | (sides[:, None] == BOTH)
     changed = changed * same[:, None, :]
@@ -263,7 +271,25 @@ def _lesions(site: str, injured: Mapping[tuple[str, str], float], shares: tuple[
         return [Lesion(site, "")]
     if sites()[site].bilateral:
         return [Lesion(site, BOTH)]
+    if is_root(site):
+        kinds = list(zip(LEGS, leg_weights().tolist(), strict=True))
+        return [
+            Lesion(site, side, share=share * part, leg=leg)
+            for side, share in zip(SIDES, shares, strict=True)
+            for leg, part in kinds
+        ]
     return [Lesion(site, side, share=share) for side, share in zip(SIDES, shares, strict=True)]
+
+
+def _on_one_leg(grid: NDArray[np.intp], lesions: Sequence[Lesion]) -> tuple[NDArray[np.intp], Floats | float]:
+    # Two roots of one leg share its kind: no other pairs of kinds, and the kind counts once.
+    if not all(lesions[at].leg for at in grid[0, [0, 2]]):
+        return grid, 0.0
+    first, second = ([lesions[at] for at in grid[:, column]] for column in (0, 2))
+    same = np.array([one.side == two.side for one, two in zip(first, second, strict=True)])
+    kept = np.array([one.leg == two.leg for one, two in zip(first, second, strict=True)]) | ~same
+    once = leg_weights()[[LEGS.index(one.leg) for one in first]]
+    return grid[kept], np.where(same, np.log(once), 0.0)[kept]
 
 
 def _grid(*choices: Sequence[int]) -> NDArray[np.intp]:
