@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 from scipy.optimize import brentq
 
-from emgkit.knowledge.anatomy import muscle_share, muscles, sites, studies, study_share
+from emgkit.knowledge.anatomy import extents, muscle_share, muscles, sites, studies, study_share
 from emgkit.knowledge.charts import own_subjects
 from emgkit.localization.evidence import (
     counts,
@@ -71,11 +71,13 @@ def _scenarios(members, shares, tables):
             [
                 {
                     "site": site,
+                    "extent": extent,
                     "side": side,
                     "severity": level,
-                    "weight": float(latent.weight[level]) * shares.get(side, 1.0),
+                    "weight": float(latent.weight[level]) * shares.get(side, 1.0) * share,
                 }
                 for side in sides
+                for extent, share in [(one.extent, one.weight) for one in extents(site)] or [("", 1.0)]
                 for level in range(len(latent.names))
             ]
         )
@@ -124,7 +126,8 @@ def _shown(scenario, states):
 
 def _state_chance(lesion, test, side, state, weeks):
     here = lesion["side"] in {side, "both"}
-    changed = _changed(lesion["site"], test, lesion["severity"], lesion["leg"], lesion["tables"]) if here else 0.0
+    key = (lesion["site"], lesion["extent"])
+    changed = _changed(key, test, lesion["severity"], lesion["leg"], lesion["tables"]) if here else 0.0
     if test in muscles():
         visible = timed("fibrillation", weeks, length_class=muscles()[test].length_class)
         hidden = model_value("silent_per_reach")
@@ -136,8 +139,9 @@ def _state_chance(lesion, test, side, state, weeks):
 
 
 @cache
-def _changed(site, test, severity, leg, tables):
-    mean, share = _mean(site, test, tables)
+def _changed(key, test, severity, leg, tables):
+    site, _ = key
+    mean, share = _mean(key, test, tables)
     if mean <= 0 or share == 0:
         return mean
     if site in ROOTS and not (test in muscles() and muscles()[test].ramus == "dorsal"):
@@ -168,7 +172,9 @@ def _neighbour(site, leg):
 @cache
 def _ordinary_leg(test, tables):
     """Try for every root whether it is free or at a limit, until all the averages over legs fit."""
-    wanted = {root: mean for root in ROOTS for mean, share in [_mean(root, test, tables)] if mean > 0 and share > 0}
+    wanted = {
+        root: mean for root in ROOTS for mean, share in [_mean((root, ""), test, tables)] if mean > 0 and share > 0
+    }
     most = {root: max(mean, model_value("leg_reach_most")) for root, mean in wanted.items()}
     roots, extent = list(wanted), model_value("leg_shift_extent")
     average = np.zeros((len(roots), len(roots)))
@@ -195,11 +201,12 @@ def _ordinary_leg(test, tables):
 
 
 @cache
-def _mean(site, test, tables):
+def _mean(key, test, tables):
     """Average over severities and legs, and the share of the supply."""
     age, chart = tables
+    site, extent = key
     kind = "needle" if test in muscles() else studies()[test].kind
-    share = (muscle_share if kind == "needle" else study_share)(site, test, chart=chart)
+    share = (muscle_share if kind == "needle" else study_share)(site, test, extent=extent, chart=chart)
     count, expected, limit = (
         counts(age).get((site, test)), expectations().get((site, test)), expectations().get((site, kind)),
     )  # fmt: skip

@@ -9,6 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from emgkit.signals import clocks
+
 HALF = 30  # samples on either side of a potential
 TIME = np.arange(-HALF, HALF, dtype=float)
 
@@ -143,3 +145,38 @@ def moved_by_fourier(wave, shift):
     spectrum = turns @ padded * np.exp(-2j * np.pi * frequency * shift / size)
     spectrum[size // 2] = (turns @ padded)[size // 2] * math.cos(math.pi * shift)
     return (turns.conj() @ spectrum / size).real[: len(wave)]
+
+
+def longest_chain_by_loop(times_s, period_s, limits):
+    """Return the events of the best chain of one interval: of every event the best chain that ends with it."""
+    # One dictionary an event, and every earlier event is tried.
+    known = []
+    for time_s in times_s:
+        here = {"score": 1.0, "before": -1, "running": period_s, "growth": 0.0, "scatter": limits.slack / clocks.EDGE}
+        here["slack"] = here["edge"] = max(clocks.FIRST_SLACK * period_s, limits.least_slack_s)
+        best = here
+        for place, chain in enumerate(known):
+            gap = time_s - times_s[place]
+            around = chain["running"] * (1 + chain["growth"])
+            steps = max(round(gap / around), 1)
+            off = abs(gap / steps - around) * math.sqrt(steps)
+            too_far = gap > (limits.max_missed + 1.2) * clocks.SLOWEST * period_s
+            if too_far or off >= chain["slack"] or steps > limits.max_missed + 1:
+                continue
+            score = chain["score"] + 1 - clocks.MISSED_COST * (steps - 1) - clocks.OFF_COST * (off / chain["edge"]) ** 2
+            if score <= best["score"]:
+                continue
+            begins, change = chain["before"] < 0, gap / steps / around - 1
+            best = {"score": score, "before": place}
+            best["running"] = around * (1 + (1.0 if begins else clocks.FOLLOWED) * change)
+            best["growth"] = 0.0 if begins else chain["growth"] + clocks.GROWTH_FOLLOWED * change
+            followed = chain["scatter"] + clocks.SCATTER_FOLLOWED * (abs(change) - chain["scatter"])
+            best["scatter"] = chain["scatter"] if begins else max(followed, clocks.LEAST_SCATTER)
+            best["slack"] = max(limits.slack * best["running"], limits.least_slack_s)
+            best["edge"] = max(clocks.EDGE * best["scatter"] * best["running"], limits.least_slack_s)
+        known.append(best)
+    place, found = max(range(len(known)), key=lambda each: known[each]["score"]), []
+    while place >= 0:
+        found.append(place)
+        place = known[place]["before"]
+    return found[::-1]

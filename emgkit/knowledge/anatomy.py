@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from emgkit.knowledge.anatomy_records import (
+    Extent,
+    ExtentRow,
     Label,
     Muscle,
     Nerve,
@@ -223,7 +225,29 @@ def root_weights(subject: str, *, chart: str = DEFAULT_CHART) -> Mapping[str, fl
 
 
 @cache
-def muscle_share(site: str, muscle: str, *, chart: str = DEFAULT_CHART) -> float:
+def extents(site: str) -> tuple[Extent, ...]:
+    """Return the parts of a site that a lesion may take alone; none for a site that is cut as a whole.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.anatomy import extents
+    >>> [extent.extent for extent in extents("sciatic_notch")], extents("root_S1")
+    (['fibular_worse', 'even', 'tibial_worse'], ())
+    """
+    rows = [row for row in read_rows("extents.csv", ExtentRow) if row.site == site]
+    return tuple(
+        Extent(
+            weight.extent,
+            weight.value,
+            MappingProxyType({row.node: row.value for row in rows if row.node and row.extent == weight.extent}),
+        )
+        for weight in rows
+        if not weight.node
+    )
+
+
+@cache
+def muscle_share(site: str, muscle: str, *, extent: str = "", chart: str = DEFAULT_CHART) -> float:
     """Return how much of a muscle's motor supply a complete lesion at a site interrupts.
 
     Parameters
@@ -231,6 +255,8 @@ def muscle_share(site: str, muscle: str, *, chart: str = DEFAULT_CHART) -> float
     site : str
         A site or a pair ``a+b``; the parts of a pair act independently, ``1 - (1 - a)(1 - b)``.
     muscle : str
+    extent : str
+        One of ``extents(site)``, of a single site; all that the site cuts when empty.
     chart : str
         Id of a myotome chart; see ``charts``.
 
@@ -257,11 +283,11 @@ def muscle_share(site: str, muscle: str, *, chart: str = DEFAULT_CHART) -> float
     row = muscles()[find_muscle(muscle)]
     subjects = (row.muscle, f"length_{row.length_class}" if row.region in LOWER_LIMB else row.region)
     parts = find_site(site).split("+")
-    return 1.0 - prod(1.0 - _share(part, row.path, subjects, spared="", chart=chart) for part in parts)
+    return 1.0 - prod(1.0 - _share((part, extent), row.path, subjects, spared="", chart=chart) for part in parts)
 
 
 @cache
-def study_share(site: str, study: str, *, chart: str = DEFAULT_CHART) -> float:
+def study_share(site: str, study: str, *, extent: str = "", chart: str = DEFAULT_CHART) -> float:
     """Return how much of what a nerve study measures a complete lesion at a site interrupts.
 
     Parameters
@@ -269,6 +295,8 @@ def study_share(site: str, study: str, *, chart: str = DEFAULT_CHART) -> float:
     site : str
         A site or a pair ``a+b``; the parts of a pair act independently, ``1 - (1 - a)(1 - b)``.
     study : str
+    extent : str
+        One of ``extents(site)``, of a single site; all that the site cuts when empty.
     chart : str
         Id of a myotome chart; see ``charts``.
 
@@ -292,17 +320,19 @@ def study_share(site: str, study: str, *, chart: str = DEFAULT_CHART) -> float:
     row = studies()[find_study(study)]
     spared = "root" if row.kind == "sensory" else ""
     parts = find_site(site).split("+")
-    return 1.0 - prod(1.0 - _share(part, row.path, (row.study, row.kind), spared=spared, chart=chart) for part in parts)
+    kinds = (row.study, row.kind)
+    return 1.0 - prod(1.0 - _share((part, extent), row.path, kinds, spared=spared, chart=chart) for part in parts)
 
 
-def _share(site: str, path: tuple[str, ...], subjects: tuple[str, ...], *, spared: str, chart: str) -> float:
+def _share(cut: tuple[str, str], path: tuple[str, ...], subjects: tuple[str, ...], *, spared: str, chart: str) -> float:
+    site, extent = cut
     reach = _pattern_reach()
     pattern = sites()[site].pattern
     if pattern:
         return next((reach[pattern, key] for key in subjects if (pattern, key) in reach), 0.0)
     if not path:
         return 0.0
-    cuts = {node: cut for node, cut in _cuts(site).items() if nerves()[node].kind != spared}
+    cuts = {node: cut for node, cut in _cuts(site, extent).items() if nerves()[node].kind != spared}
     second = _second_paths().get(subjects[0], ())
     paths = [(1.0 - sum(row.value for row in second), path), *((row.value, row.path) for row in second)]
     weights = root_weights(subjects[0], chart=chart)
@@ -351,7 +381,9 @@ def _second_paths() -> Mapping[str, tuple[SecondPath, ...]]:
 
 
 @cache
-def _cuts(site: str) -> Mapping[str, float]:
+def _cuts(site: str, extent: str) -> Mapping[str, float]:
+    if extent:
+        return next(one.cuts for one in extents(site) if one.extent == extent)
     whole = dict.fromkeys(sites()[site].cuts, 1.0)
     return whole | {row.node: row.value for row in read_rows("partial_cuts.csv", PartialCut) if row.site == site}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - as the next
 from dataclasses import dataclass
 from typing import Literal
 
@@ -132,6 +133,29 @@ class SecondPath:
     source: tuple[str, ...]
     basis: Basis
     note: str
+
+
+@dataclass(frozen=True)
+class ExtentRow:
+    """The weight of an extent of a site, or, with a node, the share of it (0-1) that a lesion of this extent cuts."""
+
+    site: str
+    extent: str
+    node: str
+    value: float
+    unit: Literal["weight", "share"]
+    source: tuple[str, ...]
+    basis: Basis
+    note: str
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Which part of a site a lesion takes: name, how often (0-1), and the share that it cuts of each node."""
+
+    extent: str
+    weight: float
+    cuts: Mapping[str, float]
 
 
 @dataclass(frozen=True)

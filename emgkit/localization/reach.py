@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.knowledge.anatomy import muscle_share, muscles, nerves, sites, studies, study_share
+from emgkit.knowledge.anatomy import extents, muscle_share, muscles, nerves, sites, studies, study_share
 from emgkit.knowledge.charts import own_subjects
 from emgkit.localization.evidence import (
     GRADE_CLASSES,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LOCAL_INJURY = "local_muscle_injury"
 _HALVINGS = 60
+_OF = ":"  # between a site and its extent
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +42,12 @@ class Reach:
     Parameters
     ----------
     sites : tuple of str
+        Each followed by its extents, ``site:extent``, a root by the kinds of leg, ``root:leg``; a root alone is the
+        average over legs.
     tests : tuple of str
         Muscles, then nerve studies.
     by_severity : array of shape (n_sites, n_tests, n_severities)
-        Probability that the lesion changes the test (fibrillations for a muscle), at the best time, average over legs.
-    by_leg : array of shape (n_legs, n_sites, n_tests, n_severities)
-        The same in each kind of leg, in the order of ``LEGS``, and then the average. Only roots differ.
+        Probability that the lesion changes the test (fibrillations for a muscle), at the best time.
     silent : array of shape (n_tests,)
         Share, times the reach, of what is reached and not changed that may still show in units or recruitment.
     basis, source : array of str, shape (n_sites, n_tests)
@@ -57,7 +58,6 @@ class Reach:
     sites: tuple[str, ...]
     tests: tuple[str, ...]
     by_severity: Floats
-    by_leg: Floats
     silent: Floats
     basis: Mapping[tuple[str, str], tuple[str, str]]
     site_index: Mapping[str, int]
@@ -114,20 +114,21 @@ def reach(selection: Selection = USUAL) -> Reach:
     >>> float(gluteal[table.test_index["tibialis_anterior"]].max())
     0.0
     """
-    names, tests = tuple(sites()), (*muscles(), *studies())
+    names = tuple(key for site in sites() for key in (site, *(reach_key(site, part) for part in parts_of(site))))
+    tests = (*muscles(), *studies())
     mean = np.zeros((len(names), len(tests)))
     variant = np.zeros(mean.shape, dtype=bool)
     basis: dict[tuple[str, str], tuple[str, str]] = {}
-    for row, site in enumerate(names):
+    for row, name in enumerate(names):
+        site = name.partition(_OF)[0]
+        told = site if is_root(site) else name  # the tables know no kinds of leg: these follow from the root's average
         for column, test in enumerate(tests):
-            mean[row, column], basis[site, test] = _mean_reach(site, test, selection)
-            variant[row, column] = mean[row, column] > 0 and _share(site, test, selection.chart) == 0
-    by_leg = _by_leg(mean, variant, names, tests)
+            mean[row, column], basis[name, test] = _mean_reach(told, test, selection)
+            variant[row, column] = mean[row, column] > 0 and _share(told, test, selection.chart) == 0
     return Reach(
         names,
         tests,
-        by_severity=by_leg[-1],
-        by_leg=by_leg,
+        by_severity=_by_severity(mean, variant, names, tests),
         silent=np.array([float(test in muscles()) for test in tests]),
         basis=MappingProxyType(basis),
         site_index=MappingProxyType({site: index for index, site in enumerate(names)}),
@@ -155,20 +156,36 @@ def _mean_reach(site: str, test: str, selection: Selection) -> tuple[float, tupl
     return likely, ("assumed", "emgkit")
 
 
-def _by_leg(mean: Floats, variant: NDArray[np.bool_], names: Sequence[str], tests: Sequence[str]) -> Floats:
+def _by_severity(mean: Floats, variant: NDArray[np.bool_], names: Sequence[str], tests: Sequence[str]) -> Floats:
     # what counts show out of the graph's reach is a variant of anatomy (a ganglion in the canal), not severity
-    usual = np.where(variant[..., None], mean[..., None], spread_over_severities(mean))
-    by_leg = np.stack([usual] * (len(LEGS) + 1))
+    found = np.where(variant[..., None], mean[..., None], spread_over_severities(mean))
+    roots = [site for site in names if is_root(site)]
     # the rami of the back leave each root on their own: only what runs through the plexus is shifted
-    shifting = [
-        column for column, test in enumerate(tests) if test not in muscles() or muscles()[test].ramus != "dorsal"
-    ]
-    cells = np.ix_([row for row, site in enumerate(names) if is_root(site)], shifting)
-    legs = spread_over_severities(reach_by_leg(np.where(variant, 0.0, mean)[cells]))
-    legs = np.where(variant[cells][..., None], usual[cells], legs)
-    for leg, found in enumerate([*legs, np.tensordot(leg_weights(), legs, axes=1)]):
-        by_leg[leg][cells] = found
-    return by_leg
+    shifts = [test not in muscles() or muscles()[test].ramus != "dorsal" for test in tests]
+
+    def cells(leg: str) -> tuple[NDArray[np.intp], ...]:
+        rows = np.array([names.index(reach_key(root, leg)) for root in roots])
+        return np.ix_(rows, np.flatnonzero(shifts))
+
+    whole = cells("")
+    fixed = variant[whole][..., None]
+    legs = np.where(fixed, found[whole], spread_over_severities(reach_by_leg(np.where(variant, 0.0, mean)[whole])))
+    for leg, of_leg in zip(LEGS, legs, strict=True):
+        found[cells(leg)] = of_leg
+    found[whole] = np.where(fixed, found[whole], np.tensordot(leg_weights(), legs, axes=1))
+    return found
+
+
+def parts_of(site: str) -> tuple[str, ...]:
+    """Return the extents of a lesion at a site, or for a root the kinds of leg, each a row of its own.
+
+    Examples
+    --------
+    >>> from emgkit.localization.reach import parts_of
+    >>> parts_of("root_L5"), parts_of("inferior_gluteal")
+    (('prefixed', 'ordinary', 'postfixed'), ())
+    """
+    return LEGS if is_root(site) else tuple(one.extent for one in extents(site))
 
 
 def is_root(site: str) -> bool:
@@ -187,8 +204,22 @@ def _kind(test: str) -> str:
     return "needle" if test in muscles() else studies()[test].kind
 
 
-def _share(site: str, test: str, chart: str) -> float:
-    return muscle_share(site, test, chart=chart) if test in muscles() else study_share(site, test, chart=chart)
+def _share(key: str, test: str, chart: str) -> float:
+    site, _, extent = key.partition(_OF)
+    share = muscle_share if test in muscles() else study_share
+    return share(site, test, extent=extent, chart=chart)
+
+
+def reach_key(site: str, extent: str) -> str:
+    """Return the row of a site in this table, or that of one of its extents.
+
+    Examples
+    --------
+    >>> from emgkit.localization.reach import reach_key
+    >>> reach_key("sciatic_notch", "even"), reach_key("root_S1", "")
+    ('sciatic_notch:even', 'root_S1')
+    """
+    return f"{site}{_OF}{extent}" if extent else site
 
 
 def _beyond_false_positives(count: Count, kind: str, selection: Selection) -> float:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.knowledge.anatomy import sites
+from emgkit.knowledge.anatomy import extents, sites
 from emgkit.localization.evidence import model_value, severities
 from emgkit.localization.legs import LEGS, leg_weights
 from emgkit.localization.observe import PROCESSES
-from emgkit.localization.reach import LOCAL_INJURY, is_root, reach, spread_over_severities
+from emgkit.localization.reach import LOCAL_INJURY, is_root, reach, reach_key, spread_over_severities
 from emgkit.localization.selection import USUAL
 from emgkit.model.recording import SIDES
 
@@ -31,13 +31,12 @@ if TYPE_CHECKING:
     from emgkit.localization.selection import Selection
 
 BOTH = "both"
-_SLOTS = {leg: slot for slot, leg in enumerate([*LEGS, ""])}
 _PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
 
 
 @dataclass(frozen=True)
 class Lesion:
-    """One site on one side, and the rows of the tables that tell its reach.
+    """One site on one side, perhaps one extent of it, and the rows of the tables that tell its reach.
 
     A local injury also names its muscle, a root the kind of leg; without one, it is the average leg.
     """
@@ -46,6 +45,7 @@ class Lesion:
     side: str
     muscle: str = ""
     share: float = 1.0
+    extent: str = ""
     leg: str = ""
     selection: Selection = USUAL
 
@@ -219,9 +219,8 @@ def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], *, test_sides:
     (selection,) = {lesion.selection for lesion in lesions}
     table = reach(selection)
     columns = [table.test_index[test] for test in tests]
-    rows = [table.site_index[lesion.site] for lesion in lesions]
-    legs = [_SLOTS[lesion.leg] for lesion in lesions]
-    changed = table.by_leg[np.array(legs)[:, None], np.array(rows)[:, None], columns].transpose(0, 2, 1)
+    rows = [table.site_index[reach_key(lesion.site, lesion.extent or lesion.leg)] for lesion in lesions]
+    changed = table.by_severity[np.ix_(rows, columns)].transpose(0, 2, 1)
     sides = np.array([lesion.side for lesion in lesions])
     same = (sides[:, None] == np.array(test_sides)) | (sides[:, None] == BOTH)
     changed = changed * same[:, None, :]
@@ -271,14 +270,12 @@ def _lesions(site: str, injured: Mapping[tuple[str, str], float], shares: tuple[
         return [Lesion(site, "")]
     if sites()[site].bilateral:
         return [Lesion(site, BOTH)]
+    sided = [Lesion(site, side, share=share) for side, share in zip(SIDES, shares, strict=True)]
     if is_root(site):
         kinds = list(zip(LEGS, leg_weights().tolist(), strict=True))
-        return [
-            Lesion(site, side, share=share * part, leg=leg)
-            for side, share in zip(SIDES, shares, strict=True)
-            for leg, part in kinds
-        ]
-    return [Lesion(site, side, share=share) for side, share in zip(SIDES, shares, strict=True)]
+        return [replace(lesion, share=lesion.share * part, leg=leg) for lesion in sided for leg, part in kinds]
+    parts = [(one.extent, one.weight) for one in extents(site)] or [("", 1.0)]
+    return [replace(lesion, share=lesion.share * part, extent=extent) for lesion in sided for extent, part in parts]
 
 
 def _on_one_leg(grid: NDArray[np.intp], lesions: Sequence[Lesion]) -> tuple[NDArray[np.intp], Floats | float]:

@@ -107,11 +107,13 @@ def check_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     if missing:
         msg = f"Table '{schema.name}' lacks the column {', '.join(missing)}."
         raise TableError(msg)
-    typed = frame[schema.names].reset_index(drop=True)
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    frame, typed = frame.reset_index(drop=True), {}
     for column in schema.columns:
-        typed[column.name] = _typed(typed[column.name], column, schema.name)
+        typed[column.name] = _typed(frame[column.name], column, schema.name)
         _check_allowed(typed[column.name], column, schema.name)
-    return typed
+    return pd.DataFrame(typed, copy=False)  # sooner than one column after the other is put in
 
 
 def _typed(values: pd.Series[Any], column: Column, table: str) -> pd.Series[Any]:

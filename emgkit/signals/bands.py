@@ -271,9 +271,10 @@ def read_stretch(
         tracker.subtract(thin, start, slice(-(-inside.start // grid.step), inside.stop // grid.step))
         # Numpy transforms float32 forwards as slow float64 unless it is told to divide by the length.
         spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(thin, ROW)[::own], axis=1, norm="forward")
-        few = spectrum[:, : len(gains[1])] * gains[1]
+        few = spectrum[:, : len(gains[1]) // 2].copy()
+        few.view(np.float32)[:] *= gains[1]
         _filter_into(slow[low // q : -(-high // q)], few, margin // q, own // q)
-        spectrum *= gains[0]
+        spectrum.view(np.float32)[:] *= gains[0]
         _filter_into(fast[low:high], spectrum, margin, own)
     rate_hz = grid.fast_hz / _per_trend(grid)
     return Stretch(grid, first, fast, slow, np.concatenate(trend), rate_hz, tracker.hums, join_faults(faults))
@@ -328,7 +329,7 @@ def _own(grid: Grid) -> int:
 @lru_cache(maxsize=8)
 def _gains(grid: Grid, edges: Edges) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     # Butterworth band-passes of second order, forwards and backwards; what the mean of a few samples took off at the
-    # upper end is put back.
+    # upper end is put back. Each gain stands twice, for the real and the imaginary part: real numbers multiply quicker.
     frequency_hz = np.fft.rfftfreq(ROW, 1 / grid.fast_hz)
     turn = np.pi * frequency_hz / grid.rate_hz
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -337,11 +338,10 @@ def _gains(grid: Grid, edges: Edges) -> tuple[NDArray[np.float32], NDArray[np.fl
         def gain(low_hz: float, high_hz: float) -> NDArray[np.float32]:
             high_hz = min(high_hz, 0.45 * grid.rate_hz)
             band = 1 / (1 + (low_hz / frequency_hz) ** 4) / (1 + (frequency_hz / high_hz) ** 4)
-            return np.asarray(band / mean * ROW, dtype=np.float32)
+            return np.repeat(band / mean * ROW, 2).astype(np.float32)
 
-        slow = gain(edges.slow_low_hz, edges.slow_high_hz) / grid.slow_step
-        kept = slow[: ROW // grid.slow_step // 2 + 1].astype(np.float32)
-        return gain(edges.fast_low_hz, edges.fast_high_hz), kept
+        slow = gain(edges.slow_low_hz, edges.slow_high_hz) / np.float32(grid.slow_step)
+        return gain(edges.fast_low_hz, edges.fast_high_hz), slow[: 2 * (ROW // grid.slow_step // 2 + 1)]
 
 
 def _raw(samples: Samples, grid: Grid, start: int, stop: int) -> tuple[NDArray[np.float32], slice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -94,19 +94,22 @@ def find_clock(times_s: NDArray[np.float64], *, limits: ClockLimits) -> NDArray[
         # A clock that slows down a lot shows its interval only in a part of the time.
         parts = np.array_split(times_s, PARTS)
         lags = [lag for part_s in parts for lag in _common_lags(part_s, limits, most=2)]
-        chain = max(chain, _best_chain(times_s, lags, limits), key=len)
+        longer = _best_chain(times_s, lags, limits, over=len(chain))
+        chain = longer if len(longer) else chain
     for divisor in DIVISORS if len(chain) else ():  # every second discharge of a clock is a clock as well
         period_s = float(np.diff(times_s[chain[:2]])[0]) / divisor
-        fuller = _best_chain(times_s, [period_s], limits)
-        chain = fuller if len(fuller) > FULLER * len(chain) else chain
+        fuller = _best_chain(times_s, [period_s], limits, over=FULLER * len(chain))
+        chain = fuller if len(fuller) else chain
     return chain
 
 
-def _best_chain(times_s: NDArray[np.float64], periods: list[float], limits: ClockLimits) -> NDArray[np.int64]:
+def _best_chain(
+    times_s: NDArray[np.float64], periods: list[float], limits: ClockLimits, *, over: float = 0.0
+) -> NDArray[np.int64]:
+    # Of more than so many events.
     best = np.array([], dtype=np.int64)
-    least = max(limits.min_events, limits.share * len(times_s))
-    for period_s in periods:
-        chain = _longest_chain(times_s, period_s, limits)
+    least = max(limits.min_events, limits.share * len(times_s), np.floor(over) + 1)
+    for chain in _longest_chains(times_s, periods, limits, least) if periods else ():
         if len(chain) > len(best) and len(chain) >= least and _occupancy(times_s[chain]) >= limits.occupancy:
             best = chain
     return best
@@ -247,43 +250,71 @@ def _common_lags(times_s: NDArray[np.float64], limits: ClockLimits, *, most: int
     return periods
 
 
-def _longest_chain(times_s: NDArray[np.float64], period_s: float, limits: ClockLimits) -> NDArray[np.int64]:
-    # Of every event the best chain that ends with it: its length less what it lacks, its running interval, how fast
-    # that grows, how much it scatters, and the event before.
-    count = len(times_s)
-    score, growth, previous = np.ones(count), np.zeros(count), np.full(count, -1)
-    running, scatter = np.full(count, period_s), np.full(count, limits.slack / EDGE)
+def _longest_chains(
+    times_s: NDArray[np.float64], periods: list[float], limits: ClockLimits, least: float
+) -> list[NDArray[np.int64]]:
+    # Of every event the best chain that ends with it: its length less what it lacks, and the event before. All periods
+    # go through the events together, because few numbers cost numpy as much as many; and no further than some chain
+    # may still hold as many events as are asked for.
+    period_s, places = np.array(periods), np.arange(len(times_s))[:, None]
+    score = np.ones((len(times_s), len(periods)))
+    expected_s = score * period_s
     # The first interval of a chain may differ from the common one: the clock may have slowed down since.
-    slack_s = np.full(count, max(FIRST_SLACK * period_s, limits.least_slack_s))
-    edge_s = slack_s.copy()
-    firsts = np.searchsorted(times_s, times_s - (limits.max_missed + 1.2) * SLOWEST * period_s)
-    for last, first in enumerate(firsts.tolist()):
+    most = score * np.square(np.maximum(FIRST_SLACK * period_s, limits.least_slack_s))
+    cost = OFF_COST / most
+    known = [[_Running(-1, 1, period, period, 0.0, limits.slack / EDGE)] * len(times_s) for period in periods]
+    longest = 1
+    reach_s = (limits.max_missed + 1.2) * SLOWEST * period_s
+    firsts = np.searchsorted(times_s, times_s[:, None] - reach_s)
+    for last, first in enumerate(firsts.min(axis=1).tolist()):
+        if longest + len(times_s) - last < least:
+            break
         if first == last:
             continue
-        gap, around = times_s[last] - times_s[first:last], running[first:last] * (1 + growth[first:last])
+        before = slice(first, last)
+        gap, around = times_s[last] - times_s[before, None], expected_s[before]
         steps = np.maximum(np.rint(gap / around), 1)
-        off = np.abs(gap / steps - around) * np.sqrt(steps)
-        fits = (off < slack_s[first:last]) & (steps <= limits.max_missed + 1)
-        cost = MISSED_COST * (steps - 1) + OFF_COST * np.square(off / edge_s[first:last])
-        gain = np.where(fits, score[first:last] + 1 - cost, 0.0)
-        chosen = int(gain.argmax())
-        if gain[chosen] > score[last]:
-            before, known = first + chosen, float(around[chosen])
-            change = float(gap[chosen] / steps[chosen]) / known - 1
-            score[last], previous[last] = gain[chosen], before
-            begins = previous[before] < 0
-            running[last] = known * (1 + (1.0 if begins else FOLLOWED) * change)
-            growth[last] = 0.0 if begins else growth[before] + GROWTH_FOLLOWED * change
-            scatter[last] = scatter[before] if begins else max(
-                scatter[before] + SCATTER_FOLLOWED * (abs(change) - scatter[before]), LEAST_SCATTER
-            )  # fmt: skip
-            slack_s[last] = max(limits.slack * running[last], limits.least_slack_s)
-            edge_s[last] = max(EDGE * scatter[last] * running[last], limits.least_slack_s)
-    chain, place = [], int(score.argmax())
+        off = np.square(gap - steps * around) / steps  # square of how far an interval is off, more for many together
+        fits = (off < most[before]) & (steps <= limits.max_missed + 1) & (places[before] >= firsts[last])
+        gain = np.where(fits, score[before] - MISSED_COST * (steps - 1) - cost[before] * off, 0.0)
+        for row, chosen in enumerate(gain.argmax(axis=0).tolist()):
+            if (more := gain.item(chosen, row)) > 0:
+                now = _extended(known[row][first + chosen], first + chosen, gap.item(chosen) / steps.item(chosen, row))
+                known[row][last], longest = now, max(longest, now.length)
+                score[last, row], expected_s[last, row] = more + 1, now.expected_s
+                most[last, row] = max(limits.slack * now.interval_s, limits.least_slack_s) ** 2
+                cost[last, row] = OFF_COST / max(EDGE * now.scatter * now.interval_s, limits.least_slack_s) ** 2
+    return [_trimmed(times_s, _ending_at(int(row.argmax()), chain)) for row, chain in zip(score.T, known, strict=True)]
+
+
+class _Running(NamedTuple):
+    # A chain at one event: the event before and how many there are, the interval it has come to and the next one, how
+    # fast they grow, and how much they scatter.
+    before: int
+    length: int
+    interval_s: float
+    expected_s: float
+    growth: float
+    scatter: float
+
+
+def _extended(chain: _Running, before: int, interval_s: float) -> _Running:
+    _, length, _, known_s, growth, scatter = chain
+    change = interval_s / known_s - 1
+    if chain.before < 0:
+        return _Running(before, length + 1, known_s * (1 + change), known_s * (1 + change), 0.0, scatter)
+    growth += GROWTH_FOLLOWED * change
+    scatter = max(scatter + SCATTER_FOLLOWED * (abs(change) - scatter), LEAST_SCATTER)
+    running_s = known_s * (1 + FOLLOWED * change)
+    return _Running(before, length + 1, running_s, running_s * (1 + growth), growth, scatter)
+
+
+def _ending_at(place: int, known: list[_Running]) -> NDArray[np.int64]:
+    chain = []
     while place >= 0:
         chain.append(place)
-        place = int(previous[place])
-    return _trimmed(times_s, np.array(chain[::-1], dtype=np.int64))
+        place = known[place].before
+    return np.array(chain[::-1], dtype=np.int64)
 
 
 def _trimmed(times_s: NDArray[np.float64], chain: NDArray[np.int64]) -> NDArray[np.int64]:

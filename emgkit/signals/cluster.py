@@ -45,10 +45,18 @@ def cut_windows(
     """
     starts = positions - before
     last = len(signal) - before - after
-    if last < 0 or (len(starts) and (starts.min() < 0 or starts.max() > last)):
-        index = starts[:, None] + np.arange(before + after)
-        return np.asarray(signal[np.clip(index, 0, len(signal) - 1)])
-    return np.asarray(windows_of(signal, before + after)[starts])
+    if last < 0:
+        return _cut_beyond(signal, starts, before + after)
+    if len(starts) == 0 or (starts.min() >= 0 and starts.max() <= last):
+        return np.asarray(windows_of(signal, before + after)[starts])
+    windows = windows_of(signal, before + after)[np.clip(starts, 0, last)]
+    outer = np.flatnonzero((starts < 0) | (starts > last))
+    windows[outer] = _cut_beyond(signal, starts[outer], before + after)
+    return np.asarray(windows)
+
+
+def _cut_beyond(signal: NDArray[np.floating], starts: NDArray[np.integer], size: int) -> NDArray[np.floating]:
+    return np.asarray(signal[np.clip(starts[:, None] + np.arange(size), 0, len(signal) - 1)])
 
 
 def find_templates(

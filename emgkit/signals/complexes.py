@@ -1,4 +1,4 @@
-"""A discharge of several spikes: where it begins and ends, what all discharges have in common, and its spikes."""
+"""A discharge of several spikes: where it begins and ends, and its spikes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from emgkit.signals.waveform import TRIM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,42 +64,6 @@ def apart(parts_s: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         else:
             found.append((start_s, stop_s))
     return found
-
-
-def common_wave(
-    windows: NDArray[np.float64], window_ms: NDArray[np.float64], *, baseline_ms: tuple[float, float]
-) -> NDArray[np.float64]:
-    """Return the deflection that four fifths of the discharges reach, zero where they go either way.
-
-    What other trains add to an average is in some of the discharges only, and noise goes either way.
-
-    Parameters
-    ----------
-    windows : ndarray of shape (n, n_window)
-        Aligned discharges, microvolt; one at least.
-    window_ms : ndarray of shape (n_window,)
-    baseline_ms : (start, stop)
-        Stretch that is taken as zero.
-
-    Returns
-    -------
-    common : ndarray of shape (n_window,)
-        Microvolt.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.signals.complexes import common_wave
-    >>> windows = np.tile([0.0, 0.0, 30.0, 0.0], (9, 1))
-    >>> windows[:3, 3] += 50
-    >>> common_wave(windows, np.arange(-2.0, 2.0), baseline_ms=(-2, 0)).tolist()
-    [0.0, 0.0, 30.0, 0.0]
-    """
-    before = (window_ms >= baseline_ms[0]) & (window_ms < baseline_ms[1])
-    ordered = np.sort(windows - np.median(windows[:, before], axis=1, keepdims=True), axis=0)
-    trim = len(ordered) // TRIM
-    low, high = ordered[trim], ordered[len(ordered) - 1 - trim]
-    return np.asarray(np.where(low > 0, low, np.minimum(high, 0.0)))
 
 
 def negative_peaks(wave: NDArray[np.float64], *, least_uv: float) -> list[int]:

@@ -110,20 +110,24 @@ def find_faults(samples: NDArray[np.floating], rate_hz: float, *, start: int, li
     >>> found.clicks, found.flat
     (array([40]), [(500, 700)])
     """
-    lowest, highest = float(samples.min()), float(samples.max())
-    extreme = []
+    limit = _click_limit(samples, limits.click_factor)
+    lows, highs, far = [], [], [np.empty(0, np.int64)]
+    for first in range(0, len(samples), BLOCK):  # all that is asked of a block while it is in the cache
+        block = samples[first : first + BLOCK]
+        lows.append(float(block.min()))
+        highs.append(float(block.max()))
+        far.append(_far(samples, first, limit, limits.click_factor))
     shortest = max(int(limits.clip_s * rate_hz), 3)
-    some = samples[shortest - 1 :: shortest].copy()  # a run that is long enough holds one of these
-    for value, reached in ((lowest, some.min(initial=highest)), (highest, some.max(initial=lowest))):
-        if reached == value:
-            runs = runs_of(samples == value, shortest=shortest)
-            extreme += [(value, start + first, start + stop) for first, stop in runs]
     return Faults(
-        clicks=start + _clicks(samples, limits.click_factor),
+        clicks=start + _clicks(samples, np.concatenate(far), limits.click_factor),
         flat=[(start + first, start + stop) for first, stop in _flat(samples, int(limits.flat_s * rate_hz))],
-        extreme=extreme,
-        lowest=lowest,
-        highest=highest,
+        extreme=[
+            (value, start + first, start + stop)
+            for value, ends in ((min(lows), lows), (max(highs), highs))
+            for first, stop in _runs_at_end(samples, value, ends, shortest)
+        ],
+        lowest=min(lows),
+        highest=max(highs),
     )
 
 
@@ -155,37 +159,51 @@ def runs_of(flags: NDArray[np.bool_], *, shortest: int = 1) -> list[tuple[int, i
     >>> runs_of(np.array([0, 1, 1, 0, 1], dtype=bool), shortest=2)
     [(1, 3)]
     """
-    if np.count_nonzero(flags) < shortest:
+    return _runs_at(np.flatnonzero(flags), shortest)
+
+
+def _runs_at(places: NDArray[np.int64], shortest: int) -> list[tuple[int, int]]:
+    if len(places) < shortest:
         return []
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).view(np.int8)))
-    return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2) if stop - first >= shortest]
+    last = np.flatnonzero(np.diff(places, append=places[-1] + 2) > 1)
+    first = np.concatenate([[0], last[:-1] + 1])
+    long = last - first >= shortest - 1
+    return list(zip(places[first[long]].tolist(), (places[last[long]] + 1).tolist(), strict=True))
 
 
-def _clicks(samples: NDArray[np.floating], factor: float) -> NDArray[np.int64]:
-    # A click stands alone: far from both neighbours, which agree with each other.
-    if len(samples) < 5:
-        return np.array([], dtype=np.int64)
+def _runs_at_end(
+    samples: NDArray[np.floating], value: float, ends: Sequence[float], shortest: int
+) -> list[tuple[int, int]]:
+    # Only blocks whose smallest or largest value it is can hold the value.
+    firsts = [BLOCK * number for number, end in enumerate(ends) if end == value]
+    places = [first + np.flatnonzero(samples[first : first + BLOCK] == value) for first in firsts]
+    return _runs_at(np.concatenate(places), shortest)
+
+
+def _click_limit(samples: NDArray[np.floating], factor: float) -> float:
     thin = max(len(samples) // ENOUGH, 1)
     bend = samples[2:-2:thin] - (samples[1:-3:thin] + samples[3:-1:thin]) / 2
-    places = _far(samples, factor * MAD_TO_SD * median(np.abs(bend)), factor)
+    return factor * MAD_TO_SD * median(np.abs(bend)) if len(bend) else 0.0
+
+
+def _far(samples: NDArray[np.floating], first: int, limit: float, factor: float) -> NDArray[np.int64]:
+    # Samples of a block that lie further than that from the middle of their neighbours; the two at either end of all do
+    # not count. Neighbours of a click agree, so it is nearly as far from each: one of every two steps tells of none.
+    part = samples[first + 1 : min(first + BLOCK + 3, len(samples) - 1)]
+    step = part[1::2] - part[: len(part) // 2 * 2 : 2]
+    least = max(ALMOST * limit * (1 - 1 / factor), 0.0)
+    if len(part) < 3 or max(step.max(), -step.min()) <= least:
+        return np.empty(0, np.int64)
+    rise = np.diff(part)
+    return first + 2 + np.flatnonzero(np.abs(rise[1:] - rise[:-1]) > 2 * limit)  # twice as far
+
+
+def _clicks(samples: NDArray[np.floating], places: NDArray[np.int64], factor: float) -> NDArray[np.int64]:
+    # A click stands alone: far from both neighbours, which agree with each other.
     near = [samples[places + place] for place in (-2, -1, 1, 2)]
     around = np.max(np.abs([near[1] - near[2], near[0] - near[1], near[3] - near[2]]), axis=0)
     bend = np.abs(samples[places] - (near[1] + near[2]) / 2)
     return np.asarray(places[bend > factor / 2 * around])
-
-
-def _far(samples: NDArray[np.floating], limit: float, factor: float) -> NDArray[np.int64]:
-    # Samples that lie further than that from the middle of their neighbours; the two at either end do not count.
-    # Neighbours of a click agree, so it is nearly as far from each of them: one of every two steps tells where none is.
-    least = max(ALMOST * limit * (1 - 1 / factor), 0.0)
-    places = [np.empty(0, np.int64)]
-    for start in range(0, len(samples) - 4, BLOCK):
-        part = samples[start + 1 : min(start + BLOCK + 3, len(samples) - 1)]
-        step = part[1::2] - part[: len(part) // 2 * 2 : 2]
-        if max(step.max(), -step.min()) > least:
-            rise = np.diff(part)
-            places.append(start + 2 + np.flatnonzero(np.abs(rise[1:] - rise[:-1]) > 2 * limit))  # twice as far
-    return np.concatenate(places)
 
 
 def _flat(samples: NDArray[np.floating], shortest: int) -> list[tuple[int, int]]:

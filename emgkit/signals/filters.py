@@ -6,6 +6,7 @@ averages of the unfiltered samples (see ``waveform``).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,7 @@ def band_pass(samples: Samples, rate_hz: float, *, low_hz: float, high_hz: float
     """
     n_samples = len(samples)
     margin = int(np.ceil(min(MARGIN_S, MARGIN_CYCLES / low_hz) * rate_hz))
-    least = 2 ** int(np.ceil(np.log2(n_samples + 2 * margin)))  # a short signal is one block
+    least = _quick_size(n_samples + 2 * margin)  # a short signal is one block
     own = max(min(BLOCK, least) - 2 * margin, margin)
     gain = _gain(own + 2 * margin, rate_hz, low_hz, min(high_hz, 0.45 * rate_hz))
     filtered = np.empty(n_samples)
@@ -64,6 +65,13 @@ def band_pass(samples: Samples, rate_hz: float, *, low_hz: float, high_hz: float
     return filtered
 
 
+def _quick_size(least: int) -> int:
+    # A power of two, or three quarters of one.
+    power: int = 2 ** int(np.ceil(np.log2(least)))
+    return 3 * power // 4 if 3 * power // 4 >= least else power
+
+
+@lru_cache(maxsize=4)  # of many short waves it is the same
 def _gain(size: int, rate_hz: float, low_hz: float, high_hz: float) -> NDArray[np.float64]:
     frequency_hz = np.fft.rfftfreq(size, 1 / rate_hz)
     with np.errstate(divide="ignore"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.cluster import find_templates
-from emgkit.signals.counting import samples_in
+from emgkit.signals.counting import merged, samples_in
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import Matches, match_again, match_templates, similarity
@@ -204,7 +204,7 @@ def follow_band(
             matches = match_templates(signal, peaks, templates=known, limits=limits, lag=reach)
             known = _learnt(known, matches)
         left, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
-        every, peaks = np.union1d(peaks, left), left
+        every, peaks = merged(peaks, left), left
         if len(left):
             matches, where = match_again(
                 signal, every, matches=matches, left=left, templates=known, limits=limits, lag=reach

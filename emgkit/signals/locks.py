@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.counting import ranges
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.medians import median
 
@@ -82,8 +83,7 @@ def find_lock(
     counts = high - low
     if not counts.any():
         return 0.0, 0
-    place = np.arange(counts.sum()) + np.repeat(low - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-    lags = np.sort(np.repeat(second_s, counts) - first_s[place])
+    lags = np.sort(np.repeat(second_s, counts) - first_s[ranges(low, counts)])
     inside = np.searchsorted(lags, lags + width_s, side="right") - np.arange(len(lags))
     start = int(inside.argmax())
     chance = len(lags) * width_s / (2 * reach_s)

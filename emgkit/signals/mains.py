@@ -254,11 +254,14 @@ def _waves(cycles_per_sample: float, n_harmonics: int, size: int) -> NDArray[np.
 
 
 def _harmonics(cycles: NDArray[np.floating], count: int) -> NDArray[np.complex128]:
-    # Every harmonic is the one before it, turned once more; exponentials cost more.
+    # Those known are turned on by the highest of them, which gives as many more; exponentials cost more.
     waves = np.empty((count, len(cycles)), complex)
     waves[0] = np.exp(2j * np.pi * cycles)
-    for number in range(1, count):
-        np.multiply(waves[number - 1], waves[0], out=waves[number])
+    known = 1
+    while known < count:
+        more = min(known, count - known)
+        np.multiply(waves[:more], waves[known - 1], out=waves[known : known + more])
+        known += more
     return waves
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
-from emgkit.signals.counting import windows_of
+from emgkit.signals.counting import ranges, windows_of
 from emgkit.signals.detect import largest_near
-from emgkit.signals.peel import SHIFTS, add_windows, moved
+from emgkit.signals.peel import SHIFTS, add_windows, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +144,7 @@ def match_templates(
     found = [_Best(none.astype(np.int64), none, none, none)]
     if len(templates) and len(peaks):
         library = _library(np.array(templates, dtype=np.float32), lag)
-        explained = np.zeros_like(residual)
+        explained = None  # nothing yet
         active = np.asarray(peaks, dtype=np.int64)
         for _ in range(MAX_PASSES):
             best = _best(residual, explained, active, library, limits)
@@ -154,6 +154,7 @@ def match_templates(
             if len(chosen.drop) == 0:
                 break
             found.append(chosen)
+            explained = np.zeros_like(residual) if explained is None else explained
             _subtract(residual, explained, chosen, library)
             active = _beside(active, chosen, library)
             active = active[_may_hold_more(residual, explained, active, library, limits)]
@@ -184,7 +185,7 @@ def match_again(
     peaks : ndarray of int, shape (n_spikes,)
         All spikes, those that were left over among them, ascending.
     matches : Matches
-        What was found before.
+        What was found before. Its residual is taken over and changed.
     left : ndarray of int
         Spikes that were left over, one at least.
 
@@ -213,27 +214,25 @@ def match_again(
     firsts, lasts = peaks[begins], peaks[np.append(begins[1:], True)]
     again = np.unique(np.searchsorted(firsts, left, side="right") - 1)
     reach = len(templates[0]) // 2 + lag
-    inside = np.zeros(len(signal), dtype=bool)
-    for first, last in zip(firsts[again], lasts[again], strict=True):
-        inside[max(first - reach, 0) : last + reach] = True
-    where = np.flatnonzero(inside)
+    starts = np.maximum(firsts[again] - reach, 0)
+    where = ranges(starts, np.minimum(lasts[again] + reach, len(signal)) - starts)
     chosen = np.isin(np.searchsorted(firsts, peaks, side="right") - 1, again)
     found = match_templates(
         signal[where], np.searchsorted(where, peaks[chosen]), templates=templates, limits=limits, lag=lag
     )
     whole = np.clip(found.position.astype(np.int64), 0, len(where) - 1)
-    residual, fresh = matches.residual.copy(), found.position + (where[whole] - whole)
-    residual[where] = found.residual
+    fresh = found.position + (where[whole] - whole)
+    matches.residual[where] = found.residual
     settled = ~np.isin(np.searchsorted(firsts - apart // 2, matches.position, side="right") - 1, again)
     both = ((found.template, matches.template), (fresh, matches.position), (found.scale, matches.scale))
     template, position, scale = (np.concatenate([new, old[settled]]) for new, old in both)
     order = np.argsort(position, kind="stable")
-    return Matches(template[order], position[order], scale[order], residual), where
+    return Matches(template[order], position[order], scale[order], matches.residual), where
 
 
 def _best(
     residual: NDArray[np.float32],
-    explained: NDArray[np.float32],
+    explained: NDArray[np.float32] | None,
     peaks: NDArray[np.int64],
     library: _Library,
     limits: MatchLimits,
@@ -247,7 +246,7 @@ def _best(
 
 def _best_of_batch(
     residual: NDArray[np.float32],
-    explained: NDArray[np.float32],
+    explained: NDArray[np.float32] | None,
     peaks: NDArray[np.int64],
     library: _Library,
     limits: MatchLimits,
@@ -256,7 +255,7 @@ def _best_of_batch(
     reach = size // 2 + lag
     windows = cut_windows(residual, peaks, before=reach, after=size - size // 2 + lag)
     answer = (library.lagged @ windows.T).reshape(n_lags, len(library.energy), len(peaks))
-    inner = np.clip(_places_of_largest(answer), 1, n_lags - 2).astype(np.int64)
+    inner = np.minimum(np.maximum(_places_of_largest(answer), 1), n_lags - 2).astype(np.int64)
     top = inner * inner.size + np.arange(inner.size).reshape(inner.shape)
     left, middle, right = (answer.reshape(-1).take(top + step * inner.size) for step in (-1, 0, 1))
     bend = np.minimum(left - 2 * middle + right, -1e-9)
@@ -271,12 +270,15 @@ def _best_of_batch(
     start, scale, drop = inner[own], scale[own], drop[own]
     least = limits.gain * limits.noise_uv**2
     good = (drop > least) & (scale > limits.scale_low) & (scale < limits.scale_high)
-    some = np.flatnonzero(good)  # of few is it asked what else is there
-    present = _energy_at(windows[some], start[some], size)
-    before = _explained_at(explained, (peaks - reach + start)[some], size)
-    alike = scale[some] * np.sqrt(library.energy[best[some]] / np.maximum(present, 1e-12)) > limits.correlation
-    good[some] = alike & (drop[some] > least + limits.residue * before)
-    return _Best(best, peaks - reach + start + shift[own], scale, np.where(good, drop, 0.0))
+    first = peaks - reach + start
+    if explained is not None:
+        some = np.flatnonzero(good)
+        good[some] = drop[some] > least + limits.residue * _explained_at(explained, first[some], size)
+    # What resembles all that is there resembles the part of it that lies under the template even more.
+    alike, share = np.square(scale) * library.energy[best], limits.correlation**2
+    some = np.flatnonzero(good & (alike <= share * np.einsum("ij,ij->i", windows, windows)))
+    good[some] = alike[some] > share * _energy_at(windows[some], start[some], size)
+    return _Best(best, first + shift[own], scale, np.where(good, drop, 0.0))
 
 
 def _places_of_largest(answer: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -310,8 +312,8 @@ def _firsts(best: _Best, size: int) -> NDArray[np.bool_]:
 
 def _subtract(residual: NDArray[np.float32], explained: NDArray[np.float32], chosen: _Best, library: _Library) -> None:
     whole, shift = np.divmod(np.round(chosen.start * SHIFTS).astype(np.int64), SHIFTS)
-    shapes = library.bank[chosen.template, shift] * chosen.scale[:, None].astype(np.float32)
-    add_windows(residual, whole, windows=-shapes)  # chosen matches do not overlap
+    shapes = library.bank[chosen.template, shift] * -chosen.scale[:, None].astype(np.float32)
+    add_windows(residual, whole, windows=shapes)  # chosen matches do not overlap
     add_windows(explained, whole, windows=np.square(shapes))
 
 
@@ -355,12 +357,6 @@ def _library(templates: NDArray[np.float32], lag: int) -> _Library:
         lagged[offset, :, offset : offset + size] = templates
     energy = np.square(templates).sum(axis=1)
     return _Library(shifted(templates), energy, lagged.reshape(n_lags * count, -1), lag)
-
-
-def shifted(templates: NDArray[np.floating], shifts: int = SHIFTS) -> NDArray[np.float32]:
-    """Return every template moved later by 0, 1/n, 2/n, ... of a sample, shape (n_templates, n, size)."""
-    parts = np.tile(np.arange(shifts) / shifts, len(templates))
-    return moved(np.repeat(templates, shifts, axis=0), parts).reshape(len(templates), shifts, -1)
 
 
 def similarity(first: NDArray[np.floating], second: NDArray[np.floating], *, max_lag: int) -> tuple[float, int]:

@@ -22,7 +22,21 @@ def median(values: NDArray[np.floating]) -> float:
     >>> median(np.array([4.0, 1.0, 2.0]))
     2.0
     """
-    ordered = np.sort(values)
+    ordered = values.copy()
+    ordered.sort()
+    return middle_of(ordered)
+
+
+def middle_of(ordered: NDArray[np.floating]) -> float:
+    """Return the median of a series that is in ascending order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.medians import middle_of
+    >>> middle_of(np.array([1.0, 2.0, 4.0, 5.0]))
+    3.0
+    """
     return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 

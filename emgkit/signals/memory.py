@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import numpy as np
 
 LARGEST = 2**25 - 2**13  # bytes; just under the most that the allocator of GNU systems adapts to
@@ -20,3 +22,18 @@ def keep_freed_memory() -> None:
     >>> keep_freed_memory()
     """
     np.empty(LARGEST, np.uint8)
+
+
+def give_back_memory() -> None:
+    """Give freed memory back to the system, before large arrays that find no room in what is free between small ones.
+
+    Elsewhere than on GNU systems nothing happens.
+
+    Examples
+    --------
+    >>> from emgkit.signals.memory import give_back_memory
+    >>> give_back_memory()
+    """
+    trim = getattr(ctypes.pythonapi, "malloc_trim", None)
+    if trim is not None:
+        trim(ctypes.c_size_t(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -179,7 +180,7 @@ def _add(
     groups = 1
     while groups < len(whole) and (whole[groups:] - whole[:-groups]).min() < size:
         groups += 1
-    parts = moved(np.broadcast_to(potential, (SHIFTS, size)), np.arange(SHIFTS) / SHIFTS)
+    parts = shifted(potential[None])[0]
     shift = np.minimum(((places - whole) * SHIFTS).astype(np.int64), SHIFTS - 1)
     for first in range(groups):
         mine = slice(first, None, groups)
@@ -203,12 +204,31 @@ def moved(windows: NDArray[np.floating], shifts: NDArray[np.float64]) -> NDArray
     return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=1)[:, :size], np.float32)
 
 
+def shifted(templates: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return every template moved later by 0, 1/8, 2/8, ... of a sample, shape (n_templates, 8, size)."""
+    size = templates.shape[1]
+    spectrum = np.fft.rfft(templates, n=2 * size, axis=1)[:, None] * _even_turns(size + 1)
+    return np.asarray(np.fft.irfft(spectrum, n=2 * size, axis=2)[:, :, :size], np.float32)
+
+
+@lru_cache(maxsize=8)
+def _even_turns(count: int) -> NDArray[np.complex128]:
+    return _turns(np.arange(SHIFTS) / SHIFTS, count)
+
+
 def _turns(shifts: NDArray[np.float64], count: int) -> NDArray[np.complex128]:
-    # Of the frequencies 0, 1, 2, ... by each shift: few exponentials multiplied, because exponentials cost more.
-    step = -1j * np.pi / (count - 1) * shifts[:, None]
-    coarse, fine = np.exp(step * np.arange(0, count, FINE)), np.exp(step * np.arange(FINE))
+    # Of the frequencies 0, 1, 2, ... by each shift: few of them multiplied, because sines cost more.
+    step = -np.pi / (count - 1) * shifts[:, None]
+    coarse, fine = (_turned(step * each) for each in (np.arange(0, count, FINE), np.arange(FINE)))
     turns = (coarse[:, :, None] * fine[:, None]).reshape(len(shifts), coarse.shape[1] * FINE)
     return np.asarray(turns[:, :count])
+
+
+def _turned(angles: NDArray[np.float64]) -> NDArray[np.complex128]:
+    turned = np.empty(angles.shape, np.complex128)  # much sooner than the exponential of a complex number
+    np.cos(angles, out=turned.real)
+    np.sin(angles, out=turned.imag)
+    return turned
 
 
 def cut_at(
@@ -242,9 +262,13 @@ def add_windows(signal: NDArray[np.float32], starts: NDArray[np.int64], *, windo
     array([1., 1., 1., 0., 1., 1.], dtype=float32)
     """
     size = windows.shape[1]
-    inside = (starts >= 0) & (starts + size <= len(signal))
-    if inside.any():
-        windows_of(signal, size)[starts[inside]] += windows[inside]
+    if len(starts) == 0:
+        return
+    if starts.min() >= 0 and starts.max() <= len(signal) - size:
+        windows_of(signal, size)[starts] += windows
+        return
+    inside = (starts >= 0) & (starts <= len(signal) - size)
+    add_windows(signal, starts[inside], windows=windows[inside])
     for start, window in zip(starts[~inside], windows[~inside], strict=True):
         low, high = max(start, 0), min(start + size, len(signal))
         if low < high:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.counting import spread_evenly, windows_of
-from emgkit.signals.medians import median, quantile, row_medians
+from emgkit.signals.medians import median, middle_of, quantile, row_medians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,10 +90,11 @@ def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhy
     if len(intervals) < 2:
         base = float(intervals[0]) if len(intervals) else np.nan
         return Rhythm(len(intervals), base, np.nan, np.nan, base * 1000, 0.0, 1.0, 0.0, 0.0)
-    middle = median(intervals)
-    near = intervals[(intervals > 0.6 * middle) & (intervals < 1.5 * middle)]
-    base = median(near) if len(near) else middle
-    multiple = np.maximum(np.round(intervals / _usual_around(intervals, base)), 1)
+    ordered = np.sort(intervals)
+    middle = middle_of(ordered)
+    near = ordered[np.searchsorted(ordered, 0.6 * middle, "right") : np.searchsorted(ordered, 1.5 * middle)]
+    base = middle_of(near) if len(near) else middle
+    multiple = np.maximum(np.rint(intervals / _usual_around(intervals, base)), 1)
     folded = intervals / multiple
     cv2 = 2 * np.abs(np.diff(folded)) / (folded[1:] + folded[:-1])
     return Rhythm(
@@ -101,7 +102,7 @@ def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhy
         base_s=median(folded),
         irregularity=median(cv2),
         cv=float(intervals.std() / intervals.mean()),
-        p5_ms=quantile(intervals, 0.05) * 1000,
+        p5_ms=quantile(ordered, 0.05) * 1000,
         trend_per_s=_theil_sen(times_s[1:], np.log(folded)) if trends else 0.0,
         rate_range=_rate_range(folded) if trends else 1.0,
         missed=_missed(multiple),
@@ -130,7 +131,10 @@ def median_around(values: NDArray[np.floating], *, width: int) -> NDArray[np.flo
     """
     width = min(width, len(values))
     around = row_medians(windows_of(values, width))
-    return np.asarray(around[np.clip(np.arange(len(values)) - width // 2, 0, len(around) - 1)])
+    first, last = width // 2, width // 2 + len(around)
+    whole = np.empty(len(values), around.dtype)
+    whole[:first], whole[first:last], whole[last:] = around[0], around, around[-1]
+    return whole
 
 
 def _missed(multiple: NDArray[np.floating]) -> float:
@@ -143,7 +147,7 @@ def _theil_sen(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
     picked = spread_evenly(len(x), most=200)
     first, second = _pairs(len(picked))
     x, y = x[picked], y[picked]
-    return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
+    return median((y[second] - y[first]) / (x[second] - x[first]))
 
 
 @lru_cache(maxsize=8)

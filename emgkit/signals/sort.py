@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows, find_kinds, find_templates
-from emgkit.signals.counting import samples_in, spread_evenly
+from emgkit.signals.counting import merged, samples_in, spread_evenly
 from emgkit.signals.detect import energy_in, find_spikes, smooth_energy
 from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
 from emgkit.signals.medians import column_medians, median
@@ -249,7 +249,7 @@ def _search(
             min_spikes=band.min_spikes,
         )
         known = len(templates)
-        peaks = np.union1d(peaks, fresh)
+        peaks = merged(peaks, fresh)
         templates = _distinct([*templates, *(_centred(template) for template in found)], background_uv, lag)
         if len(templates) == known and settled and len(peaks) == looked:
             continue  # nothing new, so what is left over is the same

@@ -9,6 +9,8 @@ import numpy as np
 
 from emgkit.signals.apart import fibres_apart
 from emgkit.signals.clocks import on_the_beat, spared_by
+from emgkit.signals.cluster import cut_windows
+from emgkit.signals.counting import ranges, windows_of
 from emgkit.signals.cycles import lags_to, repeating_joined
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.exchange import given_back, handed_on
@@ -17,7 +19,7 @@ from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
 from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.same_unit import one_unit
-from emgkit.signals.units import Train, lone_discharges, united
+from emgkit.signals.units import Train, lone_discharges, rhythm_of, united
 from emgkit.signals.views import join_views
 
 if TYPE_CHECKING:
@@ -102,13 +104,15 @@ def join_bands(
         for place, potential in enumerate(seen):
             other = trains[place]
             _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS[1])
-            if locked > SHADOW_SHARE * len(train.time_s) or lags_to(other, train):
+            if locked > SHADOW_SHARE * len(train.time_s):
                 break  # what is left over of a train that is known
             shapes = (train.template, train.template)
             later = _later_in_potential(potential, train.template)
             if later is not None and one_unit(other.time_s, train.time_s, shapes=shapes):
                 trains[place] = united(other, train.time_s - (later - before) / rate_hz)
                 break
+            if lags_to(other, train):
+                break  # spikes of a repeating complex
         else:
             trains.append(train)
     return _without_shadows(trains)
@@ -244,15 +248,14 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
 
 def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
     """Return a regular train with the discharges that its clock predicts, each only where the signal shows it."""
-    rhythm = measure_rhythm(train.time_s, trends=False)
+    rhythm = rhythm_of(train)
     if not (rhythm.irregularity < regular and rhythm.n_intervals >= 5):
         return train
     slack_s = max(3 * rhythm.irregularity * rhythm.base_s, 0.002)
     precise = slack_s < PRECISE_S
     off_beat = spared_by(train.time_s, near=on_the_beat(rhythm.irregularity)) & precise
     kept_s = train.time_s[~off_beat]
-    found = [_seen(train, band, expected_s, slack_s) for expected_s in _gaps(kept_s, rhythm.base_s)]
-    more_s = np.array([time_s for time_s in found if time_s is not None])
+    more_s = _seen(train, band, _gaps(kept_s, rhythm.base_s), slack_s)
     if not len(more_s):
         return train
     # What is off the beat of a precise clock is not its own where the discharges that were due there are found.
@@ -261,19 +264,24 @@ def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
     return united(replace(train, time_s=train.time_s[~replaced]), more_s)
 
 
-def _seen(train: Train, band: SortedBand, expected_s: float, slack_s: float) -> float | None:
+def _seen(train: Train, band: SortedBand, expected_s: NDArray[np.float64], slack_s: float) -> NDArray[np.float64]:
     # In the residual; of a precise clock also in what was taken for another unit.
     half = len(train.template) // 2
-    start = int((expected_s - slack_s - band.start_s) * band.rate_hz) - half
-    stop = int((expected_s + slack_s - band.start_s) * band.rate_hz) + half
-    if start < 0 or stop > len(band.residual):
-        return None
+    starts, stops = (
+        ((expected_s + step_s - band.start_s) * band.rate_hz).astype(np.int64) for step_s in (-slack_s, slack_s)
+    )
+    starts, stops = starts - half, stops + half
+    inside = (starts >= 0) & (stops <= len(band.residual))
+    starts, sizes, found_s = starts[inside], (stops - starts)[inside], []
     looks = ((band.residual, LEFT_OVER), (band.signal, PLAIN))
     for samples, (least_scale, least_alike) in looks[: 1 + (slack_s < PRECISE_S)]:
-        place, scale, alike = best_scale(samples[start:stop], train.template)
-        if scale > least_scale and alike > least_alike:
-            return band.start_s + (start + place) / band.rate_hz
-    return None
+        if len(starts):
+            windows = cut_windows(samples, starts, before=0, after=int(sizes.max()))
+            place, scale, alike = best_scales(windows, train.template, sizes=sizes)
+            seen = (scale > least_scale) & (alike > least_alike)
+            found_s.append(band.start_s + (starts + place)[seen] / band.rate_hz)
+            starts, sizes = starts[~seen], sizes[~seen]
+    return np.concatenate([np.empty(0), *found_s])
 
 
 def best_scale(signal: NDArray[np.floating], template: NDArray[np.floating]) -> tuple[int, float, float]:
@@ -292,19 +300,39 @@ def best_scale(signal: NDArray[np.floating], template: NDArray[np.floating]) -> 
     >>> best_scale(np.pad(2 * np.hanning(9), 5), np.hanning(9))
     (9, 2.0, 1.0)
     """
-    correlation = np.correlate(signal, template, "valid")
-    energy = float(np.square(template).sum())
-    place = int(correlation.argmax())
-    present = float(np.square(signal[place : place + len(template)]).sum())
-    alike = float(correlation[place] / np.sqrt(max(energy * present, 1e-12)))
-    return place + len(template) // 2, float(correlation[place] / energy), round(alike, 12)
+    place, scale, alike = best_scales(signal[None], template, sizes=np.array([len(signal)]))
+    return int(place[0]), float(scale[0]), round(float(alike[0]), 12)
 
 
-def _gaps(times_s: NDArray[np.float64], base_s: float) -> list[float]:
-    expected = []
-    long = np.flatnonzero(np.diff(times_s) > 1.4 * base_s)  # in the others nothing was missed
-    for before, after in zip(times_s[long], times_s[long + 1], strict=True):
-        missed = round((after - before) / base_s) - 1
-        if 0 < missed <= 5:
-            expected += list(before + (after - before) * np.arange(1, missed + 1) / (missed + 1))
-    return expected
+def best_scales(
+    windows: NDArray[np.floating], template: NDArray[np.floating], *, sizes: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return what ``best_scale`` does of every window, of which only the first ``sizes`` samples count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.trains import best_scales
+    >>> windows = np.array([np.pad(2 * np.hanning(9), (5, 9)), np.pad(np.hanning(9), (9, 5))])
+    >>> [values.round(9).tolist() for values in best_scales(windows, np.hanning(9), sizes=np.array([19, 23]))]
+    [[9, 13], [2.0, 1.0], [1.0, 1.0]]
+    """
+    size, length = len(template), windows.shape[1]
+    lags = np.arange(length - size + 1)
+    padded = np.pad(template.astype(windows.dtype), length - size)
+    lagged = windows_of(padded, length)[::-1]  # the template at every lag
+    answer = np.where(lags <= (sizes - size)[:, None], windows @ lagged.T, -np.inf)
+    place, row = answer.argmax(axis=1), np.arange(len(windows))
+    there, best = windows_of(windows, size)[row, place], answer[row, place]
+    energy, present = float(np.square(template).sum()), np.square(there).sum(axis=1, dtype=float)
+    return place + size // 2, best / energy, best / np.sqrt(np.maximum(energy * present, 1e-12))
+
+
+def _gaps(times_s: NDArray[np.float64], base_s: float) -> NDArray[np.float64]:
+    # Where discharges of a clock are due that were missed.
+    intervals = np.diff(times_s)
+    missed = np.rint(intervals / base_s).astype(np.int64) - 1
+    long = np.flatnonzero((intervals > 1.4 * base_s) & (missed > 0) & (missed <= 5))  # in the others nothing was missed
+    place = np.repeat(long, missed[long])
+    number = ranges(np.ones_like(long), missed[long])
+    return np.asarray(times_s[place] + intervals[place] * number / (missed[place] + 1))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.faults import runs_of
-from emgkit.signals.medians import column_medians, median
+from emgkit.signals.medians import column_medians, median, row_medians
 from emgkit.signals.noise import MAD_TO_SD
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def cut_discharges(
     after_ms: float,
     hum: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.floating]] | None = None,
     most: int = MAX_DISCHARGES,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
     """Cut unfiltered windows around discharges, shifted to a fraction of a sample.
 
     Parameters
@@ -94,7 +94,7 @@ def cut_discharges(
     Returns
     -------
     windows : ndarray of shape (n_used, n_window)
-        Microvolt; windows that reach beyond the recording are left out.
+        Microvolt, in the kind of numbers of the samples; windows that reach beyond the recording are left out.
     window_ms : ndarray of shape (n_window,)
         Time from the discharge.
 
@@ -113,10 +113,10 @@ def cut_discharges(
     inside = inside[spread_evenly(len(inside), most=most)]
     place = inside * rate_hz
     first = place.astype(np.int64)
-    part = (place - first)[:, None]
-    pieces = np.empty((len(inside), len(offsets) + 1))
+    pieces = np.empty((len(inside), len(offsets) + 1), np.result_type(samples[:0], np.float32))
     for row, whole in enumerate(first.tolist()):
         pieces[row] = samples[whole - before : whole + after + 2]
+    part = (place - first)[:, None].astype(pieces.dtype)
     windows = (1 - part) * pieces[:, :-1]
     windows += part * pieces[:, 1:]
     if hum is not None and len(windows):
@@ -124,10 +124,29 @@ def cut_discharges(
     return windows, offsets / rate_hz * 1000
 
 
+class Averaged(NamedTuple):
+    """What the discharges of a train have in common, microvolt.
+
+    Parameters
+    ----------
+    average_uv : ndarray of shape (n_window,)
+        Trimmed average.
+    error_uv : float
+        Standard error of the average, from the scatter of the windows.
+    common_uv : ndarray of shape (n_window,)
+        The deflection that four fifths of the discharges reach, zero where they go either way: what other trains add to
+        an average is in some of the discharges only, and noise goes either way.
+    """
+
+    average_uv: NDArray[np.float64]
+    error_uv: float
+    common_uv: NDArray[np.float64]
+
+
 def average_discharge(
-    windows: NDArray[np.float64], window_ms: NDArray[np.float64], *, baseline_ms: tuple[float, float]
-) -> tuple[NDArray[np.float64], float]:
-    """Return the trimmed average of aligned windows, its baseline before the potential taken as zero, and its error.
+    windows: NDArray[np.floating], window_ms: NDArray[np.float64], *, baseline_ms: tuple[float, float]
+) -> Averaged:
+    """Return what aligned windows have in common, the baseline before the potential taken as zero.
 
     Taking a stretch *before* the potential as zero is causal: unlike a zero-phase filter it cannot put a deflection in
     front of the potential.
@@ -135,34 +154,35 @@ def average_discharge(
     Parameters
     ----------
     windows : ndarray of shape (n, n_window)
+        Aligned discharges, microvolt; one at least.
     window_ms : ndarray of shape (n_window,)
     baseline_ms : (start, stop)
         Stretch before the potential.
 
     Returns
     -------
-    average : ndarray of shape (n_window,)
-        Microvolt.
-    error_uv : float
-        Standard error of the average, from the scatter of the windows.
+    Averaged
 
     Examples
     --------
     >>> import numpy as np
     >>> from emgkit.signals.waveform import average_discharge
-    >>> window_ms = np.arange(-10.0, 10.0)
-    >>> average, error_uv = average_discharge(np.ones((5, 20)), window_ms, baseline_ms=(-10, -5))
-    >>> float(average.max()), error_uv
-    (0.0, 0.0)
+    >>> windows = np.tile([0.0, 0.0, 30.0, 0.0], (10, 1))
+    >>> windows[:3, 3] += 50
+    >>> average_uv, error_uv, common_uv = average_discharge(windows, np.arange(-2.0, 2.0), baseline_ms=(-2, 0))
+    >>> average_uv.round(1).tolist(), error_uv, common_uv.tolist()
+    ([0.0, 0.0, 30.0, 8.3], 0.0, [0.0, 0.0, 30.0, 0.0])
     """
     before = (window_ms >= baseline_ms[0]) & (window_ms < baseline_ms[1])
-    levelled = windows - np.median(windows[:, before], axis=1, keepdims=True)
-    trim = len(levelled) // TRIM
-    ordered = levelled.T.copy()  # what is sorted lies together
+    trim, count = len(windows) // TRIM, len(windows)
+    ordered = np.subtract(windows.T, row_medians(windows[:, before]), order="C")  # what is sorted lies together
+    spread = ordered[before]
     ordered.sort(axis=1)
-    average = ordered[:, trim : len(levelled) - trim].mean(axis=1)
-    spread = MAD_TO_SD * np.median(np.abs(levelled[:, before] - average[before]))
-    return average - median(average[before]), float(1.2 * spread / np.sqrt(len(windows)))
+    average = ordered[:, trim : count - trim].mean(axis=1, dtype=np.float64)
+    error_uv = 1.2 * MAD_TO_SD * median(np.abs(spread - average[before, None]).ravel()) / np.sqrt(count)
+    low, high = (ordered[:, place].astype(np.float64) for place in (trim, count - 1 - trim))
+    common = np.where(low > 0, low, np.minimum(high, 0.0))
+    return Averaged(average - median(average[before]), float(error_uv), common)
 
 
 def measure_shape(

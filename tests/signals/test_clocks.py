@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emgkit.signals import clocks
 from emgkit.signals.clocks import ClockLimits, find_clock, missed_by, spared_by
+from tests.naive_signals import longest_chain_by_loop
 
 LIMITS = ClockLimits(
     shortest_s=0.03,
@@ -137,3 +139,24 @@ def test_a_guest_is_spared_and_what_fills_a_gap_is_not(place):
     assert not spared_by(times_s).any()
     assert not spared_by(np.sort(np.append(times_s, 6 / 8))).any()
     assert not spared_by(times_s[:5]).any()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_best_chains_of_several_intervals_are_those_of_a_loop_over_each(seed, monkeypatch):
+    monkeypatch.setattr(clocks, "_trimmed", lambda _, chain: chain)
+    others = np.sort(np.random.default_rng(seed).uniform(0, 10, 60))
+    mixed = np.sort(np.concatenate([clock(6.1, seed=seed, slowing=0.03), clock(4.3, seed=seed + 9), others]))
+    periods = [1 / 6.1, 0.5, 1 / 4.3, 0.04]
+    found = clocks._longest_chains(mixed, periods, LIMITS, 0.0)
+    for period_s, chain in zip(periods, found, strict=True):
+        assert chain.tolist() == longest_chain_by_loop(mixed, period_s, LIMITS)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_giving_up_a_chain_that_gets_too_short_loses_no_clock(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    mixed = np.sort(np.concatenate([clock(5.0, seed=seed), rng.uniform(0, 10, [20, 80, 120, 300][seed])]))
+    wanted = find_clock(mixed, limits=LIMITS)
+    to_the_end = clocks._longest_chains
+    monkeypatch.setattr(clocks, "_longest_chains", lambda *given: to_the_end(*given[:3], 0.0))
+    np.testing.assert_array_equal(find_clock(mixed, limits=LIMITS), wanted)

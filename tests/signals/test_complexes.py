@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emgkit.signals.complexes import apart, common_wave, cycle_of, negative_peaks
+from emgkit.signals.complexes import apart, cycle_of, negative_peaks
+from emgkit.signals.waveform import average_discharge
 
 WINDOW_MS = np.arange(-40, 40, 0.05)
 BASELINE_MS = (-38.0, -34.0)
@@ -40,20 +41,20 @@ def test_a_spike_is_common_when_most_discharges_have_it(share, seen):
     rng = np.random.default_rng(3)
     windows = rng.normal(0, 4, (60, len(WINDOW_MS))) + spike(0, 200)
     windows[: round(share * 60)] += spike(-9, 100)
-    common = common_wave(windows, WINDOW_MS, baseline_ms=BASELINE_MS)
+    common = average_discharge(windows, WINDOW_MS, baseline_ms=BASELINE_MS).common_uv
     peaks_ms = WINDOW_MS[negative_peaks(common, least_uv=40)]
     np.testing.assert_allclose(peaks_ms, [-9, 0] if seen else [0], atol=0.1)
 
 
 def test_an_offset_of_single_windows_is_not_common():
     windows = np.tile(spike(0, 200), (20, 1)) + np.linspace(-300, 300, 20)[:, None]
-    common = common_wave(windows, WINDOW_MS, baseline_ms=BASELINE_MS)
+    common = average_discharge(windows, WINDOW_MS, baseline_ms=BASELINE_MS).common_uv
     np.testing.assert_allclose(common, spike(0, 200), atol=1e-6)
 
 
 def test_noise_alone_has_no_peak_in_common():
     windows = np.random.default_rng(4).normal(0, 10, (40, len(WINDOW_MS)))
-    common = common_wave(windows, WINDOW_MS, baseline_ms=BASELINE_MS)
+    common = average_discharge(windows, WINDOW_MS, baseline_ms=BASELINE_MS).common_uv
     assert np.abs(common).max() < 5
     assert negative_peaks(common, least_uv=10) == []
 

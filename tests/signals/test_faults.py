@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emgkit.signals.bands import Edges, chunk_samples, read_stretch, thinning
-from emgkit.signals.faults import FaultLimits, Faults, find_faults, join_faults, mend_clicks, runs_of
+from emgkit.signals.faults import BLOCK, FaultLimits, Faults, find_faults, join_faults, mend_clicks, runs_of
 from emgkit.signals.mains import MainsLimits
 from tests.naive_signals import runs_by_loop
 
@@ -122,6 +122,16 @@ def test_clipping_is_found_at_both_ends_of_the_range():
     assert len(wanted) >= 4
     assert sorted(find(clipped).clipped()) == sorted(wanted)
     assert find(samples).clipped() == []
+
+
+def test_faults_on_the_border_of_two_blocks_are_found_as_anywhere():
+    samples = coloured(3 * BLOCK)
+    samples[BLOCK - 4 : BLOCK + 5] = samples[2 * BLOCK - 1 : 2 * BLOCK + 3] = 300.0
+    assert find(samples).clipped() == [(BLOCK - 4, BLOCK + 5), (2 * BLOCK - 1, 2 * BLOCK + 3)]
+    for place in range(BLOCK - 3, BLOCK + 4):
+        clicked = coloured(2 * BLOCK)
+        clicked[place] -= 300.0
+        assert find(clicked).clicks.tolist() == [place]
 
 
 def test_only_the_extremes_of_all_pieces_are_clipped():

@@ -9,7 +9,8 @@ import pytest
 
 from emgkit.signals import match
 from emgkit.signals.detect import find_spikes
-from emgkit.signals.match import Matches, MatchLimits, match_templates, shifted, similarity
+from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
+from emgkit.signals.peel import shifted
 from tests.naive_signals import HALF, add_wave, best_template_by_loop, biphasic, moved_by_fourier, triphasic
 
 RATE_HZ = 12_000.0

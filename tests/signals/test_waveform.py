@@ -161,9 +161,10 @@ def recorded(seed: int = 0, *, noise_uv: float = 3.0) -> tuple[np.ndarray, np.nd
     return samples, times_s
 
 
-def averaged(samples: np.ndarray, times_s: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def averaged(samples: np.ndarray, times_s: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
     windows, window_ms = cut_discharges(samples, RATE_HZ, times_s=times_s, before_ms=10.0, after_ms=35.0)
-    return (*average_discharge(windows, window_ms, baseline_ms=(-9.0, -5.0)), window_ms)
+    average_uv, error_uv, _ = average_discharge(windows, window_ms, baseline_ms=(-9.0, -5.0))
+    return average_uv, error_uv, window_ms
 
 
 def test_the_average_keeps_the_first_deflection_that_a_zero_phase_high_pass_flips():
@@ -198,9 +199,9 @@ def test_the_error_of_the_average_falls_with_the_root_of_the_number():
 def test_one_wild_window_does_not_move_the_average():
     samples, times_s = recorded()
     windows, window_ms = cut_discharges(samples, RATE_HZ, times_s=times_s, before_ms=10.0, after_ms=35.0)
-    clean, _ = average_discharge(windows, window_ms, baseline_ms=(-9.0, -5.0))
+    clean, *_ = average_discharge(windows, window_ms, baseline_ms=(-9.0, -5.0))
     windows[7] += 5000 * np.sin(np.arange(len(window_ms)))
-    wild, _ = average_discharge(windows, window_ms, baseline_ms=(-9.0, -5.0))
+    wild, *_ = average_discharge(windows, window_ms, baseline_ms=(-9.0, -5.0))
     assert np.abs(wild - clean).max() < 1.0
 
 

@@ -91,8 +91,8 @@ def _analysed(recording: Recording, threads: int) -> SpontaneousActivity:
     return SpontaneousActivity(
         recording=recording,
         muscle=muscle,
-        events=event_table(whole.trains, whole.loose),
         trains=train_table(measured, names),
+        events=event_table(whole.trains, whole.loose),
         templates_uv={number: train.average_uv for number, train in enumerate(measured)},
         waveforms_uv={number: train.waveforms_uv for number, train in enumerate(measured)},
         window_ms=measured[0].window_ms if measured else np.array([]),

@@ -10,7 +10,7 @@ import numpy as np
 
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.knowledge.tables import criteria_values
-from emgkit.signals.complexes import apart, common_wave, cycle_of, negative_peaks
+from emgkit.signals.complexes import apart, cycle_of, negative_peaks
 from emgkit.signals.counting import samples_in, spread_evenly
 from emgkit.signals.detect import smooth_energy
 from emgkit.signals.faults import runs_of
@@ -171,7 +171,7 @@ def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArra
 
 
 class _Average(NamedTuple):
-    windows: NDArray[np.float64]
+    windows: NDArray[np.floating]
     window_ms: NDArray[np.float64]
     average: NDArray[np.float64]
     error_uv: float
@@ -202,7 +202,7 @@ def _averaged(
     return _levelled(windows, window_ms, values["baseline_stop_ms"])
 
 
-def _levelled(windows: NDArray[np.float64], window_ms: NDArray[np.float64], stop_ms: float) -> _Average:
+def _levelled(windows: NDArray[np.floating], window_ms: NDArray[np.float64], stop_ms: float) -> _Average:
     values = criteria_values("detection_criteria")
     length_ms = values["baseline_stop_ms"] - values["baseline_start_ms"]
     start_ms = max(stop_ms - length_ms, float(window_ms[0]))
@@ -210,9 +210,7 @@ def _levelled(windows: NDArray[np.float64], window_ms: NDArray[np.float64], stop
     if len(windows) < 2:
         nothing = np.zeros(len(window_ms))
         return _Average(windows, window_ms, nothing, 0.0, nothing, baseline_ms)
-    average, error_uv = average_discharge(windows, window_ms, baseline_ms=baseline_ms)
-    common = common_wave(windows, window_ms, baseline_ms=baseline_ms)
-    return _Average(windows, window_ms, average, error_uv, common, baseline_ms)
+    return _Average(windows, window_ms, *average_discharge(windows, window_ms, baseline_ms=baseline_ms), baseline_ms)
 
 
 def _size(wave: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
@@ -299,7 +297,7 @@ def _amplitude_cv(found: _Average) -> float:
     if len(windows) < 2 or energy == 0:
         return 0.0
     scale = windows[:, core] @ average[core] / energy
-    error = np.var(windows[:, found.window_ms < found.baseline_ms[1]]) / energy
+    error = np.var(windows[:, found.window_ms < found.baseline_ms[1]], dtype=np.float64) / energy
     return float(np.sqrt(max(scale.var() - error, 0.0)) / max(abs(scale.mean()), 1e-9))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import EVENTS, TRAINS, UNSORTED
 from emgkit.model.table import make_table
+from emgkit.signals.memory import give_back_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,28 +30,25 @@ def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.
 def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
     # A recording of hours has a million discharges: what is not needed any more is let go before the next column.
+    give_back_memory()
     time_s = np.concatenate([*(each.measured.train.time_s for each in trains), loose.time_s])
     order = np.argsort(time_s, kind="stable")
-    owner = np.searchsorted(np.cumsum([len(each.sizes_uv) for each in trains]), order, side="right")
-    columns = {"time_s": time_s[order], "train": owner}
+    columns = {"time_s": time_s[order]}
     del time_s
-    sizes_uv = np.concatenate([*(each.sizes_uv for each in trains), loose.sizes_uv], dtype=np.float32)[order]
-    unsorted = np.flatnonzero(owner == len(trains))
-    of_loose = order[unsorted] - (len(order) - len(loose.time_s))
+    ends = np.cumsum([len(each.sizes_uv) for each in trains])
+    owner = np.searchsorted(ends, order, side="right").astype(np.int16)  # trains are few
     del order
-    usual_uv = [_usual(each.sizes_uv) for each in trains]
-    shapes = [each.measured.shape for each in trains]
-    whole_uv = [shape.peak_to_peak_uv if shape else usual for shape, usual in zip(shapes, usual_uv, strict=True)]
-    snr = [each.measured.train.snr for each in trains]
-    for name, units, of_single in (("peak_to_peak_uv", whole_uv, loose.sizes_uv), ("snr", snr, loose.ratio)):
-        column = np.array([*(max(usual, 1e-9) for usual in usual_uv), 1.0])[owner]
-        np.divide(sizes_uv, column, out=column)
-        for number, unit in enumerate(units):
-            column[owner == number] *= unit
-        column[unsorted] = of_single[of_loose]
-        columns[name] = column
+    sizes_uv, snr = np.empty(len(owner)), np.empty(len(owner))
+    for number, (measured, band_uv) in enumerate(trains):
+        mine, turn = owner == number, np.argsort(measured.train.time_s, kind="stable")
+        usual_uv = _usual(band_uv)
+        share = band_uv[turn].astype(np.float64) / max(usual_uv, 1e-9)
+        sizes_uv[mine] = share * (measured.shape.peak_to_peak_uv if measured.shape else usual_uv)
+        snr[mine] = share * measured.train.snr
+    unsorted, turn = owner == len(trains), np.argsort(loose.time_s, kind="stable")
+    sizes_uv[unsorted], snr[unsorted] = loose.sizes_uv[turn], loose.ratio[turn]
     owner[unsorted] = UNSORTED
-    return make_table(EVENTS, columns)
+    return make_table(EVENTS, {**columns, "train": owner.astype(np.int64), "peak_to_peak_uv": sizes_uv, "snr": snr})
 
 
 def _usual(sizes_uv: NDArray[np.floating]) -> float:

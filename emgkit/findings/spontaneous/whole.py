@@ -10,7 +10,7 @@ import numpy as np
 
 from emgkit.findings.spontaneous.cleaning import of_each
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
-from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, discharges_of, lasts, others_of, outside
+from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, discharges_of, lasts, outside
 from emgkit.findings.spontaneous.settings import MAINS_HZ
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, joined
@@ -18,12 +18,14 @@ from emgkit.signals.counting import spread_evenly
 from emgkit.signals.link import Link, border_of, link_trains
 from emgkit.signals.locks import locked_to
 from emgkit.signals.mains import hum_at_times
+from emgkit.signals.memory import give_back_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from emgkit.findings.spontaneous.measure import HumAt
     from emgkit.model.recording import Recording
 
 
@@ -81,23 +83,21 @@ def join_parts(recording: Recording, parts: Sequence[Part], *, threads: int) -> 
     spans = [span for span in spans if span.stop_s > span.start_s]
     left_out = joined(spans, duration_s=recording.duration_s, gap_s=values["flat_s"])
     noise = _noise_joined(parts)
+    noise_uv = (_usual([part.noise_uv[0] for part in parts]), _usual([part.noise_uv[1] for part in parts]))
+    hum_uv = max(part.hum_uv for part in parts)
+    loose = _own_loose(parts)
+    hum = hum_at_times(sorted((hum for part in parts for hum in part.hum), key=lambda each: each.start_s))
     trains: list[Sized] = parts[0].trains
     short: list[Sized] = []
     if len(parts) > 1:
         wholes = _linked(parts)
-        parts = [replace(part, trains=[]) for part in parts]  # of hours, what is not needed any more is much
-        trains, short = _measured(recording, wholes, parts, left_out, threads)
+        del parts  # of hours, what is not needed any more is much
+        give_back_memory()
+        trains, short = _measured(recording, wholes, hum, left_out, threads)
     trains = [each._replace(measured=within(each.measured, [span[:2] for span in noise])) for each in trains]
     trains = [_inside(each, left_out, recording.duration_s) for each in trains if not _is_noise(each.measured)]
     trains = [each for each in trains if len(each.sizes_uv)]
-    return Whole(
-        trains=trains,
-        loose=_loose(parts, trains, short),
-        left_out=left_out,
-        noise=noise,
-        noise_uv=(_usual([part.noise_uv[0] for part in parts]), _usual([part.noise_uv[1] for part in parts])),
-        hum_uv=max(part.hum_uv for part in parts),
-    )
+    return Whole(trains, _unexplained(loose, trains, short), left_out, noise, noise_uv, hum_uv)
 
 
 def _usual(noises_uv: Sequence[float]) -> float:
@@ -131,14 +131,12 @@ def _linked(parts: Sequence[Part]) -> list[Sized]:
 
 
 def _measured(
-    recording: Recording, wholes: list[Sized], parts: Sequence[Part], left_out: Sequence[Span], threads: int
+    recording: Recording, wholes: list[Sized], hum: HumAt, left_out: Sequence[Span], threads: int
 ) -> tuple[list[Sized], list[Sized]]:
     # Whole trains, measured on discharges from all over the recording; and what is too short for a train.
     wholes[:] = [_inside(whole, left_out, recording.duration_s) for whole in wholes]
     long = [whole for whole in wholes if lasts(whole.measured.train.time_s)]
     short = [whole for whole in wholes if not lasts(whole.measured.train.time_s)]
-    every_s = discharges_of([whole.measured.train for whole in long])
-    hum = hum_at_times(sorted((hum for part in parts for hum in part.hum), key=lambda each: each.start_s))
     most = int(criteria_values("detection_criteria")["kept_waveforms_most"]) // max(len(long), 1)
 
     def of_whole(whole: Sized) -> Sized:
@@ -146,7 +144,7 @@ def _measured(
             recording.samples_uv,
             recording.rate_hz,
             train=whole.measured.train,
-            others_s=others_of(every_s, whole.measured.train),
+            others_s=discharges_of([other.measured.train for other in long if other is not whole]),
             hum=hum,
         )
         waveforms_uv = train.waveforms_uv[spread_evenly(len(train.waveforms_uv), most=most)]
@@ -190,9 +188,14 @@ def _inside(sized: Sized, left_out: Sequence[Span], duration_s: float) -> Sized:
     return Sized(replace(sized.measured, train=replace(train, time_s=train.time_s[kept])), sized.sizes_uv[kept])
 
 
-def _loose(parts: Sequence[Part], trains: Sequence[Sized], short: Sequence[Sized]) -> Loose:
+def _own_loose(parts: Sequence[Part]) -> Loose:
     own = [(part.loose.time_s >= part.piece.start_s) & (part.loose.time_s < part.piece.stop_s) for part in parts]
     every = [Loose(*(values[mine] for values in part.loose)) for part, mine in zip(parts, own, strict=True)]
+    return Loose(*(np.concatenate(values) for values in zip(*every, strict=True)))
+
+
+def _unexplained(loose: Loose, trains: Sequence[Sized], short: Sequence[Sized]) -> Loose:
+    every = [loose]
     for measured, sizes_uv in short:
         train = measured.train
         every.append(Loose(train.time_s, np.full(len(train.time_s), train.snr), sizes_uv))
