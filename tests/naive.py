@@ -2,7 +2,7 @@
 
 ``localization_by_enumeration`` builds the joint table of hypothesis, side, severity and muscle state with loops.
 It reads the same tables of knowledge and shares no arithmetic with ``emgkit.localization``. Every leg is prefixed,
-ordinary or postfixed; both legs are enumerated.
+ordinary or postfixed; both legs are enumerated where the hypothesis is one root, else averaged for every test.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _scenarios(members, shares, tables):
                 for level in range(len(latent.names))
             ]
         )
-    legs = _pairs_of_legs() if set(members) & set(ROOTS) else [(1.0, {})]
+    legs = _pairs_of_legs() if len(members) == 1 and members[0] in ROOTS else [(1.0, {})]
     for scenario, (likely, kinds) in product(product(*choices), legs):
         weight = likely * math.prod(part["weight"] for part in scenario)
         yield weight, [part | {"leg": kinds.get(part["side"], ""), "tables": tables} for part in scenario]
@@ -144,10 +144,14 @@ def _changed(key, test, severity, leg, tables):
     mean, share = _mean(key, test, tables)
     if mean <= 0 or share == 0:
         return mean
-    if site in ROOTS and not (test in muscles() and muscles()[test].ramus == "dorsal"):
-        mean = _in_leg(site, test, leg, tables)
-        if mean <= 0:
-            return 0.0
+    if site not in ROOTS or (test in muscles() and muscles()[test].ramus == "dorsal"):
+        return _at_severity(mean, severity)
+    legs = {leg: 1.0} if leg else _leg_weights()
+    return sum(likely * _at_severity(_in_leg(site, test, kind, tables), severity) for kind, likely in legs.items())
+
+
+def _at_severity(mean, severity):
+    """One logistic step for each severity, so that the weighted mean is kept."""
     latent = severities()
 
     def excess(intercept):
@@ -156,6 +160,8 @@ def _changed(key, test, severity, leg, tables):
             for weight, shift in zip(latent.weight, latent.logit_shift, strict=True)
         ) - mean  # fmt: skip
 
+    if mean <= 0:
+        return 0.0
     return 1 / (1 + math.exp(-brentq(excess, -40, 40, xtol=1e-13) - float(latent.logit_shift[severity])))
 
 

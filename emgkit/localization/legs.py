@@ -1,5 +1,7 @@
 """Ordinary, prefixed and postfixed legs: which leg it is, is not known and is shared by all tests of that leg.
 
+It is summed out where the hypothesis is one root; roots within a pair are those of the average leg (see ``unfold``).
+
 In a prefixed leg every root does part of what the next root below does in an ordinary leg, in a postfixed leg part of
 what the next root above does. Published frequencies are averages over legs of all three kinds and stay so: the
 ordinary leg is the one whose average with the other two is the published number. What a root reaches in no published

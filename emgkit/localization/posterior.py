@@ -48,8 +48,9 @@ def localize(
     """Say where the lesion is likely to be, given the findings of one examination.
 
     Every hypothesis is a site (or a pair of sites, where listed) on a side. How severe the lesion is, is not known and
-    is shared by all muscles it reaches; it is summed out exactly. A muscle reports one state, and what was not
-    assessed changes nothing.
+    is shared by all muscles it reaches; it is summed out exactly. So is, for the lesion of one root, whether its leg is
+    prefixed, ordinary or postfixed; roots within a pair are those of the average leg. A muscle reports one state, and
+    what was not assessed changes nothing.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ def localize(
         verdict=verdict,
         side=weighed.side,
         caveats=find_caveats(weighed, observations, context=context, weeks=weeks_since_onset),
-        assumed=rows_assumed(weighed, used, context=context),
+        assumed=tuple(sorted({*rows_assumed(weighed, used, context=context), *selection.assumed})),
         prior_name=hypotheses.prior_name,
         weeks_since_onset=weeks_since_onset,
     )

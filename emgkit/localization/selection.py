@@ -27,6 +27,11 @@ class Selection:
     age: AgeGroup = "younger"
     chart: str = DEFAULT_CHART
 
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """Keys of the assumed rows chosen: those of a chart other than the default."""
+        return () if self.chart == DEFAULT_CHART else (f"chart_root_weights:{self.chart}",)
+
 
 USUAL = Selection()
 

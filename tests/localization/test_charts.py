@@ -72,3 +72,8 @@ def test_a_muscle_that_no_chart_disputes_says_the_same_under_all():
 def test_an_unknown_chart_is_refused_with_the_names():
     with pytest.raises(UnknownNameError, match="the charts are tsao, phillips_park, classical"):
         localize([], chart="nosuch")
+
+
+def test_an_answer_names_the_chart_it_was_made_with():
+    assert "chart_root_weights:classical" in localize(rows({"soleus": 1}), chart="Kendall").assumed
+    assert not any("chart" in key for key in localize(rows({"soleus": 1})).assumed)

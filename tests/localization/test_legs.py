@@ -134,13 +134,14 @@ def test_weights_of_the_scenarios_sum_to_one(names):
     assert np.exp(scenarios.log_weight).sum() == pytest.approx(1)
 
 
-def test_two_roots_of_one_leg_share_its_kind_and_two_of_both_legs_do_not():
-    scenarios = unfold(enumerate_hypotheses(["root_L5+root_S1"]), {})
-    pairs = [
-        (scenarios.lesions[a], scenarios.lesions[b]) for a, b in zip(scenarios.first, scenarios.second, strict=True)
-    ]
-    assert all(one.leg == two.leg for one, two in pairs if one.side == two.side)
-    assert {(one.leg, two.leg) for one, two in pairs if one.side != two.side} == {(a, b) for a in LEGS for b in LEGS}
+def test_a_root_in_a_pair_is_that_of_the_average_leg():
+    alone, pair = (unfold(enumerate_hypotheses([name]), {}).lesions for name in ("root_L5", "root_L5+common_fibular"))
+    assert {lesion.leg for lesion in alone} == set(LEGS)
+    assert {lesion.leg for lesion in pair} == {""}
+    by_leg = lesion_reach(alone[:3], reach().tests, test_sides=["left"] * len(reach().tests))
+    average = lesion_reach(pair[:1], reach().tests, test_sides=["left"] * len(reach().tests))
+    assert {lesion.side for lesion in (*alone[:3], *pair[:1])} == {"left"}
+    np.testing.assert_allclose(np.tensordot(leg_weights(), by_leg, axes=1), average[0], atol=1e-12)
 
 
 def test_pairs_of_roots_are_summed_exactly():
