@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emgkit.errors import EmgkitError
+from emgkit.knowledge.charts import DEFAULT_CHART
 from emgkit.knowledge.grading import SCHEMES
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ SCHEME = click.Choice(SCHEMES, case_sensitive=False)
 _prior = click.option("--prior", help="Name of a prior: general (default) or gluteal_referral.")
 _candidates = click.option(
     "--candidate", "candidates", multiple=True, help="Consider only these sites (repeat; pairs as a+b)."
+)
+_chart = click.option(
+    "--chart", default=DEFAULT_CHART, show_default=True, help="Myotome chart: tsao, phillips_park, classical."
 )
 
 
@@ -76,10 +80,17 @@ def main() -> None:
 )
 @_prior
 @_candidates
+@_chart
 @click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo.")
 @click.option("--quiet", is_flag=True, help="No progress bars, no summary.")
 def analyze(
-    study: Path, output: Path, prior: str | None, candidates: tuple[str, ...], scheme: str | None, quiet: bool
+    study: Path,
+    output: Path,
+    prior: str | None,
+    candidates: tuple[str, ...],
+    chart: str,
+    scheme: str | None,
+    quiet: bool,
 ) -> None:
     """Analyse the study folder STUDY and write report.html, localization.json and CSV tables.
 
@@ -93,10 +104,10 @@ def analyze(
 
     examination = emgkit.read_study(study)
     folder = make_folder(output)
-    if candidates or prior:  # a misspelt name is refused now, not after minutes of work
-        emgkit.localize([], candidates=candidates or None, prior=prior)
+    # a misspelt name or an impossible age is refused now, not after minutes of work
+    emgkit.localize([], candidates=candidates or None, prior=prior, age_years=examination.age_years, chart=chart)
     findings = emgkit.analyze_study(examination, scheme=scheme, progress=not quiet)
-    answer = emgkit.localize_study(examination, findings, candidates=candidates or None, prior=prior)
+    answer = emgkit.localize_study(examination, findings, candidates=candidates or None, prior=prior, chart=chart)
     emgkit.write_results(folder, findings=findings, answer=answer)
     with click.progressbar(length=len(findings.activities), label="report", hidden=quiet, file=sys.stderr) as bar:
         emgkit.write_report(
@@ -168,6 +179,8 @@ def rest(
 @click.argument("needle", type=click.Path(path_type=Path))
 @click.option("--conduction", type=click.Path(path_type=Path), help="CSV with study, side and result.")
 @click.option("--weeks", type=click.FloatRange(min=0), help="Weeks since onset.")
+@click.option("--age", "age_years", type=float, help="Age in years; over 60 some tests are read differently.")
+@_chart
 @_prior
 @_candidates
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with the evidence.")
@@ -175,6 +188,8 @@ def localize(
     needle: Path,
     conduction: Path | None,
     weeks: float | None,
+    age_years: float | None,
+    chart: str,
     prior: str | None,
     candidates: tuple[str, ...],
     as_json: bool,
@@ -195,6 +210,8 @@ def localize(
         read_scored(needle),
         judged_conduction(read_scored(conduction)) if conduction is not None else None,
         weeks_since_onset=weeks,
+        age_years=age_years,
+        chart=chart,
         candidates=candidates or None,
         prior=prior,
     )

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from emgkit.findings.conduction.judge import conduction_table, judge_conduction
 from emgkit.findings.spontaneous.muscles import find_activities, grade_muscles, needle_table
+from emgkit.knowledge.charts import DEFAULT_CHART
 from emgkit.knowledge.grading import find_scheme
 from emgkit.localization.posterior import localize
 from emgkit.localization.tables import read_conduction_table
@@ -89,6 +90,7 @@ def localize_study(
     *,
     candidates: Iterable[str] | None = None,
     prior: str | Mapping[str, float] | None = None,
+    chart: str = DEFAULT_CHART,
 ) -> Localization:
     """Say where the lesion of an analysed examination is likely to be, with everything that the study says.
 
@@ -96,7 +98,7 @@ def localize_study(
     ----------
     study : Study
     findings : StudyFindings
-    candidates, prior
+    candidates, prior, chart
         See ``localize``.
 
     Returns
@@ -119,6 +121,8 @@ def localize_study(
         history=study.history,
         weeks_since_onset=study.weeks_since_onset,
         affected_side=study.affected_side,
+        age_years=study.age_years,
+        chart=chart,
         candidates=candidates,
         prior=prior,
     )

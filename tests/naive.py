@@ -1,7 +1,8 @@
 """Slow twins: the same answer by the plainest way, to judge the fast one.
 
 ``localization_by_enumeration`` builds the joint table of hypothesis, side, severity and muscle state with loops.
-It reads the same tables of knowledge and shares no arithmetic with ``emgkit.localization``.
+It reads the same tables of knowledge and shares no arithmetic with ``emgkit.localization``. Every leg is prefixed,
+ordinary or postfixed; both legs are enumerated where the hypothesis is one root, else averaged for every test.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import math
 from functools import cache
 from itertools import product
 
+import numpy as np
 from scipy.optimize import brentq
 
 from emgkit.knowledge.anatomy import extents, muscle_share, muscles, sites, studies, study_share
+from emgkit.knowledge.charts import own_subjects
 from emgkit.localization.evidence import (
     counts,
     expectations,
@@ -25,9 +28,11 @@ from emgkit.localization.evidence import (
 
 GRADES = ("grade_0", "grade_1", "grade_2", "grade_3")
 UNITS = ("normal", "reduced", "remodelled", "myopathic")
+ROOTS = [site for site in sites() if site.startswith("root_")]
+LEGS = {"prefixed": 1, "ordinary": 0, "postfixed": -1}
 
 
-def localization_by_enumeration(needle, conduction, *, weeks, weights):
+def localization_by_enumeration(needle, conduction, *, weeks, weights, age="younger", chart="tsao"):
     """Return {hypothesis: (probability, log likelihood)} for rows (muscle, side, grade, unit, recruitment) and results.
 
     ``weights`` maps sites and pairs ``a+b`` to prior weights. Local injury is left out: it depends on what was sampled.
@@ -41,17 +46,17 @@ def localization_by_enumeration(needle, conduction, *, weeks, weights):
     if on_right > on_left and on_right >= enough * on_left:
         left = 1 - likely
     joint, likelihoods = {}, {}
-    for name, weight in weights.items():
+    for name, prior in weights.items():
         likelihood = 0.0
-        for scenario in _scenarios(name.split("+"), {"left": left, "right": 1 - left}):
-            chance = math.prod(part["weight"] for part in scenario)
+        for weight, scenario in _scenarios(name.split("+"), {"left": left, "right": 1 - left}, (age, chart)):
+            chance = weight
             for muscle, side, grade, unit, recruitment in needle:
                 chance *= _needle_chance(scenario, muscle, side, (grade, unit, recruitment), weeks)
             for study, side, result in conduction:
                 chance *= _conduction_chance(scenario, study, side, result, weeks)
             likelihood += chance
         likelihoods[name] = math.log(likelihood)
-        joint[name] = weight * likelihood
+        joint[name] = prior * likelihood
     total = sum(joint.values())
     return {name: (joint[name] / total, likelihoods[name]) for name in weights}
 
@@ -62,7 +67,7 @@ def _is_normal_muscle(row):
     return assessed and not grade and unit in {"", "normal"} and recruitment in {"", "normal"}
 
 
-def _scenarios(members, shares):
+def _scenarios(members, shares, tables):
     latent = severities()
     choices = []
     for site in members:
@@ -81,7 +86,20 @@ def _scenarios(members, shares):
                 for level in range(len(latent.names))
             ]
         )
-    return product(*choices)
+    legs = _pairs_of_legs() if len(members) == 1 and members[0] in ROOTS else [(1.0, {})]
+    for scenario, (likely, kinds) in product(product(*choices), legs):
+        weight = likely * math.prod(part["weight"] for part in scenario)
+        yield weight, [part | {"leg": kinds.get(part["side"], ""), "tables": tables} for part in scenario]
+
+
+def _pairs_of_legs():
+    likely = _leg_weights()
+    return [(likely[one] * likely[two], {"left": one, "right": two}) for one, two in product(LEGS, repeat=2)]
+
+
+def _leg_weights():
+    likely = {kind: model_value(f"leg_{kind}") for kind in ("prefixed", "postfixed")}
+    return likely | {"ordinary": 1 - sum(likely.values())}
 
 
 def _needle_chance(scenario, muscle, side, seen, weeks):
@@ -91,8 +109,10 @@ def _needle_chance(scenario, muscle, side, seen, weeks):
         weight = _states_chance(scenario, states, muscle, side, weeks)
         if weight > 0:
             lesion, state = _shown(scenario, states)
-            chance += weight * _shown_chance((lesion["site"], lesion["severity"]), state, muscle, weeks, seen)
-    healthy, slip = _shown_chance(("none", 0), "untouched", muscle, weeks, seen), model_value("slip")
+            key = (lesion["site"], lesion["severity"], lesion["tables"][0])
+            chance += weight * _shown_chance(key, state, muscle, weeks, seen)
+    key = ("none", 0, scenario[0]["tables"][0])
+    healthy, slip = _shown_chance(key, "untouched", muscle, weeks, seen), model_value("slip")
     return (1 - slip) * chance + slip * healthy
 
 
@@ -112,8 +132,9 @@ def _shown(scenario, states):
 
 
 def _state_chance(lesion, test, side, state, weeks):
-    reached = lesion["side"] in {side, "both"}
-    changed = _changed(lesion["site"], lesion["extent"], test, lesion["severity"]) if reached else 0.0
+    here = lesion["side"] in {side, "both"}
+    key = (lesion["site"], lesion["extent"])
+    changed = _changed(key, test, lesion["severity"], lesion["leg"], lesion["tables"]) if here else 0.0
     if test in muscles():
         visible = timed("fibrillation", weeks, length_class=muscles()[test].length_class)
         hidden = model_value("silent_per_reach")
@@ -125,25 +146,19 @@ def _state_chance(lesion, test, side, state, weeks):
 
 
 @cache
-def _changed(site, extent, test, severity):
-    kind = "needle" if test in muscles() else studies()[test].kind
-    share = muscle_share(site, test, extent=extent) if kind == "needle" else study_share(site, test, extent=extent)
-    count, expected, limit = (
-        counts().get((site, test)), expectations().get((site, test)), expectations().get((site, kind)),
-    )  # fmt: skip
-    if site == "none":
-        return 0.0
-    if count and (share > 0 or count.abnormal > 0):
-        rates = false_positive(kind, test, length_class=muscles()[test].length_class if kind == "needle" else None)
-        false = sum(rates[grade] for grade in GRADES[1:]) if kind == "needle" else rates["abnormal"]
-        mean = max(0.0, (count.probability - false) / (1 - false))
-    elif expected:
-        mean = expected.value
-    else:
-        mean = float(reach_probability(kind, share))
-        mean = min(mean, limit.value) if limit else mean
+def _changed(key, test, severity, leg, tables):
+    site, _ = key
+    mean, share = _mean(key, test, tables)
     if mean <= 0 or share == 0:
         return mean
+    if site not in ROOTS or (test in muscles() and muscles()[test].ramus == "dorsal"):
+        return _at_severity(mean, severity)
+    legs = {leg: 1.0} if leg else _leg_weights()
+    return sum(likely * _at_severity(_in_leg(site, test, kind, tables), severity) for kind, likely in legs.items())
+
+
+def _at_severity(mean, severity):
+    """One logistic step for each severity, so that the weighted mean is kept."""
     latent = severities()
 
     def excess(intercept):
@@ -152,23 +167,94 @@ def _changed(site, extent, test, severity):
             for weight, shift in zip(latent.weight, latent.logit_shift, strict=True)
         ) - mean  # fmt: skip
 
+    if mean <= 0:
+        return 0.0
     return 1 / (1 + math.exp(-brentq(excess, -40, 40, xtol=1e-13) - float(latent.logit_shift[severity])))
+
+
+def _in_leg(site, test, leg, tables):
+    """What a root reaches in one kind of leg: a mixture of its own and its neighbour's part in an ordinary leg."""
+    ordinary, extent = _ordinary_leg(test, tables), model_value("leg_shift_extent")
+    return (1 - extent) * ordinary.get(site, 0.0) + extent * ordinary.get(_neighbour(site, leg), 0.0)
+
+
+def _neighbour(site, leg):
+    return ROOTS[min(max(ROOTS.index(site) + LEGS[leg], 0), len(ROOTS) - 1)]
+
+
+@cache
+def _ordinary_leg(test, tables):
+    """Try for every root whether it is free or at a limit, until all the averages over legs fit."""
+    wanted = {
+        root: mean for root in ROOTS for mean, share in [_mean((root, ""), test, tables)] if mean > 0 and share > 0
+    }
+    most = {root: max(mean, model_value("leg_reach_most")) for root, mean in wanted.items()}
+    roots, extent = list(wanted), model_value("leg_shift_extent")
+    average = np.zeros((len(roots), len(roots)))
+    for (row, root), (leg, likely) in product(enumerate(roots), _leg_weights().items()):
+        for source, part in ((root, 1 - extent), (_neighbour(root, leg), extent)):
+            if source in roots:
+                average[row, roots.index(source)] += likely * part
+    for states in product(("free", "low", "high"), repeat=len(roots)):
+        matrix, right = average.copy(), np.array([wanted[root] for root in roots])
+        for row, state in enumerate(states):
+            if state != "free":
+                matrix[row] = np.eye(len(roots))[row]
+                right[row] = 0.0 if state == "low" else most[roots[row]]
+        found = np.linalg.solve(matrix, right)
+        over = average @ found - np.array([wanted[root] for root in roots])
+        fits = {
+            "free": lambda row, found=found: -1e-12 <= found[row] <= most[roots[row]] + 1e-12,
+            "low": lambda row, over=over: over[row] >= -1e-12,
+            "high": lambda row, over=over: over[row] <= 1e-12,
+        }
+        if all(fits[state](row) for row, state in enumerate(states)):
+            return dict(zip(roots, found.tolist(), strict=True))
+    raise AssertionError(test)
+
+
+@cache
+def _mean(key, test, tables):
+    """Average over severities and legs, and the share of the supply."""
+    age, chart = tables
+    site, extent = key
+    kind = "needle" if test in muscles() else studies()[test].kind
+    share = (muscle_share if kind == "needle" else study_share)(site, test, extent=extent, chart=chart)
+    count, expected, limit = (
+        counts(age).get((site, test)), expectations().get((site, test)), expectations().get((site, kind)),
+    )  # fmt: skip
+    if site in ROOTS and test in own_subjects(chart):
+        expected = None
+    if site == "none":
+        return 0.0, share
+    if count and (share > 0 or count.abnormal > 0):
+        rates = false_positive(
+            kind, test, length_class=muscles()[test].length_class if kind == "needle" else None, age=age
+        )
+        false = sum(rates[grade] for grade in GRADES[1:]) if kind == "needle" else rates["abnormal"]
+        mean = max(0.0, (count.probability - false) / (1 - false))
+    elif expected:
+        mean = expected.value
+    else:
+        mean = float(reach_probability(kind, share))
+        mean = min(mean, limit.value) if limit else mean
+    return mean, share
 
 
 @cache
 def _shown_chance(lesion, state, muscle, weeks, seen):
-    site, severity = lesion
-    cells = _cells(site, severity, state, muscle, weeks)
-    chance = sum(value for cell, value in cells.items() if _fits(cell, seen))
+    site = lesion[0]
+    chance = sum(value for cell, value in _cells(lesion, state, muscle, weeks).items() if _fits(cell, seen))
     if seen[2] not in {"reduced", "none"} or (site == "myopathy" and state != "untouched"):
         return chance
     lost = model_value("none_error" if state == "untouched" else "none_involved")
     return chance * (lost if seen[2] == "none" else 1 - lost)
 
 
-def _cells(site, severity, state, muscle, weeks):
+def _cells(lesion, state, muscle, weeks):
     """Joint table of grade class and unit class of a muscle in one state."""
-    rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class)
+    site, severity, age = lesion
+    rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class, age=age)
     late = timed("remodelled", weeks)
     half = model_value("false_remodelled")
     false = [1 - sum(rates[grade] for grade in GRADES[1:]), *(rates[grade] for grade in GRADES[1:])]
@@ -218,7 +304,7 @@ def _fits(cell, seen):
 
 def _conduction_chance(scenario, study, side, result, weeks):
     kind = studies()[study].kind
-    rates = false_positive(kind, study)
+    rates = false_positive(kind, study, age=scenario[0]["tables"][0])
     outcome = {"normal": 0, "reduced": 1, "delayed": 1, "absent": 2}[result]
     false = [1 - rates["abnormal"], rates["abnormal"] * (1 - rates["absent"]), rates["abnormal"] * rates["absent"]]
     chance = 0.0

@@ -25,10 +25,10 @@ from emgkit.knowledge.anatomy_records import (
     PartialCut,
     PatternReach,
     Region,
-    RootWeight,
     SecondPath,
     Site,
 )
+from emgkit.knowledge.charts import DEFAULT_CHART, weights_by_subject
 from emgkit.knowledge.tables import normalized, read_rows, resolve
 
 if TYPE_CHECKING:
@@ -200,13 +200,15 @@ def _spellings(rows: Mapping[str, Muscle] | Mapping[str, NerveStudy] | Mapping[s
 
 
 @cache
-def root_weights(subject: str) -> Mapping[str, float]:
+def root_weights(subject: str, *, chart: str = DEFAULT_CHART) -> Mapping[str, float]:
     """Return the weight of every root that contributes to a muscle or nerve study.
 
     Parameters
     ----------
     subject : str
         Id of a muscle or nerve study.
+    chart : str
+        Id of a myotome chart; see ``charts``.
 
     Returns
     -------
@@ -219,7 +221,7 @@ def root_weights(subject: str) -> Mapping[str, float]:
     >>> dict(root_weights("gluteus_maximus"))
     {'root_S1': 1.0, 'root_L5': 0.6, 'root_S2': 0.6}
     """
-    return _root_weights().get(subject, MappingProxyType({}))
+    return weights_by_subject(chart).get(subject, MappingProxyType({}))
 
 
 @cache
@@ -245,7 +247,7 @@ def extents(site: str) -> tuple[Extent, ...]:
 
 
 @cache
-def muscle_share(site: str, muscle: str, *, extent: str = "") -> float:
+def muscle_share(site: str, muscle: str, *, extent: str = "", chart: str = DEFAULT_CHART) -> float:
     """Return how much of a muscle's motor supply a complete lesion at a site interrupts.
 
     Parameters
@@ -255,6 +257,8 @@ def muscle_share(site: str, muscle: str, *, extent: str = "") -> float:
     muscle : str
     extent : str
         One of ``extents(site)``, of a single site; all that the site cuts when empty.
+    chart : str
+        Id of a myotome chart; see ``charts``.
 
     Returns
     -------
@@ -279,11 +283,11 @@ def muscle_share(site: str, muscle: str, *, extent: str = "") -> float:
     row = muscles()[find_muscle(muscle)]
     subjects = (row.muscle, f"length_{row.length_class}" if row.region in LOWER_LIMB else row.region)
     parts = find_site(site).split("+")
-    return 1.0 - prod(1.0 - _share((part, extent), row.muscle, row.path, subjects, spared="") for part in parts)
+    return 1.0 - prod(1.0 - _share((part, extent), row.path, subjects, spared="", chart=chart) for part in parts)
 
 
 @cache
-def study_share(site: str, study: str, *, extent: str = "") -> float:
+def study_share(site: str, study: str, *, extent: str = "", chart: str = DEFAULT_CHART) -> float:
     """Return how much of what a nerve study measures a complete lesion at a site interrupts.
 
     Parameters
@@ -293,6 +297,8 @@ def study_share(site: str, study: str, *, extent: str = "") -> float:
     study : str
     extent : str
         One of ``extents(site)``, of a single site; all that the site cuts when empty.
+    chart : str
+        Id of a myotome chart; see ``charts``.
 
     Returns
     -------
@@ -314,14 +320,11 @@ def study_share(site: str, study: str, *, extent: str = "") -> float:
     row = studies()[find_study(study)]
     spared = "root" if row.kind == "sensory" else ""
     parts = find_site(site).split("+")
-    return 1.0 - prod(
-        1.0 - _share((part, extent), row.study, row.path, (row.study, row.kind), spared=spared) for part in parts
-    )
+    kinds = (row.study, row.kind)
+    return 1.0 - prod(1.0 - _share((part, extent), row.path, kinds, spared=spared, chart=chart) for part in parts)
 
 
-def _share(
-    cut: tuple[str, str], subject: str, path: tuple[str, ...], subjects: tuple[str, ...], *, spared: str
-) -> float:
+def _share(cut: tuple[str, str], path: tuple[str, ...], subjects: tuple[str, ...], *, spared: str, chart: str) -> float:
     site, extent = cut
     reach = _pattern_reach()
     pattern = sites()[site].pattern
@@ -330,13 +333,14 @@ def _share(
     if not path:
         return 0.0
     cuts = {node: cut for node, cut in _cuts(site, extent).items() if nerves()[node].kind != spared}
-    second = _second_paths().get(subject, ())
+    second = _second_paths().get(subjects[0], ())
     paths = [(1.0 - sum(row.value for row in second), path), *((row.value, row.path) for row in second)]
-    return sum(part * _share_of_path(subject, way, cuts) for part, way in paths)
+    weights = root_weights(subjects[0], chart=chart)
+    return sum(part * _share_of_path(weights, way, cuts) for part, way in paths)
 
 
-def _share_of_path(subject: str, path: tuple[str, ...], cuts: Mapping[str, float]) -> float:
-    ways = [(weight, chain(root, path)) for root, weight in root_weights(subject).items()]
+def _share_of_path(weights: Mapping[str, float], path: tuple[str, ...], cuts: Mapping[str, float]) -> float:
+    ways = [(weight, chain(root, path)) for root, weight in weights.items()]
     lost = sum(weight * (1.0 - prod(1.0 - cuts.get(node, 0.0) for node in way)) for weight, way in ways)
     return lost / sum(weight for weight, way in ways if way)
 
@@ -368,15 +372,6 @@ def chain(root: str, path: tuple[str, ...]) -> tuple[str, ...]:
         (found for parent in nerves()[path[0]].parents if (found := chain(root, (parent, *path)))),
         (),
     )
-
-
-@cache
-def _root_weights() -> Mapping[str, Mapping[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for name in ("root_weights.csv", "study_root_weights.csv"):
-        for row in read_rows(name, RootWeight):
-            found.setdefault(row.subject, {})[row.root] = row.value
-    return MappingProxyType({subject: MappingProxyType(weights) for subject, weights in found.items()})
 
 
 @cache

@@ -11,6 +11,7 @@ import numpy as np
 
 from emgkit.errors import TableError
 from emgkit.knowledge.anatomy import muscle_share, muscles, root_weights, sites, study_share
+from emgkit.knowledge.charts import DEFAULT_CHART
 from emgkit.knowledge.clinical import FindingKind, check_findings, clinical_findings, scale_values
 from emgkit.knowledge.tables import Basis, read_rows
 from emgkit.localization.reach import LOCAL_INJURY
@@ -122,6 +123,7 @@ def read_context(
     clinical: Mapping[str, object] | Iterable[str] | None = None,
     imaging: Mapping[str, object] | Iterable[str] | None = None,
     history: Mapping[str, object] | Iterable[str] | None = None,
+    chart: str = DEFAULT_CHART,
 ) -> Context:
     """Read clinical, imaging and history findings.
 
@@ -129,6 +131,8 @@ def read_context(
     ----------
     clinical, imaging, history : mapping or iterable of str, optional
         Ids with values as ``check_findings`` takes them; a list of ids means that each is there.
+    chart : str
+        Id of the myotome chart by which weak muscles speak for roots.
 
     Raises
     ------
@@ -151,7 +155,7 @@ def read_context(
         one
         for kind, found in told.items()
         for finding, value in (found or {}).items()
-        for one in _tell(kind, finding, value)
+        for one in _tell(kind, finding, value, chart)
     ]
     return Context(tuple(findings), told)
 
@@ -165,7 +169,7 @@ def _checked(found: Mapping[str, object] | Iterable[str] | None, kind: FindingKi
     return check_findings(found if isinstance(found, Mapping) else dict.fromkeys(found, True), kind=kind)
 
 
-def _tell(kind: str, finding: str, value: object) -> Iterator[Told]:
+def _tell(kind: str, finding: str, value: object, chart: str) -> Iterator[Told]:
     sided = value if isinstance(value, Mapping) else {"": value}
     for side, part in sided.items():
         rows = _rows().get(finding, ())
@@ -177,7 +181,8 @@ def _tell(kind: str, finding: str, value: object) -> Iterator[Told]:
         listed = part if isinstance(part, tuple) else ()
         per_item = any(row.how.startswith("listed") for row in fitting)
         for item in listed if per_item else [""]:
-            yield _told((kind, finding, str(side)), (part, item, present), fitting, (item,) if item else listed)
+            shown = (item,) if item else listed
+            yield _told((kind, finding, str(side)), (part, item, present), fitting, shown, chart=chart)
 
 
 def _told(
@@ -185,6 +190,8 @@ def _told(
     seen: tuple[object, str, bool],
     rows: list[ClinicalEvidence],
     listed: tuple[str, ...],
+    *,
+    chart: str,
 ) -> Told:
     kind, finding, side = what
     part, item, present = seen
@@ -194,7 +201,7 @@ def _told(
         if row.how == "injured":
             by_injured |= dict.fromkeys(listed or ("",), row.value)
         else:
-            by_site |= _by_site(row, item)
+            by_site |= _by_site(row, item, chart)
     baseline = rows[-1].baseline
     word = item or ("yes" if part is True else "no" if not part else ", ".join(listed) or str(part))
     return Told(
@@ -213,7 +220,7 @@ def _seen(probability: float, *, present: bool) -> float:
     return probability if present else 1 - probability
 
 
-def _by_site(row: ClinicalEvidence, item: str) -> dict[str, float]:
+def _by_site(row: ClinicalEvidence, item: str, chart: str) -> dict[str, float]:
     if row.how == "sites":
         return dict.fromkeys(row.subjects, row.value)
     if row.how == "listed_nerves":
@@ -222,7 +229,11 @@ def _by_site(row: ClinicalEvidence, item: str) -> dict[str, float]:
         return {item: row.value} if item else {}
     share = study_share if row.how == "studies" else muscle_share
     subjects = (item,) if row.how == "listed_muscles" else row.subjects
-    reached = {site: float(np.mean([share(site, subject) for subject in subjects])) for site in sites() if subjects[0]}
+    reached = {
+        site: float(np.mean([share(site, subject, chart=chart) for subject in subjects]))
+        for site in sites()
+        if subjects[0]
+    }
     return {site: row.baseline + (row.value - row.baseline) * part for site, part in reached.items() if part > 0}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from emgkit.errors import TableError
 from emgkit.knowledge.tables import Basis, criteria_values, read_rows
 
 if TYPE_CHECKING:
@@ -20,18 +21,20 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 GRADE_CLASSES = ("grade_0", "grade_1", "grade_2", "grade_3")
+AgeGroup = Literal["younger", "older"]
 UNIT_CLASSES = ("normal", "reduced", "remodelled", "myopathic")
 
 
 @dataclass(frozen=True)
 class Count:
-    """In ``abnormal`` of ``tested`` legs with a lesion at ``site`` the test was abnormal."""
+    """In ``abnormal`` of ``tested`` legs with a lesion at ``site`` the test was abnormal; no ``age`` is any age."""
 
     site: str
     test: str
     abnormal: int
     tested: int
     unit: str
+    age: AgeGroup | None
     used: bool
     source: str
     basis: Basis
@@ -92,6 +95,7 @@ class _ReachRow:
 class _FalsePositiveRow:
     subject: str
     quantity: str
+    age: AgeGroup | None
     value: float
     unit: str
     source: str
@@ -140,9 +144,37 @@ def severities() -> Severities:
     return Severities(tuple(rows), column["weight"], column["logit_shift"], grades, column["absent"])
 
 
+def age_group(age_years: float | None) -> AgeGroup:
+    """Return which rows of the evidence tables hold at an age.
+
+    Parameters
+    ----------
+    age_years : float or None
+        None when not told: as the younger, whose tests are read at face value.
+
+    Raises
+    ------
+    TableError
+        For an age that no patient has.
+
+    Examples
+    --------
+    >>> from emgkit.localization.evidence import age_group
+    >>> age_group(45), age_group(None), age_group(72)
+    ('younger', 'younger', 'older')
+    """
+    if age_years is None:
+        return "younger"
+    oldest = model_value("oldest_years")
+    if not 0 <= age_years <= oldest:
+        msg = f"age_years is {age_years}; it must be from 0 to {oldest:g} years, or None if not known."
+        raise TableError(msg)
+    return "older" if age_years > model_value("older_years") else "younger"
+
+
 @cache
-def counts() -> Mapping[tuple[str, str], Count]:
-    """Return the published counts in use, by site and test.
+def counts(age: AgeGroup = "younger") -> Mapping[tuple[str, str], Count]:
+    """Return the published counts in use at an age, by site and test.
 
     Examples
     --------
@@ -151,7 +183,8 @@ def counts() -> Mapping[tuple[str, str], Count]:
     >>> count.abnormal, count.tested
     (7, 11)
     """
-    return MappingProxyType({(row.site, row.test): row for row in read_rows("evidence_counts.csv", Count) if row.used})
+    rows = [row for row in read_rows("evidence_counts.csv", Count) if row.used and row.age in {None, age}]
+    return MappingProxyType({(row.site, row.test): row for row in rows})
 
 
 @cache
@@ -219,7 +252,9 @@ def timed(what: str, weeks: float | None, *, length_class: int | None = None) ->
     return float(np.interp(weeks, [at for at, _ in known], [value for _, value in known]))
 
 
-def false_positive(kind: str, subject: str, *, length_class: int | None = None) -> Mapping[str, float]:
+def false_positive(
+    kind: str, subject: str, *, length_class: int | None = None, age: AgeGroup = "younger"
+) -> Mapping[str, float]:
     """Return how often a test is called abnormal without a lesion.
 
     Parameters
@@ -229,6 +264,8 @@ def false_positive(kind: str, subject: str, *, length_class: int | None = None) 
         Muscle or study id.
     length_class : int, optional
         Of the muscle.
+    age : {"younger", "older"}
+        From ``age_group``.
 
     Returns
     -------
@@ -243,9 +280,9 @@ def false_positive(kind: str, subject: str, *, length_class: int | None = None) 
     >>> buttock["grade_2"] < foot["grade_2"]
     True
     """
-    rows = _false_positive_rows()
+    rows = _false_positive_rows(age)
     rates = dict(rows.get(subject) or rows.get(f"length_{length_class}") or rows[kind])
-    count = counts().get(("none", subject))
+    count = counts(age).get(("none", subject))
     if count is None:
         return rates
     grades = [key for key in rates if key in GRADE_CLASSES] or ["abnormal"]
@@ -274,8 +311,11 @@ def _timing_knots() -> Mapping[tuple[str, int | None], list[tuple[float | None, 
 
 
 @cache
-def _false_positive_rows() -> Mapping[str, Mapping[str, float]]:
+def _false_positive_rows(age: AgeGroup) -> Mapping[str, Mapping[str, float]]:
     rows: dict[str, dict[str, float]] = defaultdict(dict)
-    for row in read_rows("evidence_false_positive.csv", _FalsePositiveRow):
-        rows[row.subject][row.quantity] = row.value
+    table = read_rows("evidence_false_positive.csv", _FalsePositiveRow)
+    for group in (None, age):  # a row of the age group comes after, and so before, that of any age
+        for row in table:
+            if row.age == group:
+                rows[row.subject][row.quantity] = row.value
     return dict(rows)

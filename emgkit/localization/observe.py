@@ -14,18 +14,28 @@ import numpy as np
 
 from emgkit.errors import TableError
 from emgkit.knowledge.anatomy import muscles, studies
-from emgkit.localization.evidence import GRADE_CLASSES, UNIT_CLASSES, false_positive, model_value, severities, timed
+from emgkit.localization.evidence import (
+    GRADE_CLASSES,
+    UNIT_CLASSES,
+    false_positive,
+    model_value,
+    severities,
+    timed,
+)
 from emgkit.localization.muscle_report import REMODELLED, MuscleReport, put_together
+from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     import pandas as pd
 
-    from emgkit.localization.evidence import Floats
+    from emgkit.localization.evidence import AgeGroup, Floats
 
 PROCESSES = ("neurogenic", "motor_neuron", "myopathic")
-_OPERATED = "not interpretable, operated"
+_UNREADABLE = "not interpretable, "
+_OPERATED = f"{_UNREADABLE}operated"
+_FADES_WITH_AGE = "h_reflex"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +85,12 @@ class Observation:
     @property
     def says_nothing(self) -> bool:
         """The finding is kept for display and takes no part in the sum."""
-        return self.text.endswith(_OPERATED)
+        return f": {_UNREADABLE}" in self.text
 
 
-def grade_likelihoods(muscle: str, weeks: float | None) -> tuple[Floats, Floats, Floats, float]:
+def grade_likelihoods(
+    muscle: str, weeks: float | None, *, age: AgeGroup = "younger"
+) -> tuple[Floats, Floats, Floats, float]:
     """Return the distribution over the four grade classes of a muscle in each of its states.
 
     Parameters
@@ -86,6 +98,8 @@ def grade_likelihoods(muscle: str, weeks: float | None) -> tuple[Floats, Floats,
     muscle : str
     weeks : float or None
         Weeks since onset.
+    age : {"younger", "older"}
+        From ``age_group``: false positives of paraspinals grow with age.
 
     Returns
     -------
@@ -102,7 +116,7 @@ def grade_likelihoods(muscle: str, weeks: float | None) -> tuple[Floats, Floats,
     ([1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0], 1.0)
     """
     length_class = muscles()[muscle].length_class
-    rates = false_positive("needle", muscle, length_class=length_class)
+    rates = false_positive("needle", muscle, length_class=length_class, age=age)
     false = np.array([rates[grade] for grade in GRADE_CLASSES[1:]])
     grades = severities().grades
     active = np.concatenate([np.zeros((len(grades), 1)), grades], axis=1)
@@ -110,7 +124,9 @@ def grade_likelihoods(muscle: str, weeks: float | None) -> tuple[Floats, Floats,
     return active, np.eye(4)[0], untouched, timed("fibrillation", weeks, length_class=length_class)
 
 
-def observe_needle(table: pd.DataFrame, *, weeks: float | None, operated: Collection[str] = ()) -> list[Observation]:
+def observe_needle(
+    table: pd.DataFrame, *, weeks: float | None, operated: Collection[str] = (), age: AgeGroup = "younger"
+) -> list[Observation]:
     """Return one observation for each muscle and side that was assessed.
 
     Parameters
@@ -121,6 +137,8 @@ def observe_needle(table: pd.DataFrame, *, weeks: float | None, operated: Collec
         Weeks since onset.
     operated : collection of str
         Muscles at an operated level of the spine: abnormal ones say nothing, normal ones stay evidence.
+    age : {"younger", "older"}
+        From ``age_group``.
 
     Examples
     --------
@@ -136,13 +154,13 @@ def observe_needle(table: pd.DataFrame, *, weeks: float | None, operated: Collec
         rows.setdefault((named["muscle"], named["side"]), []).append(named)
     reports = {key: put_together(found) for key, found in rows.items()}
     return [
-        _observe_muscle(muscle, side, report, weeks, operated)
+        _observe_muscle(muscle, side, report, weeks=weeks, operated=operated, age=age)
         for (muscle, side), report in reports.items()
         if report.assessed
     ]
 
 
-def observe_conduction(table: pd.DataFrame, *, weeks: float | None) -> list[Observation]:
+def observe_conduction(table: pd.DataFrame, *, weeks: float | None, age: AgeGroup = "younger") -> list[Observation]:
     """Return one observation for each nerve study and side that was judged.
 
     Parameters
@@ -151,6 +169,8 @@ def observe_conduction(table: pd.DataFrame, *, weeks: float | None) -> list[Obse
         Schema ``CONDUCTION``. Rows without a result, or not assessed, are passed over.
     weeks : float or None
         Weeks since onset: a sensory response is not yet lost before day 11.
+    age : {"younger", "older"}
+        From ``age_group``: of the older, an H reflex absent on both sides says nothing.
 
     Raises
     ------
@@ -174,10 +194,16 @@ def observe_conduction(table: pd.DataFrame, *, weeks: float | None) -> list[Obse
         if found.setdefault(key, result) != result:
             msg = f"{key[1]} {key[0]} is both {found[key]} and {result}; keep the row that is meant."
             raise TableError(msg)
-    return [_observe_study(study, side, result, weeks) for (study, side), result in found.items()]
+    faded = age == "older" and all(found.get((_FADES_WITH_AGE, side)) == "absent" for side in SIDES)
+    return [
+        _observe_study(study, side, result, weeks=weeks, age=age, faded=faded and study == _FADES_WITH_AGE)
+        for (study, side), result in found.items()
+    ]
 
 
-def conduction_likelihoods(study: str, weeks: float | None) -> tuple[Floats, Floats, float]:
+def conduction_likelihoods(
+    study: str, weeks: float | None, *, age: AgeGroup = "younger"
+) -> tuple[Floats, Floats, float]:
     """Return the distribution over normal, changed and absent of a nerve study.
 
     Returns
@@ -194,7 +220,7 @@ def conduction_likelihoods(study: str, weeks: float | None) -> tuple[Floats, Flo
     True
     """
     kind = studies()[study].kind
-    rates = false_positive(kind, study)
+    rates = false_positive(kind, study, age=age)
     absent = severities().absent
     active = np.stack([np.zeros_like(absent), 1 - absent, absent], axis=1)
     false = rates["abnormal"]
@@ -215,14 +241,17 @@ def myopathic_grades() -> Floats:
     return np.concatenate([[1 - grades.sum()], grades])
 
 
-def _observe_study(study: str, side: str, result: str, weeks: float | None) -> Observation:
-    active, untouched, visible = conduction_likelihoods(study, weeks)
+def _observe_study(
+    study: str, side: str, result: str, *, weeks: float | None, age: AgeGroup, faded: bool
+) -> Observation:
+    active, untouched, visible = conduction_likelihoods(study, weeks, age=age)
     outcome = {"normal": 0, "reduced": 1, "delayed": 1, "absent": 2}[result]
+    text = f"{_UNREADABLE}absent on both sides over {model_value('older_years'):g}" if faded else result
     return Observation(
         "conduction",
         study,
         side,
-        f"{side} {study}: {result}",
+        f"{side} {study}: {text}",
         active=np.tile(active[:, outcome], (len(PROCESSES), 1)),
         silent=np.full(len(PROCESSES), untouched[outcome]),
         untouched=float(untouched[outcome]),
@@ -233,12 +262,12 @@ def _observe_study(study: str, side: str, result: str, weeks: float | None) -> O
 
 
 def _observe_muscle(
-    muscle: str, side: str, report: MuscleReport, weeks: float | None, operated: Collection[str]
+    muscle: str, side: str, report: MuscleReport, *, weeks: float | None, operated: Collection[str], age: AgeGroup
 ) -> Observation:
-    active, silent, untouched, visible = grade_likelihoods(muscle, weeks)
+    active, silent, untouched, visible = grade_likelihoods(muscle, weeks, age=age)
     grades = _grade_mask(report)
     units = _unit_mask(report)
-    changed = _unit_tables(muscle, weeks)
+    changed = _unit_tables(muscle, weeks, age)
     fasciculation = _fasciculation(report)
     neurogenic = active @ (grades * (changed["active"] @ units))
     rest = float((silent * grades).sum() * (changed["silent"] @ units))
@@ -341,9 +370,9 @@ def _unit_mask(report: MuscleReport) -> Floats:
     return np.array([name in possible for name in UNIT_CLASSES], dtype=float)
 
 
-def _unit_tables(muscle: str, weeks: float | None) -> dict[str, Floats]:
+def _unit_tables(muscle: str, weeks: float | None, age: AgeGroup) -> dict[str, Floats]:
     late = timed("remodelled", weeks)
-    rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class)
+    rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class, age=age)
     small = model_value("involved_myopathic")
     false_late = model_value("false_remodelled")
     return {

@@ -8,6 +8,7 @@ import numpy as np
 
 from emgkit.errors import TableError
 from emgkit.knowledge.anatomy import sites
+from emgkit.knowledge.charts import DEFAULT_CHART
 from emgkit.localization.caveats import find_caveats
 from emgkit.localization.context import read_context
 from emgkit.localization.explain import evidence_table, rows_assumed
@@ -15,6 +16,7 @@ from emgkit.localization.hypotheses import enumerate_hypotheses
 from emgkit.localization.injury import injured_muscles
 from emgkit.localization.observe import observe_conduction, observe_needle
 from emgkit.localization.scenarios import log_likelihoods, side_shares, unfold
+from emgkit.localization.selection import select_rows
 from emgkit.localization.suggest import suggest_tests
 from emgkit.localization.tables import read_conduction_table, read_needle_table
 from emgkit.localization.verdict import judge_inferior_gluteal
@@ -38,14 +40,17 @@ def localize(
     history: Mapping[str, object] | Iterable[str] | None = None,
     weeks_since_onset: float | None = None,
     affected_side: str | None = None,
+    age_years: float | None = None,
+    chart: str = DEFAULT_CHART,
     candidates: Iterable[str] | None = None,
     prior: str | Mapping[str, float] | None = None,
 ) -> Localization:
     """Say where the lesion is likely to be, given the findings of one examination.
 
     Every hypothesis is a site (or a pair of sites, where listed) on a side. How severe the lesion is, is not known and
-    is shared by all muscles it reaches; it is summed out exactly. A muscle reports one state, and what was not
-    assessed changes nothing.
+    is shared by all muscles it reaches; it is summed out exactly. So is, for the lesion of one root, whether its leg is
+    prefixed, ordinary or postfixed; roots within a pair are those of the average leg. A muscle reports one state, and
+    what was not assessed changes nothing.
 
     Parameters
     ----------
@@ -60,6 +65,13 @@ def localize(
         At least 0. An absent fibrillation says little before week 3.
     affected_side : {"left", "right"}, optional
         Side of the complaint. When left out, the side that was examined.
+    age_years : float, optional
+        Over 60, superficial fibular responses and paraspinals are judged by what is usual at that age, and an H reflex
+        absent on both sides is kept for display only. When left out, as up to 60.
+    chart : str
+        Which roots a muscle is taken to have: ``"tsao"`` (the default, from needle findings in proven lesions),
+        ``"phillips_park"`` (stimulation of roots) or ``"classical"`` (Kendall and older charts). Published counts are
+        measurements and stay under every chart, also where they contradict it; the chart says what no count says.
     candidates : iterable of str, optional
         The only hypotheses to consider, pairs written ``a+b``. All single sites when left out.
     prior : str or mapping, optional
@@ -74,9 +86,9 @@ def localize(
     Raises
     ------
     TableError
-        For an unknown column, side, grade or result, or a negative time.
+        For an unknown column, side, grade or result, a negative time, or an age that no patient has.
     UnknownNameError
-        For an unknown muscle, study, site, finding or prior.
+        For an unknown muscle, study, site, finding, chart or prior.
     StudyError
         For candidates or a prior that leave nothing to consider.
 
@@ -94,25 +106,25 @@ def localize(
     >>> answer.posterior["site"][0], answer.side
     ('inferior_gluteal', 'left')
     """
-    if weeks_since_onset is not None and not 0 <= weeks_since_onset < float("inf"):
-        msg = f"weeks_since_onset is {weeks_since_onset}; it must be at least 0, or None if not known."
-        raise TableError(msg)
-    if affected_side not in {None, *SIDES}:
-        msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
-        raise TableError(msg)
-    context = read_context(clinical=clinical, imaging=imaging, history=history)
+    _check_told(weeks_since_onset, affected_side)
+    selection = select_rows(age_years=age_years, chart=chart)
+    context = read_context(clinical=clinical, imaging=imaging, history=history, chart=selection.chart)
     observations = [
-        *observe_needle(read_needle_table(needle), weeks=weeks_since_onset, operated=context.operated),
-        *observe_conduction(read_conduction_table([] if conduction is None else conduction), weeks=weeks_since_onset),
+        *observe_needle(
+            read_needle_table(needle), operated=context.operated, weeks=weeks_since_onset, age=selection.age
+        ),
+        *observe_conduction(
+            read_conduction_table([] if conduction is None else conduction), weeks=weeks_since_onset, age=selection.age
+        ),
     ]
     hypotheses = enumerate_hypotheses(candidates, prior=prior)
     used = [one for one in observations if not one.says_nothing]
     shares = side_shares(used, affected_side)
-    scenarios = unfold(hypotheses, injured_muscles(used, context), shares=shares)
+    scenarios = unfold(hypotheses, injured_muscles(used, context), shares=shares, selection=selection)
     found = log_likelihoods(scenarios, used)
     told = context.log_likelihoods(scenarios)
     weighed = weigh(hypotheses, scenarios, found=np.concatenate([found, told], axis=1))
-    suggestions = suggest_tests(weighed, used, weeks=weeks_since_onset)
+    suggestions = suggest_tests(weighed, observations, weeks=weeks_since_onset)
     verdict = judge_inferior_gluteal(weighed, observations, context=context, weeks=weeks_since_onset)
     return Localization(
         posterior=_posterior(weighed),
@@ -122,10 +134,19 @@ def localize(
         verdict=verdict,
         side=weighed.side,
         caveats=find_caveats(weighed, observations, context=context, weeks=weeks_since_onset),
-        assumed=rows_assumed(weighed, used, context=context),
+        assumed=tuple(sorted({*rows_assumed(weighed, used, context=context), *selection.assumed})),
         prior_name=hypotheses.prior_name,
         weeks_since_onset=weeks_since_onset,
     )
+
+
+def _check_told(weeks_since_onset: float | None, affected_side: str | None) -> None:
+    if weeks_since_onset is not None and not 0 <= weeks_since_onset < float("inf"):
+        msg = f"weeks_since_onset is {weeks_since_onset}; it must be at least 0, or None if not known."
+        raise TableError(msg)
+    if affected_side not in {None, *SIDES}:
+        msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
+        raise TableError(msg)
 
 
 def _posterior(weighed: Weighed) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.knowledge.anatomy import extents, muscle_share, muscles, sites, studies, study_share
+from emgkit.knowledge.anatomy import extents, muscle_share, muscles, nerves, sites, studies, study_share
+from emgkit.knowledge.charts import own_subjects
 from emgkit.localization.evidence import (
     GRADE_CLASSES,
     counts,
@@ -18,11 +19,16 @@ from emgkit.localization.evidence import (
     reach_probability,
     severities,
 )
+from emgkit.localization.legs import LEGS, leg_weights, reach_by_leg
+from emgkit.localization.selection import USUAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from emgkit.localization.evidence import Floats
+    from numpy.typing import NDArray
+
+    from emgkit.localization.evidence import Count, Floats
+    from emgkit.localization.selection import Selection
 
 LOCAL_INJURY = "local_muscle_injury"
 _HALVINGS = 60
@@ -36,7 +42,8 @@ class Reach:
     Parameters
     ----------
     sites : tuple of str
-        Each followed by its extents, ``site:extent``.
+        Each followed by its extents, ``site:extent``, a root by the kinds of leg, ``root:leg``; a root alone is the
+        average over legs.
     tests : tuple of str
         Muscles, then nerve studies.
     by_severity : array of shape (n_sites, n_tests, n_severities)
@@ -91,8 +98,13 @@ def spread_over_severities(mean: Floats) -> Floats:
 
 
 @cache
-def reach() -> Reach:
+def reach(selection: Selection = USUAL) -> Reach:
     """Return the reach of every single site.
+
+    Parameters
+    ----------
+    selection : Selection
+        From ``select_rows``.
 
     Examples
     --------
@@ -102,20 +114,21 @@ def reach() -> Reach:
     >>> float(gluteal[table.test_index["tibialis_anterior"]].max())
     0.0
     """
-    names = tuple(key for site in sites() for key in (site, *(reach_key(site, one.extent) for one in extents(site))))
+    names = tuple(key for site in sites() for key in (site, *(reach_key(site, part) for part in parts_of(site))))
     tests = (*muscles(), *studies())
     mean = np.zeros((len(names), len(tests)))
     variant = np.zeros(mean.shape, dtype=bool)
     basis: dict[tuple[str, str], tuple[str, str]] = {}
-    for row, site in enumerate(names):
+    for row, name in enumerate(names):
+        site = name.partition(_OF)[0]
+        told = site if is_root(site) else name  # the tables know no kinds of leg: these follow from the root's average
         for column, test in enumerate(tests):
-            mean[row, column], basis[site, test] = _mean_reach(site, test)
-            variant[row, column] = mean[row, column] > 0 and _share(site, test) == 0
+            mean[row, column], basis[name, test] = _mean_reach(told, test, selection)
+            variant[row, column] = mean[row, column] > 0 and _share(told, test, selection.chart) == 0
     return Reach(
         names,
         tests,
-        # what counts show out of the graph's reach is a variant of anatomy (a ganglion in the canal), not severity
-        by_severity=np.where(variant[..., None], mean[..., None], spread_over_severities(mean)),
+        by_severity=_by_severity(mean, variant, names, tests),
         silent=np.array([float(test in muscles()) for test in tests]),
         basis=MappingProxyType(basis),
         site_index=MappingProxyType({site: index for index, site in enumerate(names)}),
@@ -123,17 +136,18 @@ def reach() -> Reach:
     )
 
 
-def _mean_reach(site: str, test: str) -> tuple[float, tuple[str, str]]:
+def _mean_reach(site: str, test: str, selection: Selection) -> tuple[float, tuple[str, str]]:
     if site == "none":
         return 0.0, ("consensus", "emgkit")
     if site == LOCAL_INJURY:
         return 0.0, ("assumed", "emgkit")  # the injured muscle is one of those sampled: see injury
-    kind, share = _kind(test), _share(site, test)
-    count = counts().get((site, test))
+    kind, share = _kind(test), _share(site, test, selection.chart)
+    count = counts(selection.age).get((site, test))
     if count is not None and (share > 0 or count.abnormal > 0):
-        return _beyond_false_positives(count.probability, kind, test), (count.basis, count.source)
+        return _beyond_false_positives(count, kind, selection), (count.basis, count.source)
     expected = expectations().get((site, test))
-    if expected is not None:
+    # an assumption on a root speaks for the default chart; where another chart has rows of its own, these say it
+    if expected is not None and not (is_root(site) and test in own_subjects(selection.chart)):
         return expected.value, (expected.basis, expected.source[0])
     likely = float(reach_probability(kind, np.array(share)))
     limit = expectations().get((site, kind))
@@ -142,13 +156,58 @@ def _mean_reach(site: str, test: str) -> tuple[float, tuple[str, str]]:
     return likely, ("assumed", "emgkit")
 
 
+def _by_severity(mean: Floats, variant: NDArray[np.bool_], names: Sequence[str], tests: Sequence[str]) -> Floats:
+    # what counts show out of the graph's reach is a variant of anatomy (a ganglion in the canal), not severity
+    found = np.where(variant[..., None], mean[..., None], spread_over_severities(mean))
+    roots = [site for site in names if is_root(site)]
+    # the rami of the back leave each root on their own: only what runs through the plexus is shifted
+    shifts = [test not in muscles() or muscles()[test].ramus != "dorsal" for test in tests]
+
+    def cells(leg: str) -> tuple[NDArray[np.intp], ...]:
+        rows = np.array([names.index(reach_key(root, leg)) for root in roots])
+        return np.ix_(rows, np.flatnonzero(shifts))
+
+    whole = cells("")
+    fixed = variant[whole][..., None]
+    legs = np.where(fixed, found[whole], spread_over_severities(reach_by_leg(np.where(variant, 0.0, mean)[whole])))
+    for leg, of_leg in zip(LEGS, legs, strict=True):
+        found[cells(leg)] = of_leg
+    found[whole] = np.where(fixed, found[whole], np.tensordot(leg_weights(), legs, axes=1))
+    return found
+
+
+def parts_of(site: str) -> tuple[str, ...]:
+    """Return the extents of a lesion at a site, or for a root the kinds of leg, each a row of its own.
+
+    Examples
+    --------
+    >>> from emgkit.localization.reach import parts_of
+    >>> parts_of("root_L5"), parts_of("inferior_gluteal")
+    (('prefixed', 'ordinary', 'postfixed'), ())
+    """
+    return LEGS if is_root(site) else tuple(one.extent for one in extents(site))
+
+
+def is_root(site: str) -> bool:
+    """Return whether a site is one root.
+
+    Examples
+    --------
+    >>> from emgkit.localization.reach import is_root
+    >>> is_root("root_S1"), is_root("polyradiculopathy")
+    (True, False)
+    """
+    return site in nerves() and nerves()[site].kind == "root"
+
+
 def _kind(test: str) -> str:
     return "needle" if test in muscles() else studies()[test].kind
 
 
-def _share(site: str, test: str) -> float:
-    site, _, extent = site.partition(_OF)
-    return muscle_share(site, test, extent=extent) if test in muscles() else study_share(site, test, extent=extent)
+def _share(key: str, test: str, chart: str) -> float:
+    site, _, extent = key.partition(_OF)
+    share = muscle_share if test in muscles() else study_share
+    return share(site, test, extent=extent, chart=chart)
 
 
 def reach_key(site: str, extent: str) -> str:
@@ -163,11 +222,11 @@ def reach_key(site: str, extent: str) -> str:
     return f"{site}{_OF}{extent}" if extent else site
 
 
-def _beyond_false_positives(probability: float, kind: str, test: str) -> float:
-    length_class = muscles()[test].length_class if kind == "needle" else None
-    rates = false_positive(kind, test, length_class=length_class)
+def _beyond_false_positives(count: Count, kind: str, selection: Selection) -> float:
+    length_class = muscles()[count.test].length_class if kind == "needle" else None
+    rates = false_positive(kind, count.test, length_class=length_class, age=selection.age)
     false = sum(rates[grade] for grade in GRADE_CLASSES[1:]) if kind == "needle" else rates["abnormal"]
-    return max(0.0, (probability - false) / (1 - false))
+    return max(0.0, (count.probability - false) / (1 - false))
 
 
 def _logistic(log_odds: Floats) -> Floats:

@@ -14,8 +14,10 @@ import numpy as np
 
 from emgkit.knowledge.anatomy import extents, sites
 from emgkit.localization.evidence import model_value, severities
+from emgkit.localization.legs import LEGS, leg_weights
 from emgkit.localization.observe import PROCESSES
-from emgkit.localization.reach import LOCAL_INJURY, reach, reach_key, spread_over_severities
+from emgkit.localization.reach import LOCAL_INJURY, is_root, reach, reach_key, spread_over_severities
+from emgkit.localization.selection import USUAL
 from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from emgkit.localization.evidence import Floats
     from emgkit.localization.hypotheses import Hypotheses
     from emgkit.localization.observe import Observation
+    from emgkit.localization.selection import Selection
 
 BOTH = "both"
 _PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
@@ -33,13 +36,18 @@ _PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
 
 @dataclass(frozen=True)
 class Lesion:
-    """One site on one side, perhaps one extent of it; a local injury also names its muscle."""
+    """One site on one side, perhaps one extent of it, and the rows of the tables that tell its reach.
+
+    A local injury also names its muscle, a root the kind of leg; without one, it is the average leg.
+    """
 
     site: str
     side: str
     muscle: str = ""
     share: float = 1.0
     extent: str = ""
+    leg: str = ""
+    selection: Selection = USUAL
 
     @property
     def process(self) -> int:
@@ -49,7 +57,7 @@ class Lesion:
 
 @dataclass(frozen=True, eq=False)
 class Scenarios:
-    """Hypotheses x sides x severities.
+    """Hypotheses x sides x severities, for a single root also x kinds of leg.
 
     Parameters
     ----------
@@ -70,6 +78,11 @@ class Scenarios:
     first_severity: NDArray[np.intp]
     second_severity: NDArray[np.intp]
     lesions: tuple[Lesion, ...]
+
+    @property
+    def selection(self) -> Selection:
+        """Which rows of the tables hold."""
+        return self.lesions[0].selection
 
     @property
     def starts(self) -> NDArray[np.intp]:
@@ -120,8 +133,12 @@ def unfold(
     injured: Mapping[tuple[str, str], float],
     *,
     shares: tuple[float, float] = (0.5, 0.5),
+    selection: Selection = USUAL,
 ) -> Scenarios:
     """Unfold hypotheses into scenarios.
+
+    Which kind of leg it is, prefixed, ordinary or postfixed, is a scenario where the hypothesis is one root. Within a
+    pair a root reaches what it reaches in the average leg: three times the scenarios would buy little there.
 
     Parameters
     ----------
@@ -130,6 +147,8 @@ def unfold(
         Muscles that a local injury may have hit: those sampled, with shares that sum to one for each side.
     shares : tuple of float
         From ``side_shares``.
+    selection : Selection
+        From ``select_rows``.
 
     Examples
     --------
@@ -137,13 +156,13 @@ def unfold(
     >>> from emgkit.localization.scenarios import unfold
     >>> scenarios = unfold(enumerate_hypotheses(["none", "root_S1", "root_S1+inferior_gluteal"]), {})
     >>> [int((scenarios.hypothesis == number).sum()) for number in range(3)]
-    [3, 6, 36]
+    [3, 18, 36]
     """
     lesions: list[Lesion] = []
-    of_site: dict[str, list[int]] = {}
-    for site in dict.fromkeys(site for members in hypotheses.members for site in members):
-        found = _lesions(site, injured, shares)
-        of_site[site] = list(range(len(lesions), len(lesions) + len(found)))
+    of_site: dict[tuple[str, bool], list[int]] = {}
+    for site, by_leg in dict.fromkeys(_by_leg(site, of) for of in hypotheses.members for site in of):
+        found = [replace(lesion, selection=selection) for lesion in _lesions(site, injured, shares, by_leg=by_leg)]
+        of_site[site, by_leg] = list(range(len(lesions), len(lesions) + len(found)))
         lesions.extend(found)
     share = np.log([lesion.share for lesion in lesions])
     severity = np.log(severities().weight)
@@ -151,8 +170,8 @@ def unfold(
     columns: list[NDArray[np.intp]] = []
     weights = []
     for number, members in enumerate(hypotheses.members):
-        second = (of_site[members[1]], levels) if len(members) > 1 else ([-1], [0])
-        grid = _grid(of_site[members[0]], levels, *second)
+        second = (of_site[_by_leg(members[1], members)], levels) if len(members) > 1 else ([-1], [0])
+        grid = _grid(of_site[_by_leg(members[0], members)], levels, *second)
         weight = share[grid[:, 0]] + severity[grid[:, 1]]
         if len(members) > 1:
             weight = weight + share[grid[:, 2]] + severity[grid[:, 3]]
@@ -205,9 +224,10 @@ def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], *, test_sides:
     >>> lesion_reach([Lesion("root_S1", "left")], ["soleus", "soleus"], test_sides=["left", "right"])[0, :, 1]
     array([0., 0., 0.])
     """
-    table = reach()
+    (selection,) = {lesion.selection for lesion in lesions}
+    table = reach(selection)
     columns = [table.test_index[test] for test in tests]
-    rows = [table.site_index[reach_key(lesion.site, lesion.extent)] for lesion in lesions]
+    rows = [table.site_index[reach_key(lesion.site, lesion.extent or lesion.leg)] for lesion in lesions]
     changed = table.by_severity[np.ix_(rows, columns)].transpose(0, 2, 1)
     sides = np.array([lesion.side for lesion in lesions])
     same = (sides[:, None] == np.array(test_sides)) | (sides[:, None] == BOTH)
@@ -246,7 +266,13 @@ def lesion_states(changed: Floats, visible: Floats, *, tests: Sequence[str]) -> 
     return active, silent, 1 - active - silent
 
 
-def _lesions(site: str, injured: Mapping[tuple[str, str], float], shares: tuple[float, float]) -> list[Lesion]:
+def _by_leg(site: str, members: tuple[str, ...]) -> tuple[str, bool]:
+    return site, members == (site,) and is_root(site)
+
+
+def _lesions(
+    site: str, injured: Mapping[tuple[str, str], float], shares: tuple[float, float], *, by_leg: bool
+) -> list[Lesion]:
     if site == LOCAL_INJURY:
         of_side = {
             on: [Lesion(site, on, name, part * share) for (name, side), part in injured.items() if side == on]
@@ -258,12 +284,12 @@ def _lesions(site: str, injured: Mapping[tuple[str, str], float], shares: tuple[
         return [Lesion(site, "")]
     if sites()[site].bilateral:
         return [Lesion(site, BOTH)]
+    sided = [Lesion(site, side, share=share) for side, share in zip(SIDES, shares, strict=True)]
+    if by_leg:
+        kinds = list(zip(LEGS, leg_weights().tolist(), strict=True))
+        return [replace(lesion, share=lesion.share * part, leg=leg) for lesion in sided for leg, part in kinds]
     parts = [(one.extent, one.weight) for one in extents(site)] or [("", 1.0)]
-    return [
-        Lesion(site, side, share=share * weight, extent=extent)
-        for side, share in zip(SIDES, shares, strict=True)
-        for extent, weight in parts
-    ]
+    return [replace(lesion, share=lesion.share * part, extent=extent) for lesion in sided for extent, part in parts]
 
 
 def _grid(*choices: Sequence[int]) -> NDArray[np.intp]:

@@ -73,6 +73,13 @@ def test_nerve_studies_and_weeks_change_the_answer(table: Path, tmp_path: Path) 
     assert posterior(table, "--weeks", 1) != alone
 
 
+def test_age_changes_what_a_superficial_fibular_response_says(table: Path, tmp_path: Path) -> None:
+    nerves = tmp_path / "nerves.csv"
+    nerves.write_text("Nerve,Side,Result\nsuperficial fibular,L,reduced\n", encoding="utf-8")
+    given = ("--conduction", nerves)
+    assert posterior(table, *given, "--age", 72) != posterior(table, *given, "--age", 50) == posterior(table, *given)
+
+
 def test_candidates_are_the_only_sites_considered(table: Path) -> None:
     assert set(posterior(table, "--candidate", "inferior_gluteal", "--candidate", "root_S1+root_L5")) == {
         "inferior_gluteal",
@@ -123,6 +130,8 @@ def test_a_table_that_cannot_be_understood_gets_one_line(table: Path, text: byte
         (("--prior", "nosuch"), "Unknown prior 'nosuch'"),
         (("--candidate", "root_S9"), "Unknown site 'root_S9'"),
         (("--weeks", "nan"), "weeks_since_onset is nan"),
+        (("--chart", "nosuch"), "the charts are tsao, phillips_park, classical"),
+        (("--age", 150), "age_years is 150.0; it must be from 0 to 120 years"),
     ],
 )
 def test_options_that_name_nothing_get_one_line(table: Path, options: tuple[str, str], says: str) -> None:

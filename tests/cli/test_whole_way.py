@@ -188,6 +188,7 @@ def _hours_of_work(study: object, *, scheme: str | None, progress: bool) -> None
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        (("--chart", "mayo"), "Unknown myotome chart 'mayo'; the charts are tsao, phillips_park, classical"),
         (("--prior", "general_practice"), "Unknown prior 'general_practice'; the tables are general, gluteal_referral"),
         (("--candidate", "inferior_glutael"), "Unknown site 'inferior_glutael'; did you mean inferior_gluteal"),
     ],

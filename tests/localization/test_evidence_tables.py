@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -53,8 +55,8 @@ def test_probabilities_are_strictly_between_0_and_1():
         assert 0 < row.baseline < 1, row
     for row in expectations().values():
         assert 0 < row.value < 1, row
-    for muscle, record in muscles().items():
-        rates = false_positive("needle", muscle, length_class=record.length_class)
+    for (muscle, record), age in product(muscles().items(), ("younger", "older")):
+        rates = false_positive("needle", muscle, length_class=record.length_class, age=age)
         assert 0 < rates["grade_3"] < rates["grade_2"] < rates["grade_1"] < 0.1, muscle
     assert severities().weight.sum() == pytest.approx(1)
     assert severities().grades.sum(axis=1) == pytest.approx(1)
