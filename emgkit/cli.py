@@ -237,7 +237,7 @@ def simulate(out: Path, site: str, side: str, seed: int, weeks: float, duration:
 
 
 def _print_answer(answer: Localization) -> None:
-    from emgkit.show.names import site_name  # noqa: PLC0415
+    from emgkit.knowledge.names import site_name  # noqa: PLC0415
     from emgkit.show.report_answer import caveat_sentences  # noqa: PLC0415
     from emgkit.show.words import PROBABILITY_NOTE, probability_text, verdict_text  # noqa: PLC0415
 

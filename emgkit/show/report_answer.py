@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emgkit.knowledge.caveats import Caveat, read_caveats
-from emgkit.show.names import lowered, muscle_or_study_name, sided, site_name
+from emgkit.knowledge.names import lowered, muscle_or_study_name, readable, sided, site_name
 from emgkit.show.rows import each_row
 from emgkit.show.words import (
     PROBABILITY_NOTE,
@@ -13,7 +13,6 @@ from emgkit.show.words import (
     family_text,
     number_text,
     probability_text,
-    readable,
     site_word,
     verdict_text,
 )
