@@ -14,8 +14,10 @@ from emgkit.localization.explain import evidence_table, rows_assumed
 from emgkit.localization.hypotheses import enumerate_hypotheses
 from emgkit.localization.injury import injured_muscles
 from emgkit.localization.observe import observe_conduction, observe_needle
+from emgkit.localization.outlook import look_ahead
+from emgkit.localization.reasons import explain
 from emgkit.localization.scenarios import log_likelihoods, side_shares, unfold
-from emgkit.localization.suggest import suggest_tests
+from emgkit.localization.suggest import caution_beside, find_settling, suggest_tests
 from emgkit.localization.tables import read_conduction_table, read_needle_table
 from emgkit.localization.verdict import judge_inferior_gluteal
 from emgkit.localization.weigh import Weighed, weigh
@@ -94,12 +96,7 @@ def localize(
     >>> answer.posterior["site"][0], answer.side
     ('inferior_gluteal', 'left')
     """
-    if weeks_since_onset is not None and not 0 <= weeks_since_onset < float("inf"):
-        msg = f"weeks_since_onset is {weeks_since_onset}; it must be at least 0, or None if not known."
-        raise TableError(msg)
-    if affected_side not in {None, *SIDES}:
-        msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
-        raise TableError(msg)
+    _check(weeks_since_onset, affected_side)
     context = read_context(clinical=clinical, imaging=imaging, history=history)
     observations = [
         *observe_needle(read_needle_table(needle), weeks=weeks_since_onset, operated=context.operated),
@@ -111,8 +108,11 @@ def localize(
     scenarios = unfold(hypotheses, injured_muscles(used, context), shares=shares)
     found = log_likelihoods(scenarios, used)
     told = context.log_likelihoods(scenarios)
-    weighed = weigh(hypotheses, scenarios, found=np.concatenate([found, told], axis=1))
-    suggestions = suggest_tests(weighed, used, weeks=weeks_since_onset)
+    found = np.concatenate([found, told], axis=1)
+    weighed = weigh(hypotheses, scenarios, found=found)
+    outlook = look_ahead(weighed, used, weeks=weeks_since_onset)
+    suggestions = suggest_tests(weighed, outlook, context=context)
+    settling, settling_probability = find_settling(weighed, outlook)
     verdict = judge_inferior_gluteal(weighed, observations, context=context, weeks=weeks_since_onset)
     return Localization(
         posterior=_posterior(weighed),
@@ -125,7 +125,22 @@ def localize(
         assumed=rows_assumed(weighed, used, context=context),
         prior_name=hypotheses.prior_name,
         weeks_since_onset=weeks_since_onset,
+        explanation=explain(
+            weighed, used, found=found, context=context, outlook=outlook, suggested=suggestions["test"]
+        ),
+        settling=settling,
+        settling_hazards=tuple(caution_beside(test, context) for test in settling),
+        settling_probability=settling_probability,
     )
+
+
+def _check(weeks_since_onset: float | None, affected_side: str | None) -> None:
+    if weeks_since_onset is not None and not 0 <= weeks_since_onset < float("inf"):
+        msg = f"weeks_since_onset is {weeks_since_onset}; it must be at least 0, or None if not known."
+        raise TableError(msg)
+    if affected_side not in {None, *SIDES}:
+        msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
+        raise TableError(msg)
 
 
 def _posterior(weighed: Weighed) -> pd.DataFrame:
