@@ -16,12 +16,15 @@ from emgkit.model.localization import Explanation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from emgkit.localization.context import Context, Told
     from emgkit.localization.evidence import Floats
     from emgkit.localization.outlook import Outlook
     from emgkit.localization.weigh import Weighed
 
 PLEXUS_FAMILIES = ("root", "plexus", "sciatic")
+_SAME = 1e-9  # what sums in another order may differ by
 
 
 def explain(
@@ -59,7 +62,7 @@ def explain(
     >>> rows += [{"muscle": name, "side": "left", "fibs": 0} for name in ("soleus", "BFSH")]
     >>> answer = localize(rows, weeks_since_onset=6, candidates=["inferior_gluteal", "root_S1"])
     >>> answer.posterior["site"][0], answer.explanation.reasons[0].split(" speak")[0]
-    ('inferior_gluteal', 'Left soleus and biceps femoris short head without fibrillations')
+    ('inferior_gluteal', 'Left biceps femoris short head and soleus without fibrillations')
     """
     findings: list[Observation | Told] = [*observations, *context.findings]
     return Explanation(
@@ -117,38 +120,59 @@ def explained(weighed: Weighed, observations: Sequence[Observation]) -> list[boo
     >>> localize(rows, weeks_since_onset=6, candidates=["inferior_gluteal"]).explanation.unexplained[0].split(" is")[0]
     'Left tibialis anterior with fibrillations or sharp waves'
     """
-    gain = weighed.contribution[: len(observations), int(weighed.order[0])]
-    return [
-        bool(one >= np.log(model_value("explains_odds") * each.untouched))
-        for one, each in zip(gain, observations, strict=True)
-    ]
+    gain = _gain(weighed, observations)[:, int(weighed.order[0])]
+    return [bool(one) for one in gain >= np.log(model_value("explains_odds"))]
 
 
 def _reasons(weighed: Weighed, findings: Sequence[Observation | Told], *, found: Floats) -> tuple[str, ...]:
     if not findings:
         return ()
     first, *others = (int(index) for index in weighed.order if weighed.probability[index])
-    rivals = others[:1]
-    if rivals and weighed.hypotheses.names[rivals[0]] == "none":
-        rivals = others[:2]  # why there is a lesion at all is half the answer: why not elsewhere is the other
-    reasons = [one for rival in rivals for one in _reasons_against(weighed, findings, found=found, pair=(first, rival))]
+    likely = [rival for rival in others[1:] if weighed.probability[rival] >= model_value("reason_probability")]
+    names = weighed.hypotheses.names
+    reasons: list[str] = []
+    told = False
+    # that there is a lesion at all, or that two sites look alike, is half the answer: why not the next is the other
+    for rival in [*others[:1], *likely][: int(model_value("reason_rivals"))]:
+        if names[rival] == "none" and rival != others[0]:
+            continue
+        strong = _strong_groups(weighed, findings, found=found, pair=(first, rival))
+        if strong or not told:
+            reasons += _sentences(weighed, findings, strong=strong, pair=(first, rival))
+        told = names[rival] != "none"
+        if strong and told:
+            break
     return tuple(reasons[: int(model_value("reason_count"))])
 
 
-def _reasons_against(
+def _strong_groups(
     weighed: Weighed, findings: Sequence[Observation | Told], *, found: Floats, pair: tuple[int, int]
+) -> list[tuple[float, list[int]]]:
+    first, second = pair
+    difference = weighed.contribution[:, first] - weighed.contribution[:, second]
+    least, member = np.log([model_value("reason_odds"), model_value("reason_member_odds")])
+    scored = []
+    for group in _groups(findings, marks=_gain(weighed, findings)[:, second] >= np.log(model_value("explains_odds"))):
+        told = [at for at in group if difference[at] >= member] or group
+        told.sort(key=lambda at: (-round(float(difference[at]) / _SAME), findings[at].text))
+        scored.append((_together(weighed, told, found=found, pair=pair), told))
+    strong = [one for one in scored if one[0] >= least]
+    return sorted(strong, key=lambda one: (-round(one[0] / _SAME), findings[one[1][0]].text))
+
+
+def _sentences(
+    weighed: Weighed,
+    findings: Sequence[Observation | Told],
+    *,
+    strong: Sequence[tuple[float, list[int]]],
+    pair: tuple[int, int],
 ) -> list[str]:
     first, second = pair
     one, two = (site_name(weighed.hypotheses.names[index]) for index in pair)
-    difference = weighed.contribution[:, first] - weighed.contribution[:, second]
-    least, member = np.log([model_value("reason_odds"), model_value("reason_member_odds")])
-    groups = [[at for at in group if difference[at] >= member] or group for group in _groups(findings)]
-    gain = [_together(weighed, group, found=found, pair=pair) for group in groups]
-    strong = [at for at in np.argsort(-np.array(gain), kind="stable") if gain[at] >= least]
     sentences = []
-    for odds, group in ((gain[at], groups[at]) for at in strong):
+    for odds, group in strong:
         named = [findings[place] for place in group]
-        expected = _expectation(named, weighed.contribution[group, second])
+        expected = _expectation(named, _gain(weighed, findings)[group, second])
         sentences.append(
             f"{found_text(named)} {'speak' if are_several(named) else 'speaks'} for {one} rather than {two}{expected} "
             f"({odds_text(np.exp(odds))})."
@@ -156,17 +180,26 @@ def _reasons_against(
     if sentences:
         return sentences
     together = float(weighed.log_likelihood[first] - weighed.log_likelihood[second])
-    if together >= least:
+    if together >= np.log(model_value("reason_odds")):
         return [f"Only all findings together speak for {one} rather than {two} ({odds_text(np.exp(together))})."]
     return [f"What was tested hardly tells {one} from {two}: their order rests on the prior."]
 
 
-def _groups(findings: Sequence[Observation | Told]) -> list[list[int]]:
+def _groups(findings: Sequence[Observation | Told], *, marks: Sequence[bool] | NDArray[np.bool_]) -> list[list[int]]:
+    """Put together the findings of one kind and side that show the same and have the same mark."""
     groups: dict[tuple[object, ...], list[int]] = {}
-    for at, one in enumerate(findings):
-        alike = (one.kind, one.side, kind_of_finding(one)) if isinstance(one, Observation) else (at,)
+    for at, (one, mark) in enumerate(zip(findings, marks, strict=True)):
+        alike: tuple[object, ...] = (at,)
+        if isinstance(one, Observation):
+            alike = (one.kind, one.side, kind_of_finding(one), one.abnormal and bool(mark))
         groups.setdefault(alike, []).append(at)
     return list(groups.values())
+
+
+def _gain(weighed: Weighed, findings: Sequence[Observation | Told]) -> Floats:
+    """Return how much likelier each hypothesis makes each finding than no lesion does, as a log ratio."""
+    usual = [one.untouched if isinstance(one, Observation) else one.without_lesion for one in findings]
+    return np.asarray(weighed.contribution[: len(findings)] - np.log(usual)[:, None])
 
 
 def _together(weighed: Weighed, group: Sequence[int], *, found: Floats, pair: tuple[int, int]) -> float:
@@ -179,39 +212,40 @@ def _together(weighed: Weighed, group: Sequence[int], *, found: Floats, pair: tu
 
 
 def _expectation(named: Sequence[Observation | Told], gain: Floats) -> str:
-    """Say what the second site, with these contributions, would lead to expect."""
-    observed = [one for one in named if isinstance(one, Observation)]
-    if not observed:
+    """Say what the second site, which makes these findings so much likelier, would lead to expect."""
+    if not isinstance(named[0], Observation):
         return ""
     several = are_several(named)
-    if not observed[0].abnormal:
+    if not named[0].abnormal:
         return f", which would lead to expect {'changes' if several else 'a change'} there"
-    against = gain - np.log([one.untouched for one in observed])
     them = "them" if several else "it"
-    if (against < np.log(model_value("explains_odds"))).all():
+    if (gain < np.log(model_value("explains_odds"))).all():
         return f", which would not lead to expect {them}"
     return f", which would lead to expect {them} less often"
 
 
 def _unexplained(weighed: Weighed, findings: Sequence[Observation | Told]) -> tuple[str, ...]:
-    leading = int(weighed.order[0])
-    least = np.log(model_value("explains_odds"))
-    open_: list[Observation | Told] = []
-    for one, gain in zip(findings, weighed.contribution, strict=True):
-        usual = one.untouched if isinstance(one, Observation) else one.without_lesion
-        against = gain - np.log(usual)
-        # a sign that is there, is likelier at some site; one that is absent, hardly
-        abnormal = one.abnormal if isinstance(one, Observation) else against.max() >= least and one.kind != "history"
-        if abnormal and against[leading] < least:
-            open_.append(one)
+    leading, least = int(weighed.order[0]), np.log(model_value("explains_odds"))
+    left_over = [
+        one
+        for one, gain in zip(findings, _gain(weighed, findings), strict=True)
+        if gain[leading] < least and _is_abnormal(one, likeliest=float(gain.max()))
+    ]
     name = weighed.hypotheses.names[leading]
     by = "without a lesion" if name == "none" else f"by {site_name(name)}"
     rest = "a chance finding remains" if name == "none" else "a second site or a chance finding remains"
-    texts = [[open_[at] for at in group] for group in _groups(open_)]
+    texts = [[left_over[at] for at in group] for group in _groups(left_over, marks=[False] * len(left_over))]
     return tuple(
         f"{found_text(group)} {'are' if are_several(group) else 'is'} not explained {by}; {rest} possible."
         for group in texts
     )
+
+
+def _is_abnormal(one: Observation | Told, *, likeliest: float) -> bool:
+    if isinstance(one, Observation):
+        return one.abnormal
+    # a sign that is there is likelier at some site; one that is absent, hardly
+    return one.kind != "history" and likeliest >= np.log(model_value("explains_odds"))
 
 
 def _would_change(weighed: Weighed, outlook: Outlook, *, tests: Iterable[str]) -> tuple[str, ...]:

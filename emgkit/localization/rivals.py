@@ -28,6 +28,7 @@ _MUSCLE = "gluteus_maximus"
 class _Done:
     name: str
     abnormal: bool
+    is_test: bool = True
 
 
 def judge_rivals(
@@ -70,16 +71,25 @@ def _judge(row: RivalRow, weighed: Weighed, done: list[_Done], weeks: float | No
         return Rival(row.rival, "open", "not among the sites considered")
     if not done:
         return Rival(row.rival, "not tested", f"not done: {_listed([_name(test) for test in row.tests])}")
-    abnormal = [one.name for one in done if one.abnormal]
-    if abnormal:
-        return Rival(row.rival, "open", f"abnormal: {_listed(abnormal)}")
-    normal = f"normal: {_listed([one.name for one in done])}"
-    if weeks is None or weeks < model_value("informative_weeks"):
+    if any(one.abnormal for one in done):
+        return Rival(row.rival, "open", _told([one for one in done if one.abnormal], "abnormal", "on record"))
+    normal = _told(done, "normal", "not on record")
+    if any(one.is_test for one in done) and (weeks is None or weeks < model_value("informative_weeks")):
         when = "time since onset not told" if weeks is None else "too early to tell"
         return Rival(row.rival, "open", f"{normal}; {when}")
     if weighed.probability_of(*row.sites) < model_value("rival_unlikely"):
         return Rival(row.rival, "unlikely", normal)
     return Rival(row.rival, "open", f"{normal}; that is too little")
+
+
+def _told(done: list[_Done], of_tests: str, of_facts: str) -> str:
+    """Return what was done in words, tests first, then what was told."""
+    parts = [
+        f"{word}: {_listed([one.name for one in done if one.is_test is is_test])}"
+        for word, is_test in ((of_tests, True), (of_facts, False))
+        if any(one.is_test is is_test for one in done)
+    ]
+    return "; ".join(parts)
 
 
 def _done(row: RivalRow, tests: Mapping[tuple[str, str], Observation], side: str, context: Context) -> list[_Done]:
@@ -90,17 +100,18 @@ def _done(row: RivalRow, tests: Mapping[tuple[str, str], Observation], side: str
         if found:
             done.append(_Done(_name(test), any(one.abnormal for one in found)))
         elif test in clinical_findings():
-            done.extend(_told(test, context, side))
+            done.extend(_facts(test, context, side))
     return done
 
 
-def _told(finding: str, context: Context, side: str) -> list[_Done]:
+def _facts(finding: str, context: Context, side: str) -> list[_Done]:
     kind = clinical_findings()[finding].kind
     value = context.value(kind, finding)
     if value is None:
         return []
     hurt = finding in context.hurt and may_have_hurt(value, _MUSCLE, side=side)
-    return [_Done(_name(finding), hurt or (kind == "clinical" and context.present(kind, finding)))]
+    there = hurt or (kind == "clinical" and context.present(kind, finding))
+    return [_Done(_name(finding), there, is_test=False)]
 
 
 def _name(test: str) -> str:
