@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,8 +51,9 @@ class Outlook:
     weight: Floats
     likelihood: Floats
 
+    @cached_property
     def joint(self) -> Floats:
-        """Return the probability of hypothesis and outcome, shape (n_kept, n_tests, 4); each test sums to one."""
+        """Probability of hypothesis and outcome, shape (n_kept, n_tests, 4); each test sums to one."""
         summed = np.add.reduceat(self.weight[:, None, None] * self.likelihood, self.scenarios.starts, axis=0)
         return np.asarray(summed / summed.sum(axis=(0, 2), keepdims=True))
 

@@ -128,21 +128,31 @@ def _reasons(weighed: Weighed, findings: Sequence[Observation | Told], *, found:
     if not findings:
         return ()
     first, *others = (int(index) for index in weighed.order if weighed.probability[index])
-    likely = [rival for rival in others[1:] if weighed.probability[rival] >= model_value("reason_probability")]
-    names = weighed.hypotheses.names
+    elsewhere = [rival for rival in others if _is_elsewhere(weighed, rival, than=first)]
+    nearest = list(dict.fromkeys([*others[:1], *elsewhere[:1]]))
+    # where the nearest look alike, the next is taken from a family not spoken of: why not elsewhere is half the answer
+    families = [_family(weighed, index) for index in [first, *nearest]]
+    for rival in elsewhere:
+        if _family(weighed, rival) not in families:
+            families.append(_family(weighed, rival))
+            nearest.append(rival)
     reasons: list[str] = []
-    told = False
-    # that there is a lesion at all, or that two sites look alike, is half the answer: why not the next is the other
-    for rival in [*others[:1], *likely][: int(model_value("reason_rivals"))]:
-        if names[rival] == "none" and rival != others[0]:
-            continue
+    for rank, rival in enumerate(nearest[: int(model_value("reason_rivals"))]):
         strong = _strong_groups(weighed, findings, found=found, pair=(first, rival))
-        if strong or not told:
+        if strong or not rank or rival == elsewhere[0]:
             reasons += _sentences(weighed, findings, strong=strong, pair=(first, rival))
-        told = names[rival] != "none"
-        if strong and told:
+        if strong and rival in elsewhere:
             break
     return tuple(reasons[: int(model_value("reason_count"))])
+
+
+def _is_elsewhere(weighed: Weighed, rival: int, *, than: int) -> bool:
+    members = weighed.hypotheses.members
+    return "none" not in members[rival] and not set(members[rival]) & set(members[than])
+
+
+def _family(weighed: Weighed, hypothesis: int) -> str:
+    return sites()[weighed.hypotheses.members[hypothesis][0]].family
 
 
 def _strong_groups(
@@ -204,11 +214,14 @@ def _gain(weighed: Weighed, findings: Sequence[Observation | Told]) -> Floats:
 
 def _together(weighed: Weighed, group: Sequence[int], *, found: Floats, pair: tuple[int, int]) -> float:
     """Return the log odds of the first over the second that these findings give together, given all others."""
-    own = found[:, list(group)].sum(axis=1)
-    total = weighed.scenarios.log_weight + found.sum(axis=1)
-    first, second = (weighed.scenarios.hypothesis == index for index in pair)
-    one, two = (np.logaddexp.reduce(total[rows]) - np.logaddexp.reduce((total - own)[rows]) for rows in (first, second))
-    return float(one - two)
+    scenarios = weighed.scenarios
+    gain = []
+    for hypothesis in pair:
+        rows = scenarios.hypothesis == hypothesis
+        every = found[rows]
+        total = scenarios.log_weight[rows] + every.sum(axis=1)
+        gain.append(np.logaddexp.reduce(total) - np.logaddexp.reduce(total - every[:, list(group)].sum(axis=1)))
+    return float(gain[0] - gain[1])
 
 
 def _expectation(named: Sequence[Observation | Told], gain: Floats) -> str:
@@ -233,7 +246,7 @@ def _unexplained(weighed: Weighed, findings: Sequence[Observation | Told]) -> tu
     ]
     name = weighed.hypotheses.names[leading]
     by = "without a lesion" if name == "none" else f"by {site_name(name)}"
-    rest = "a chance finding remains" if name == "none" else "a second site or a chance finding remains"
+    rest = "a chance finding remains" if name == "none" else "another site or a chance finding remains"
     texts = [[left_over[at] for at in group] for group in _groups(left_over, marks=[False] * len(left_over))]
     return tuple(
         f"{found_text(group)} {'are' if are_several(group) else 'is'} not explained {by}; {rest} possible."
@@ -249,7 +262,7 @@ def _is_abnormal(one: Observation | Told, *, likeliest: float) -> bool:
 
 
 def _would_change(weighed: Weighed, outlook: Outlook, *, tests: Iterable[str]) -> tuple[str, ...]:
-    joint, leading = outlook.joint(), int(weighed.order[0])
+    joint, leading = outlook.joint, int(weighed.order[0])
     leader = outlook.kept[joint.argmax(axis=0)]
     changes: dict[tuple[int, int, bool], list[str]] = {}
     chance: dict[tuple[int, int, bool], float] = {}

@@ -50,7 +50,7 @@ def suggest_tests(weighed: Weighed, outlook: Outlook, *, context: Context) -> pd
     >>> suggestions["side"].unique().tolist(), suggestions["information_bits"].is_monotonic_decreasing
     (['right'], True)
     """
-    outcome = outlook.joint()
+    outcome = outlook.joint
     information = expected_information(outcome)
     best = np.argsort(-information, kind="stable")[: int(model_value("suggestion_count"))]
     rows = [

@@ -102,8 +102,8 @@ class Explanation:
     tie : str
         What cannot be told apart by what was tested; empty when nothing ties.
     reasons : tuple of str
-        Why the first hypothesis of the posterior beats the second, strongest first. The odds are those of the findings
-        named, given all other findings.
+        Why the first hypothesis of the posterior beats the second, strongest first; where the second is no lesion or
+        looks alike, then why not the next elsewhere. The odds are those of the findings named, given all others.
     unexplained : tuple of str
         Abnormal findings that the first hypothesis makes no more likely than no lesion does.
     would_change : tuple of str

@@ -77,6 +77,15 @@ def test_sites_that_look_alike_are_left_to_the_prior_and_the_next_site_is_told_a
     assert len(alike) == 1
 
 
+def test_a_pair_that_holds_the_first_site_does_not_hide_why_it_is_not_elsewhere():
+    candidates = ["inferior_gluteal", "superior_gluteal+inferior_gluteal", "root_S1", "none"]
+    options = {"candidates": candidates, "weeks_since_onset": 6, "prior": "gluteal_referral"}
+    answer = localize(rows(GLUTEAL), **options)
+    assert answer.posterior["site"][1] == "superior_gluteal+inferior_gluteal"
+    assert any("rather than S1 root" in reason for reason in answer.explanation.reasons)
+    assert "superior gluteal nerve and inferior gluteal nerve" in answer.explanation.reasons[0]
+
+
 def test_nothing_found_gives_no_reason_and_no_tie():
     told = localize([]).explanation
     assert (told.tie, told.reasons, told.unexplained) == ("", (), ())
@@ -86,7 +95,7 @@ def test_what_the_first_site_cannot_reach_is_unexplained():
     table = rows({"gluteus_maximus": 2, "tibialis_anterior": 2}) + rows({"soleus": 1}, "right")
     told = localize(table, candidates=["inferior_gluteal"], weeks_since_onset=6).explanation.unexplained
     what = "with fibrillations or sharp waves is not explained by inferior gluteal nerve"
-    rest = "a second site or a chance finding remains possible."
+    rest = "another site or a chance finding remains possible."
     assert told == (f"Left tibialis anterior {what}; {rest}", f"Right soleus {what}; {rest}")
     assert localize(table[:1], candidates=["inferior_gluteal"], weeks_since_onset=6).explanation.unexplained == ()
 
