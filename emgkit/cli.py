@@ -254,17 +254,38 @@ def simulate(out: Path, site: str, side: str, seed: int, weeks: float, duration:
 
 
 def _print_answer(answer: Localization) -> None:
-    from emgkit.show.names import site_name  # noqa: PLC0415
+    from emgkit.knowledge.names import site_name  # noqa: PLC0415
     from emgkit.show.report_answer import caveat_sentences  # noqa: PLC0415
+    from emgkit.show.report_reasons import rival_groups  # noqa: PLC0415
     from emgkit.show.words import PROBABILITY_NOTE, probability_text, verdict_text  # noqa: PLC0415
 
     leading = answer.posterior.head(LEADING)
     for site, probability in zip(leading["site"], leading["probability"], strict=True):
         click.echo(f"{probability_text(float(probability)):>7}  {site_name(str(site))}")
     click.echo(f"Probability {PROBABILITY_NOTE}.")
+    _print_reasons(answer)
     for caveat in caveat_sentences(answer):
         click.echo(f"{'Urgent' if caveat.urgent else 'Caution'}: {caveat.sentence}")
+    for word, rivals in rival_groups(answer):
+        told = [f"{name} ({why})" if word == "open" else name for name, why in rivals]
+        click.echo(f"To be told from the inferior gluteal nerve, {word}: {'; '.join(told)}")
     click.echo(f"Inferior gluteal nerve: {verdict_text(answer.verdict.status)}")
+
+
+def _print_reasons(answer: Localization) -> None:
+    from emgkit.show.report_reasons import reason_parts  # noqa: PLC0415
+
+    parts = reason_parts(answer)
+    for name, sentences in (
+        ("Tie", [parts["tie"]] if parts["tie"] else []),
+        ("Why", parts["reasons"]),
+        ("Not explained", parts["unexplained"]),
+        ("Would change it", parts["would_change"]),
+        ("Would settle it", [parts["settling"]] if parts["settling"] else []),
+        ("At these tests", parts["settling_hazards"]),
+    ):
+        for sentence in sentences:
+            click.echo(f"{name}: {sentence}")
 
 
 def _print_activity(activity: SpontaneousActivity) -> None:

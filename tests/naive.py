@@ -223,6 +223,7 @@ def _mean(key, test, tables):
     count, expected, limit = (
         counts(age).get((site, test)), expectations().get((site, test)), expectations().get((site, kind)),
     )  # fmt: skip
+    expected = expectations().get((f"{site}:{extent}", test), expected)
     if site in ROOTS and test in own_subjects(chart):
         expected = None
     if site == "none":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,15 @@ def localization_document(answer: Localization) -> dict[str, Any]:
             "met": list(verdict.met),
             "failed": list(verdict.failed),
             "missing": list(verdict.missing),
+            "rivals": [asdict(rival) for rival in verdict.rivals],
+        },
+        "explanation": {
+            key: value if key == "tie" else list(value) for key, value in asdict(answer.explanation).items()
+        },
+        "settling": {
+            "tests": list(answer.settling),
+            "hazards": list(answer.settling_hazards),
+            "probability": answer.settling_probability,
         },
         "caveats": list(answer.caveats),
         "assumed": list(answer.assumed),

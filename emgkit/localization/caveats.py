@@ -9,6 +9,7 @@ from emgkit.knowledge.caveats import read_caveats
 from emgkit.localization.context import is_paraspinal
 from emgkit.localization.evidence import model_value
 from emgkit.localization.reach import LOCAL_INJURY
+from emgkit.localization.reasons import leading_tie, tied_families
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _LOWEST_ROOTS = ("root_S2", "root_S3_S4")
 _SADDLE_SITES = ("cauda_equina", "conus_medullaris", "root_S3_S4")
 _ANTERIOR_HORN = ("motor_neuron_disease", "polyradiculopathy")
-_PLEXUS_FAMILIES = ("root", "plexus", "sciatic")
 
 
 def find_caveats(
@@ -46,8 +46,8 @@ def find_caveats(
         "before_week_3": weeks is not None and weeks < model_value("informative_weeks"),
         "onset_not_told": weeks is None,
         "no_paraspinals": not any(is_paraspinal(one.test) for one in _limb(used)),
-        "root_plexus_sciatic_tie": _families_tie(weighed),
-        "leading_tie": _leading_tie(weighed),
+        "root_plexus_sciatic_tie": bool(tied_families(weighed)),
+        "leading_tie": len(leading_tie(weighed)) > 1,
         "only_legs_tested": weighed.probability_of(*_ANTERIOR_HORN) >= model_value("caveat_anterior_horn")
         and len(_limb(used)) == sum(one.kind == "needle" for one in used),
         "opposite_side_not_tested": len({one.side for one in used}) < len(("left", "right")),
@@ -83,20 +83,3 @@ def _limb(used: Sequence[Observation]) -> list[Observation]:
 def _is_low(one: Observation) -> bool:
     roots = root_weights(one.test)
     return bool(roots) and sum(roots.get(root, 0.0) for root in _LOWEST_ROOTS) > sum(roots.values()) / 2
-
-
-def _families_tie(weighed: Weighed) -> bool:
-    by_family = [
-        sum(
-            float(probability)
-            for members, probability in zip(weighed.hypotheses.members, weighed.probability, strict=True)
-            if len(members) == 1 and sites()[members[0]].family == family
-        )
-        for family in _PLEXUS_FAMILIES
-    ]
-    return sum(value >= model_value("caveat_tie") for value in by_family) > 1
-
-
-def _leading_tie(weighed: Weighed) -> bool:
-    first, second = (*weighed.probability[weighed.order][:2], 0.0)[:2]
-    return bool(second >= model_value("caveat_tie_ratio") * first)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from emgkit.localization.context import Context
     from emgkit.localization.observe import Observation
+    from emgkit.localization.selection import Selection
     from emgkit.localization.weigh import Weighed
 
 
@@ -63,7 +64,7 @@ def evidence_table(weighed: Weighed, observations: Sequence[Observation], *, con
     for one in observations:
         gain = np.zeros(len(order)) if one.says_nothing else next(used)[order]
         against = gain if one.says_nothing else gain - np.log(one.untouched)
-        origin = [_origin(sites, one.test) for sites in members]
+        origin = [_origin(sites, one.test, weighed.scenarios.selection) for sites in members]
         blocks.append((one.text, one.kind, one.test, one.side, gain, against, origin))
     for told in context.findings:
         gain = next(used)[order]
@@ -98,12 +99,13 @@ def rows_assumed(weighed: Weighed, observations: Sequence[Observation], *, conte
     keys: list[str] = []
     considered = {site for members in weighed.hypotheses.members for site in members}
     tests = dict.fromkeys(one.test for one in observations)
-    basis = reach().basis
+    selection = weighed.scenarios.selection
+    basis, counted = reach(selection).basis, counts(selection.age)
     for test in tests:
         keys += [
             f"evidence_expected:{site}:{test}" if (site, test) in expectations() else "evidence_reach"
             for site in considered
-            if basis[site, test][0] == "assumed" and (site, test) not in counts()
+            if basis[site, test][0] == "assumed" and (site, test) not in counted
         ]
     if tests:
         keys += ["evidence_severity", "evidence_timing", "evidence_false_positive"]
@@ -119,6 +121,7 @@ def rows_assumed(weighed: Weighed, observations: Sequence[Observation], *, conte
 
 
 @cache
-def _origin(sites: tuple[str, ...], test: str) -> tuple[str, str]:
-    found = [reach().basis[site, test] for site in sites]
+def _origin(sites: tuple[str, ...], test: str, selection: Selection) -> tuple[str, str]:
+    basis = reach(selection).basis
+    found = [basis[site, test] for site in sites]
     return next((one for one in found if one[0] == "assumed"), found[0])

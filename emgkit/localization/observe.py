@@ -288,7 +288,7 @@ def _observe_muscle(
     shown, hidden = with_slips(
         np.stack([*seen, np.full_like(neurogenic, small)]),
         np.array([*quiet, small]),
-        healthy,
+        untouched=healthy,
     )
     return Observation(
         "needle",
@@ -307,7 +307,7 @@ def _observe_muscle(
     )
 
 
-def with_slips(active: Floats, silent: Floats, untouched: Floats) -> tuple[Floats, Floats]:
+def with_slips(active: Floats, silent: Floats, *, untouched: Floats) -> tuple[Floats, Floats]:
     """Return the likelihoods of a reached muscle with the chance that the needle was in a neighbour that is not.
 
     The other error, a lesion seen where there is none, is in the rates of false positives.
@@ -322,7 +322,7 @@ def with_slips(active: Floats, silent: Floats, untouched: Floats) -> tuple[Float
     --------
     >>> import numpy as np
     >>> from emgkit.localization.observe import with_slips
-    >>> active, _ = with_slips(np.zeros((3, 3)), np.zeros(3), np.asarray(1.0))
+    >>> active, _ = with_slips(np.zeros((3, 3)), np.zeros(3), untouched=np.asarray(1.0))
     >>> bool(0 < active[0, 0] < 0.05)
     True
     """

@@ -15,9 +15,11 @@ from emgkit.localization.explain import evidence_table, rows_assumed
 from emgkit.localization.hypotheses import enumerate_hypotheses
 from emgkit.localization.injury import injured_muscles
 from emgkit.localization.observe import observe_conduction, observe_needle
+from emgkit.localization.outlook import look_ahead
+from emgkit.localization.reasons import explain
 from emgkit.localization.scenarios import log_likelihoods, side_shares, unfold
 from emgkit.localization.selection import select_rows
-from emgkit.localization.suggest import suggest_tests
+from emgkit.localization.suggest import caution_beside, find_settling, suggest_tests
 from emgkit.localization.tables import read_conduction_table, read_needle_table
 from emgkit.localization.verdict import judge_inferior_gluteal
 from emgkit.localization.weigh import Weighed, weigh
@@ -26,9 +28,15 @@ from emgkit.model.recording import SIDES
 from emgkit.model.table import make_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+    from typing import TypeAlias
 
     import pandas as pd
+
+    from emgkit.localization.evidence import AgeGroup
+    from emgkit.localization.observe import Observation
+
+    Table: TypeAlias = "pd.DataFrame | Iterable[Mapping[str, object]]"
 
 
 def localize(
@@ -109,22 +117,17 @@ def localize(
     _check_told(weeks_since_onset, affected_side)
     selection = select_rows(age_years=age_years, chart=chart)
     context = read_context(clinical=clinical, imaging=imaging, history=history, chart=selection.chart)
-    observations = [
-        *observe_needle(
-            read_needle_table(needle), operated=context.operated, weeks=weeks_since_onset, age=selection.age
-        ),
-        *observe_conduction(
-            read_conduction_table([] if conduction is None else conduction), weeks=weeks_since_onset, age=selection.age
-        ),
-    ]
+    observations = _observe(needle, conduction, weeks_since_onset, operated=context.operated, age=selection.age)
     hypotheses = enumerate_hypotheses(candidates, prior=prior)
     used = [one for one in observations if not one.says_nothing]
     shares = side_shares(used, affected_side)
     scenarios = unfold(hypotheses, injured_muscles(used, context), shares=shares, selection=selection)
     found = log_likelihoods(scenarios, used)
-    told = context.log_likelihoods(scenarios)
-    weighed = weigh(hypotheses, scenarios, found=np.concatenate([found, told], axis=1))
-    suggestions = suggest_tests(weighed, observations, weeks=weeks_since_onset)
+    found = np.concatenate([found, context.log_likelihoods(scenarios)], axis=1)
+    weighed = weigh(hypotheses, scenarios, found=found)
+    outlook = look_ahead(weighed, observations, weeks=weeks_since_onset)
+    suggestions = suggest_tests(weighed, outlook, context=context)
+    settling, settling_probability = find_settling(weighed, outlook)
     verdict = judge_inferior_gluteal(weighed, observations, context=context, weeks=weeks_since_onset)
     return Localization(
         posterior=_posterior(weighed),
@@ -137,7 +140,23 @@ def localize(
         assumed=tuple(sorted({*rows_assumed(weighed, used, context=context), *selection.assumed})),
         prior_name=hypotheses.prior_name,
         weeks_since_onset=weeks_since_onset,
+        explanation=explain(
+            weighed, used, found=found, context=context, outlook=outlook, suggested=suggestions["test"]
+        ),
+        settling=settling,
+        settling_hazards=tuple(caution_beside(test, context) for test in settling),
+        settling_probability=settling_probability,
     )
+
+
+def _observe(
+    needle: Table, conduction: Table | None, weeks: float | None, *, operated: Collection[str], age: AgeGroup
+) -> list[Observation]:
+    muscles, nerves = read_needle_table(needle), read_conduction_table([] if conduction is None else conduction)
+    return [
+        *observe_needle(muscles, operated=operated, weeks=weeks, age=age),
+        *observe_conduction(nerves, weeks=weeks, age=age),
+    ]
 
 
 def _check_told(weeks_since_onset: float | None, affected_side: str | None) -> None:

@@ -141,16 +141,16 @@ def _mean_reach(site: str, test: str, selection: Selection) -> tuple[float, tupl
         return 0.0, ("consensus", "emgkit")
     if site == LOCAL_INJURY:
         return 0.0, ("assumed", "emgkit")  # the injured muscle is one of those sampled: see injury
-    kind, share = _kind(test), _share(site, test, selection.chart)
-    count = counts(selection.age).get((site, test))
+    kind, share, whole = _kind(test), _share(site, test, selection.chart), site.partition(_OF)[0]
+    count = counts(selection.age).get((whole, test))  # what is told of a site holds for each extent of it
     if count is not None and (share > 0 or count.abnormal > 0):
         return _beyond_false_positives(count, kind, selection), (count.basis, count.source)
-    expected = expectations().get((site, test))
+    expected = expectations().get((site, test)) or expectations().get((whole, test))
     # an assumption on a root speaks for the default chart; where another chart has rows of its own, these say it
     if expected is not None and not (is_root(site) and test in own_subjects(selection.chart)):
         return expected.value, (expected.basis, expected.source[0])
     likely = float(reach_probability(kind, np.array(share)))
-    limit = expectations().get((site, kind))
+    limit = expectations().get((whole, kind))
     if limit is not None and likely > limit.value:
         return limit.value, (limit.basis, limit.source[0])
     return likely, ("assumed", "emgkit")

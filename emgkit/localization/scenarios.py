@@ -106,8 +106,8 @@ def side_shares(observations: Sequence[Observation], affected_side: str | None =
     Parameters
     ----------
     observations : sequence of Observation
-        The side that was examined, or examined far more, is that of the complaint. Only tests found normal are asked, because abnormal ones
-        speak for their side by themselves.
+        The side that was examined, or examined far more, is that of the complaint. Only tests found normal are
+        asked, because abnormal ones speak for their side by themselves.
     affected_side : {"left", "right"}, optional
         Side of the complaint, where told.
 

@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, studies
+from emgkit.knowledge.hazards import hazard_of
 from emgkit.localization.evidence import model_value
-from emgkit.localization.observe import (
-    PROCESSES,
-    conduction_likelihoods,
-    grade_likelihoods,
-    myopathic_grades,
-    with_slips,
-)
-from emgkit.localization.scenarios import lesion_reach, lesion_states, mixture
 from emgkit.model.localization import SUGGESTIONS
-from emgkit.model.recording import SIDES
 from emgkit.model.table import make_table
 
 if TYPE_CHECKING:
@@ -27,23 +18,24 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from emgkit.localization.context import Context
     from emgkit.localization.evidence import Floats
-    from emgkit.localization.observe import Observation
+    from emgkit.localization.outlook import Outlook
     from emgkit.localization.weigh import Weighed
 
 _RIVALS = 4
+_SAME = 1e-9
 
 
-def suggest_tests(weighed: Weighed, observations: Sequence[Observation], *, weeks: float | None) -> pd.DataFrame:
+def suggest_tests(weighed: Weighed, outlook: Outlook, *, context: Context) -> pd.DataFrame:
     """Rank the tests that have not been done by what they are expected to tell.
 
     Parameters
     ----------
     weighed : Weighed
-    observations : sequence of Observation
-        What has been done.
-    weeks : float or None
-        Weeks since onset.
+    outlook : Outlook
+    context : Context
+        What the history says about bleeding makes a caution for the examiner.
 
     Returns
     -------
@@ -58,40 +50,82 @@ def suggest_tests(weighed: Weighed, observations: Sequence[Observation], *, week
     >>> suggestions["side"].unique().tolist(), suggestions["information_bits"].is_monotonic_decreasing
     (['right'], True)
     """
-    side = side_to_test(weighed, observations)
-    tests = _untested(observations, side)
-    leading = weighed.order[: int(model_value("suggestion_hypotheses"))]
-    kept = np.sort(leading[weighed.probability[leading] > model_value("suggestion_negligible")])
-    outcome = _outcomes(weighed, tests, side, weeks, kept)
+    outcome = outlook.joint
     information = expected_information(outcome)
     best = np.argsort(-information, kind="stable")[: int(model_value("suggestion_count"))]
     rows = [
         {
-            "test": tests[index],
-            "side": side,
+            "test": outlook.tests[index],
+            "side": outlook.side,
             "information_bits": float(information[index]),
-            "separates": _separates(outcome[:, index], [weighed.hypotheses.names[one] for one in kept]),
-            "hazard": muscles()[tests[index]].hazard if tests[index] in muscles() else "",
+            "separates": _separates(outcome[:, index], [weighed.hypotheses.names[one] for one in outlook.kept]),
+            "hazard": caution_beside(outlook.tests[index], context),
         }
         for index in best
     ]
     return make_table(SUGGESTIONS, rows)
 
 
-def side_to_test(weighed: Weighed, observations: Sequence[Observation]) -> str:
-    """Return the affected side, else the side with more findings, else the left.
+def caution_beside(test: str, context: Context) -> str:
+    """Return the caution for the examiner beside a muscle or nerve study; empty where there is none.
+
+    Examples
+    --------
+    >>> from emgkit.localization.context import read_context
+    >>> from emgkit.localization.suggest import caution_beside
+    >>> caution_beside("gluteus_minimus", read_context(history=["anticoagulation"]))
+    'Deep. Anticoagulation on record: bleeding in a deep place is neither seen nor compressed easily.'
+    """
+    return hazard_of(test, lambda finding: context.present("history", finding))
+
+
+def find_settling(weighed: Weighed, outlook: Outlook) -> tuple[tuple[str, ...], float | None]:
+    """Return the smallest set of tests that is expected to settle the two leading hypotheses.
+
+    A set settles them when the probability expected for the true one of the two, given that one of the two is true,
+    reaches ``settled_probability``. All outcomes of a set are enumerated over the severities of both, which the tests
+    share. Sets are made of the tests that tell the two apart best one by one.
+
+    Parameters
+    ----------
+    weighed : Weighed
+    outlook : Outlook
+
+    Returns
+    -------
+    tests : tuple of str
+        Empty when the two are settled already, or when nothing adds to it; the best of the largest sets when none
+        settles.
+    probability : float or None
+        Expected after these tests; None when there are no two hypotheses.
 
     Examples
     --------
     >>> from emgkit.localization.posterior import localize
-    >>> localize([]).suggestions["side"].unique().tolist()
-    ['left']
+    >>> rows = [{"muscle": "TA", "side": "left", "fibs": 2}]
+    >>> answer = localize(rows, weeks_since_onset=6, candidates=["common_fibular", "root_L5"])
+    >>> 1 <= len(answer.settling) <= 3, answer.settling_probability > 0.8
+    (True, True)
     """
-    if weighed.side:
-        return weighed.side
-    abnormal = [sum(one.abnormal for one in observations if one.side == side) for side in SIDES]
-    tested = [sum(one.side == side for one in observations) for side in SIDES]
-    return SIDES[1] if (abnormal[1], tested[1]) > (abnormal[0], tested[0]) else SIDES[0]
+    pair = weighed.order[:2]
+    if len(pair) < 2 or not weighed.probability[pair].all():
+        return (), None
+    parts = [outlook.of(int(hypothesis)) for hypothesis in pair]
+    total = sum(float(weight.sum()) for weight, _ in parts)
+    best: tuple[int, ...] = ()
+    probability = float(_expected_truth(np.array([[weight.sum()] for weight, _ in parts])[:, None] / total)[0])
+    tests = np.arange(len(outlook.tests))
+    for size in range(1, int(model_value("settling_size")) + 1):
+        sets = np.array(list(combinations(tests, size)), dtype=np.intp).reshape(-1, size)
+        if probability >= model_value("settled_probability") or not len(sets):
+            break
+        expected = _expected_truth(np.stack([_outcomes(*part, sets) for part in parts]) / total)
+        if size == 1:
+            tests = np.sort(np.argsort(-expected, kind="stable")[: int(model_value("settling_tests"))])
+        first = int(np.argmax(expected))
+        if expected[first] > probability + _SAME:
+            best, probability = tuple(sets[first]), float(expected[first])
+    return tuple(outlook.tests[index] for index in best), probability
 
 
 def expected_information(joint: Floats) -> Floats:
@@ -114,54 +148,18 @@ def expected_information(joint: Floats) -> Floats:
     return np.asarray((joint * np.log2(ratio)).sum(axis=(0, -1)))
 
 
-def _untested(observations: Sequence[Observation], side: str) -> list[str]:
-    done = {one.test for one in observations if one.side == side}
-    limb = {name: muscle for name, muscle in muscles().items() if muscle.region in LOWER_LIMB}
-    back = {name for name, muscle in limb.items() if muscle.ramus == "dorsal"}
-    unlevelled = {"lumbar_paraspinals"} if back & done else set()
-    return [test for test in [*limb, *studies()] if test not in done | unlevelled]
+def _outcomes(weight: Floats, likelihood: Floats, sets: NDArray[np.intp]) -> Floats:
+    """Joint probability of one hypothesis and every outcome of every set, shape (n_sets, n_outcomes)."""
+    block = weight[:, None, None] * likelihood[:, sets[:, 0]]
+    for column in sets.T[1:]:
+        block = (block[..., None] * likelihood[:, column][:, :, None]).reshape(*block.shape[:2], -1)
+    return np.asarray(block.sum(axis=0))
 
 
-def _outcomes(weighed: Weighed, tests: Sequence[str], side: str, weeks: float | None, kept: NDArray[np.intp]) -> Floats:
-    """Joint probability of site and outcome, shape (n_kept, n_tests, 4); a study uses three of the four outcomes."""
-    chosen = np.isin(weighed.scenarios.hypothesis, kept)
-    scenarios = weighed.scenarios.chosen(chosen)
-    weight = weighed.scenario_probability[chosen][:, None]
-    active, silent, untouched, visible = _predictions(tests, weeks)
-    states = lesion_states(lesion_reach(scenarios.lesions, tests, test_sides=[side] * len(tests)), visible, tests=tests)
-    joint = [
-        np.add.reduceat(
-            weight
-            * mixture(
-                scenarios, states, active=active[..., one], silent=silent[..., one], untouched=untouched[..., one]
-            ),
-            scenarios.starts,
-            axis=0,
-        )
-        for one in range(untouched.shape[-1])
-    ]
-    stacked = np.stack(joint, axis=-1)
-    return np.asarray(stacked / stacked.sum(axis=(0, 2), keepdims=True))
-
-
-def _predictions(tests: Sequence[str], weeks: float | None) -> tuple[Floats, Floats, Floats, Floats]:
-    active, silent, untouched, visible = [], [], [], []
-    for test in tests:
-        if test in muscles():
-            shown, hidden, false, seen = grade_likelihoods(test, weeks)
-            small = myopathic_grades()
-            states = np.stack([shown, shown, np.tile(small, (len(shown), 1))]), np.stack([hidden, hidden, small])
-            slipped, quiet = with_slips(*states, false)
-            active.append(slipped)
-            silent.append(quiet)
-        else:
-            shown, false, seen = conduction_likelihoods(test, weeks)
-            shown, false = np.pad(shown, ((0, 0), (0, 1))), np.pad(false, (0, 1))
-            active.append(np.tile(shown, (len(PROCESSES), 1, 1)))
-            silent.append(np.tile(false, (len(PROCESSES), 1)))
-        untouched.append(false)
-        visible.append(seen)
-    return np.stack(active, axis=2), np.stack(silent, axis=1), np.stack(untouched), np.array(visible)
+def _expected_truth(joint: Floats) -> Floats:
+    """Probability expected for the true hypothesis, from a joint of shape (n_hypotheses, n_sets, n_outcomes)."""
+    seen = joint.sum(axis=0)
+    return np.asarray(np.divide((joint**2).sum(axis=0), seen, out=np.zeros_like(seen), where=seen > 0).sum(axis=-1))
 
 
 def _separates(joint: Floats, names: Sequence[str]) -> str:

@@ -10,6 +10,8 @@ from emgkit.knowledge.anatomy import muscle_share
 from emgkit.knowledge.tables import Basis, read_rows
 from emgkit.localization.evidence import model_value
 from emgkit.localization.injury import may_have_hurt
+from emgkit.localization.reasons import explained
+from emgkit.localization.rivals import judge_rivals
 from emgkit.model.localization import Verdict
 from emgkit.model.recording import SIDES
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 NERVE, MUSCLE = "inferior_gluteal", "gluteus_maximus"
 Judgement = Literal["met", "failed", "missing"]
 Kind = Literal[
-    "needle_abnormal", "needle_normal", "conduction_normal", "conduction_symmetric", "opposite_normal", "parts",
-    "sites", "time", "no_history", "nothing_else",
+    "needle_abnormal", "needle_normal", "needle_all_normal", "conduction_normal", "conduction_symmetric",
+    "opposite_normal", "parts", "sites", "time", "no_history", "nothing_else",
 ]  # fmt: skip
 
 
@@ -50,7 +52,7 @@ class _Case:
     opposite: str
     context: Context
     weeks: float | None
-    pair_leads: bool
+    unexplained: frozenset[tuple[str, str]]
 
 
 def judge_inferior_gluteal(
@@ -81,26 +83,33 @@ def judge_inferior_gluteal(
     >>> verdict.status, verdict.met[0], verdict.missing[2]
     ('indeterminate', 'gluteus maximus abnormal', 'gluteus medius normal')
     """
-    tests = {(one.test, one.side): one for one in observations if not one.says_nothing}
+    used = [one for one in observations if not one.says_nothing]
+    tests = {(one.test, one.side): one for one in used}
     side = _side(tests, weighed)
     on = side or _fuller_side(tests)
-    case = _Case(
-        tests, on, SIDES[1 - SIDES.index(on)], context, weeks, NERVE in weighed.leading and len(weighed.leading) > 1
-    )
+    case = _Case(tests, on, SIDES[1 - SIDES.index(on)], context, weeks, _left_over(weighed, used))
     rows = read_rows("evidence_verdict.csv", VerdictCriterion)
     judged = {row.key: _JUDGES[row.kind](row, case) for row in rows}
     needed = [row for row in rows if not (row.optional and judged[row.key] == "missing")]
-    listed: dict[Judgement, tuple[str, ...]] = {
-        judgement: tuple(row.meaning for row in needed if row.definite and judged[row.key] == judgement)
+    met, failed, missing = (
+        tuple(row.meaning for row in needed if row.definite and judged[row.key] == judgement)
         for judgement in ("met", "failed", "missing")
-    }
+    )
     if all(judged[row.key] == "met" for row in needed if row.definite):
         status = "definite"
     elif all(judged[row.key] == "met" for row in needed if row.probable):
         status = "probable"
     else:
         status = "not_supported" if _is_unsupported(case, weighed) else "indeterminate"
-    return Verdict(status, side=side, **listed)
+    rivals = judge_rivals(weighed, case.tests, side=on, context=context, weeks=weeks)
+    return Verdict(status, side=side, missing=missing, failed=failed, met=met, rivals=rivals)
+
+
+def _left_over(weighed: Weighed, used: Sequence[Observation]) -> frozenset[tuple[str, str]]:
+    """Abnormal findings that no named second site explains."""
+    second = NERVE in weighed.leading and len(weighed.leading) > 1
+    told = explained(weighed, used) if second else [False] * len(used)
+    return frozenset((one.test, one.side) for one, by in zip(used, told, strict=True) if one.abnormal and not by)
 
 
 def _side(tests: Mapping[tuple[str, str], Observation], weighed: Weighed) -> str:
@@ -147,6 +156,11 @@ def _judge_opposite(row: VerdictCriterion, case: _Case) -> Judgement:
     return _normal([case.tests[test, case.opposite] for test in row.tests if (test, case.opposite) in case.tests])
 
 
+def _judge_all_normal(row: VerdictCriterion, case: _Case) -> Judgement:
+    found = [case.tests[test, case.side] for test in row.tests if (test, case.side) in case.tests]
+    return "failed" if any(one.abnormal for one in found) else _normal(found)
+
+
 def _normal(found: Sequence[Observation]) -> Judgement:
     if any(not one.abnormal and (one.grade is not None or one.kind == "conduction") for one in found):
         return "met"
@@ -190,7 +204,7 @@ def _judge_rest(_row: VerdictCriterion, case: _Case) -> Judgement:
     others = _others(case)
     if not others:
         return "missing"
-    return "met" if case.pair_leads or not any(one.abnormal for one in others) else "failed"
+    return "failed" if any((one.test, one.side) in case.unexplained for one in others) else "met"
 
 
 def _others(case: _Case) -> list[Observation]:
@@ -200,6 +214,7 @@ def _others(case: _Case) -> list[Observation]:
 _JUDGES: dict[Kind, Callable[[VerdictCriterion, _Case], Judgement]] = {
     "needle_abnormal": _judge_abnormal,
     "needle_normal": _judge_normal,
+    "needle_all_normal": _judge_all_normal,
     "conduction_normal": _judge_normal,
     "conduction_symmetric": _judge_symmetric,
     "opposite_normal": _judge_opposite,

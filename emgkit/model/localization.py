@@ -45,6 +45,25 @@ SUGGESTIONS = Schema("suggestions", (
 ))  # fmt: skip
 
 VERDICTS = ("definite", "probable", "not_supported", "indeterminate")
+RIVAL_WORDS = ("unlikely", "open", "not tested")
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A site, or a group of sites, that an isolated lesion of the inferior gluteal nerve has to be told from.
+
+    Parameters
+    ----------
+    site : str
+        Id of the row of the table of rivals, such as ``root_S1`` or ``partial_sacral_plexus``.
+    word : {"unlikely", "open", "not tested"}
+    why : str
+        The tests that say so, in words.
+    """
+
+    site: str
+    word: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +81,8 @@ class Verdict:
         Criteria that the findings contradict.
     met : tuple of str
         Criteria that the findings meet.
+    rivals : tuple of Rival
+        Each with its word and why, in the order of the table of rivals.
     """
 
     status: str
@@ -69,6 +90,30 @@ class Verdict:
     missing: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     met: tuple[str, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the first site leads, in sentences whose words are bounded: nothing is confirmed or excluded.
+
+    Parameters
+    ----------
+    tie : str
+        What cannot be told apart by what was tested; empty when nothing ties.
+    reasons : tuple of str
+        Why the first hypothesis of the posterior beats the second, strongest first; where the second is no lesion or
+        looks alike, then why not the next elsewhere. The odds are those of the findings named, given all others.
+    unexplained : tuple of str
+        Abnormal findings that the first hypothesis makes no more likely than no lesion does.
+    would_change : tuple of str
+        Outcomes of tests not done yet, each of which alone would make another site lead.
+    """
+
+    tie: str = ""
+    reasons: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
+    would_change: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -95,6 +140,16 @@ class Localization:
         Keys of the evidence rows used whose basis is ``assumed``.
     prior_name : str
     weeks_since_onset : float or None
+    explanation : Explanation
+        Why the first site leads, what it leaves unexplained, what would change the answer.
+    settling : tuple of str
+        The smallest set of tests not done yet that is expected to settle the two leading hypotheses; the best set of
+        the largest size tried when none does; empty when they are settled already.
+    settling_hazards : tuple of str
+        Caution for the examiner of each of these tests; empty text where there is none.
+    settling_probability : float or None
+        Probability expected for the true one of the two leading hypotheses after these tests, given that one of the
+        two is true; None when there are no two.
     """
 
     posterior: pd.DataFrame
@@ -107,6 +162,10 @@ class Localization:
     assumed: tuple[str, ...] = ()
     prior_name: str = "general"
     weeks_since_onset: float | None = None
+    explanation: Explanation = Explanation()
+    settling: tuple[str, ...] = ()
+    settling_hazards: tuple[str, ...] = ()
+    settling_probability: float | None = None
 
     def __repr__(self) -> str:
         leading = self.posterior.head(3)

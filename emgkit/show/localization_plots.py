@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.errors import UnknownNameError
-from emgkit.show.names import site_name
+from emgkit.knowledge.names import readable, site_name
 from emgkit.show.rows import each_row
 from emgkit.show.style import (
     ACCENT,
@@ -25,7 +25,7 @@ from emgkit.show.style import (
     plain,
     say_nothing_here,
 )
-from emgkit.show.words import PROBABILITY_NOTE, probability_text, readable
+from emgkit.show.words import PROBABILITY_NOTE, probability_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

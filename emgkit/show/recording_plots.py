@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emgkit.errors import SignalError
-from emgkit.show.names import label_name
+from emgkit.knowledge.names import label_name, readable
 from emgkit.show.rows import each_row
 from emgkit.show.style import (
     ACCENT,
@@ -24,7 +24,6 @@ from emgkit.show.style import (
     say_nothing_here,
     title,
 )
-from emgkit.show.words import readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

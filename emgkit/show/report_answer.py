@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emgkit.knowledge.caveats import Caveat, read_caveats
-from emgkit.show.names import lowered, muscle_or_study_name, sided, site_name
+from emgkit.knowledge.names import lowered, muscle_or_study_name, readable, sided, site_name
+from emgkit.show.report_reasons import reason_parts
 from emgkit.show.rows import each_row
 from emgkit.show.words import (
     PROBABILITY_NOTE,
@@ -13,7 +14,6 @@ from emgkit.show.words import (
     family_text,
     number_text,
     probability_text,
-    readable,
     site_word,
     verdict_text,
 )
@@ -77,6 +77,7 @@ def answer_parts(answer: Localization) -> dict[str, Any]:
         "n_sites": counted(len(answer.posterior), "site"),
         "families": [(family_text(row.family), probability_text(row.probability)) for row in each_row(answer.families)],
         "tests": _tests(answer),
+        **{f"why_{key}": value for key, value in reason_parts(answer).items()},
     }
 
 

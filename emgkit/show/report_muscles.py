@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emgkit.show.names import label_name, lowered, muscle_name, nerve_and_roots, sided
+from emgkit.knowledge.names import label_name, lowered, muscle_name, nerve_and_roots, readable, sided
 from emgkit.show.pictures import picture
 from emgkit.show.recording_plots import plot_recording, plot_sweeps
 from emgkit.show.report_tables import muscle_summary
 from emgkit.show.rows import each_row
 from emgkit.show.style import label_color
 from emgkit.show.train_plots import describe_train, plot_train
-from emgkit.show.words import counted, flag_text, number_text, probability_text, readable
+from emgkit.show.words import counted, flag_text, number_text, probability_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

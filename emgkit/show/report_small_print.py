@@ -6,8 +6,9 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from emgkit.knowledge.names import readable
 from emgkit.knowledge.tables import read_criteria
-from emgkit.show.words import number_text, readable
+from emgkit.show.words import number_text
 
 if TYPE_CHECKING:
     from emgkit.knowledge.tables import Criterion

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from emgkit.knowledge.names import muscle_name, nerve_and_roots, readable, site_name, study_name
 from emgkit.knowledge.tables import read_sources
 from emgkit.show.localization_plots import leading_sites
-from emgkit.show.names import muscle_name, nerve_and_roots, site_name, study_name
 from emgkit.show.rows import each_row
 from emgkit.show.words import (
     NOT_ASSESSED,
@@ -18,7 +18,6 @@ from emgkit.show.words import (
     grade_text,
     interval_text,
     number_text,
-    readable,
     scheme_text,
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emgkit.errors import UnknownNameError
-from emgkit.show.names import label_name, lowered
+from emgkit.knowledge.names import label_name, lowered
 from emgkit.show.rows import each_row
 from emgkit.show.style import (
     GRID,

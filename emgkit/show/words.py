@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from emgkit.knowledge.grading import SCHEME_NAMES
+from emgkit.knowledge.names import readable
 from emgkit.knowledge.tables import criteria_values
 
 if TYPE_CHECKING:
@@ -262,18 +262,6 @@ def number_text(value: float, digits: int = 3) -> str:
         return ""
     text = f"{value:.0f}" if abs(value) >= 10 ** (digits - 1) else f"{value:.{digits}g}"
     return text.replace("-", "\u2212")
-
-
-def readable(text: str) -> str:
-    """Return text in which ids have become words.
-
-    Examples
-    --------
-    >>> from emgkit.show.words import readable
-    >>> readable("left gluteus_maximus: fibrillation 2")
-    'left gluteus maximus: fibrillation 2'
-    """
-    return re.sub(r"(?<=\w)_+(?=\w)", " ", text)
 
 
 def counted(count: int, noun: str, *, plural: str = "") -> str:

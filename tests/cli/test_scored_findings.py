@@ -58,6 +58,21 @@ def test_cautions_are_printed_with_the_answer_urgent_ones_first(tmp_path: Path) 
     assert not any("time since onset" in line for line in call("localize", path, "--weeks", 6).out.splitlines())
 
 
+def test_the_reasons_the_rivals_and_what_would_settle_it_are_printed_and_written(table: Path) -> None:
+    lines = call("localize", table, "--weeks", 6).out.splitlines()
+    kinds = [line.partition(":")[0] for line in lines]
+    assert {"Why", "Would change it", "Would settle it"} <= set(kinds)
+    assert kinds.index("Why") < kinds.index("Would change it") < kinds.index("Would settle it")
+    told = [line for line in lines if line.startswith("To be told from the inferior gluteal nerve, ")]
+    assert any("not tested: " in line and "pudendal nerve" in line for line in told)
+    document = check_answer(call("localize", table, "--weeks", 6, "--json").out)
+    for sentence in document["explanation"]["reasons"] + document["explanation"]["would_change"]:
+        assert any(line.endswith(sentence) for line in lines)
+    assert [one["site"] for one in document["inferior_gluteal"]["rivals"]][:2] == ["root_S1", "root_S2"]
+    assert 0.5 <= document["settling"]["probability"] <= 1
+    assert len(document["settling"]["tests"]) == len(document["settling"]["hazards"]) <= 3
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_any_usual_separator_and_a_byte_order_mark_give_the_same_answer(table: Path, separator: str) -> None:
     expected = posterior(table)

@@ -3,7 +3,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from emgkit.knowledge.anatomy import muscle_share, muscles, sites, studies
+from emgkit.knowledge.anatomy import extents, muscle_share, muscles, sites, studies
 from emgkit.knowledge.clinical import clinical_findings, scale_values
 from emgkit.knowledge.tables import criteria_values, read_rows
 from emgkit.localization.context import ClinicalEvidence
@@ -32,7 +32,9 @@ def test_every_id_of_the_evidence_tables_is_known():
         assert row.test in TESTS, row
         assert 0 <= row.abnormal <= row.tested, row
     for row in read_rows("evidence_expected.csv", Expectation):
-        assert row.site in sites(), row
+        site, _, extent = row.site.partition(":")
+        assert site in sites(), row
+        assert not extent or extent in {one.extent for one in extents(site)}, row
         assert set(row.tests) <= TESTS | KINDS, row
     for row in read_rows("evidence_verdict.csv", VerdictCriterion):
         assert set(row.tests) <= TESTS, row

@@ -137,8 +137,8 @@ def test_fibrillations_absent_before_week_3_are_weak_evidence():
 
 def test_a_sensory_response_kept_in_the_first_days_does_not_speak_for_a_root():
     kept = [{"study": "superficial fibular", "side": "left", "result": "normal"}]
-    pair = ["root_L5", "common_fibular"]
-    options = {"candidates": pair, "affected_side": "left"}
+    pair = ["root_L5", "lumbosacral_trunk"]
+    options = {"candidates": pair, "affected_side": "left", "prior": dict.fromkeys(pair, 1)}
     prior = probabilities(localize([], **options))["root_L5"]
     early = probabilities(localize([], kept, weeks_since_onset=0.5, **options))["root_L5"]
     later = probabilities(localize([], kept, weeks_since_onset=4, **options))["root_L5"]

@@ -1,7 +1,11 @@
 import pytest
 
+from emgkit.knowledge.anatomy import muscle_share, muscles, sites, study_share
 from emgkit.knowledge.caveats import read_caveats
+from emgkit.knowledge.clinical import clinical_findings
+from emgkit.knowledge.rivals import read_rivals
 from emgkit.localization.posterior import localize
+from emgkit.model.localization import RIVAL_WORDS
 from tests.localization.patterns import probabilities, rows, shipped_tables
 
 MINIMUM = {
@@ -87,6 +91,163 @@ def test_a_named_second_site_may_explain_the_rest():
     )  # fmt: skip
     assert answer.posterior["site"][0] == pair
     assert answer.verdict.status == "probable"
+
+
+def test_a_second_site_that_does_not_explain_the_rest_holds_the_verdict_back():
+    pair = "inferior_gluteal+common_fibular"
+    options = {
+        "weeks_since_onset": 6,
+        "candidates": [pair, "inferior_gluteal", "none"],
+        "prior": {pair: 1e3, "inferior_gluteal": 1, "common_fibular": 1, "none": 1},
+    }
+    named = rows(MINIMUM | {"tibialis_anterior": 2, "peroneus_longus": 2})
+    for table, status in ((named, "probable"), ([*named, *rows({"soleus": 2}, "right")], "indeterminate")):
+        answer = localize(table, **options)
+        assert answer.posterior["site"][0] == pair
+        assert answer.verdict.status == status, answer.verdict
+        assert ("nothing else abnormal on this side" in answer.verdict.failed) is (status == "indeterminate")
+
+
+@pytest.mark.parametrize("abnormal", ["lumbar_paraspinals_L5", "sacral_paraspinals_S1"])
+def test_one_abnormal_level_of_the_paraspinals_is_not_made_up_for_by_a_normal_one(abnormal):
+    levels = {"lumbar_paraspinals_L5": 0, "sacral_paraspinals_S1": 0} | {abnormal: 2}
+    table = {name: grade for name, grade in MINIMUM.items() if "paraspinals" not in name} | levels
+    assert "paraspinals normal" in localize(rows(table), weeks_since_onset=6).verdict.failed
+    assert "paraspinals normal" in localize(rows(table | {abnormal: 0}), weeks_since_onset=6).verdict.met
+
+
+def test_each_line_of_the_definite_verdict_is_a_criterion():
+    needle, conduction = full_tables()
+    verdict = localize(needle, conduction, weeks_since_onset=6, history=NOTHING_DONE).verdict
+    assert set(verdict.met) == {
+        "gluteus maximus abnormal", "gluteus maximus abnormal at two or more insertions",
+        "gluteus maximus abnormal in its upper and lower parts", "gluteus medius normal", "tensor fasciae latae normal",
+        "a medial hamstring normal", "biceps femoris short head normal", "gastrocnemius normal",
+        "soleus or a foot S2 muscle normal", "paraspinals normal", "sural response normal",
+        "superficial fibular response normal", "H reflexes symmetric", "opposite gluteus maximus normal",
+        "at least 6 weeks since onset", "no surgery, injection or haematoma in the muscle",
+        "nothing else abnormal on this side",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("muscle", "left_out"),
+    [
+        ("gastrocnemius_medial", "gastrocnemius normal"),
+        ("biceps_femoris_short_head", "biceps femoris short head normal"),
+        ("lumbar_paraspinals", "paraspinals normal"),
+        ("semitendinosus", "a medial hamstring normal"),
+    ],
+)
+def test_what_the_definite_verdict_asks_for_and_was_not_done_is_missing(muscle, left_out):
+    needle, conduction = full_tables()
+    table = [row for row in needle if row["muscle"] != muscle]
+    verdict = localize(table, conduction, weeks_since_onset=6, history=NOTHING_DONE).verdict
+    assert verdict.status != "definite"
+    assert verdict.missing == (left_out,)
+
+
+@pytest.mark.parametrize(
+    ("study", "result", "failed"),
+    [
+        ("sural_sensory", "reduced", "sural response normal"),
+        ("superficial_fibular_sensory", "absent", "superficial fibular response normal"),
+        ("posterior_femoral_cutaneous_sensory", "absent", "posterior femoral cutaneous response normal"),
+        ("h_reflex", "absent", "H reflexes symmetric"),
+    ],
+)
+def test_an_abnormal_study_contradicts_the_definite_verdict(study, result, failed):
+    needle, conduction = full_tables()
+    kept = [row for row in conduction if (row["study"], row["side"]) != (study, "left")]
+    changed = [*kept, {"study": study, "side": "left", "result": result}]
+    verdict = localize(needle, changed, weeks_since_onset=6, history=NOTHING_DONE).verdict
+    assert failed in verdict.failed
+    assert verdict.status not in {"definite", "probable"}  # something else is abnormal, and no second site was named
+
+
+def test_an_abnormal_opposite_muscle_or_one_insertion_holds_back_the_definite_verdict():
+    needle, conduction = full_tables()
+    opposite = [{**row, "fibrillation": 1} if row["side"] == "right" else row for row in needle]
+    assert "opposite gluteus maximus normal" in localize(opposite, conduction, weeks_since_onset=6).verdict.failed
+    one = localize(needle[1:], conduction, weeks_since_onset=6, history=NOTHING_DONE).verdict
+    assert one.status == "probable"
+    assert set(one.missing) == {
+        "gluteus maximus abnormal at two or more insertions",
+        "gluteus maximus abnormal in its upper and lower parts",
+    }
+
+
+RIVALS = (
+    "root_S1", "root_S2", "root_L5", "cauda_equina", "partial_sacral_plexus", "sciatic", "superior_gluteal",
+    "posterior_femoral_cutaneous", "pudendal", "local_muscle_injury",
+)  # fmt: skip
+
+
+def rival_words(answer):
+    assert tuple(one.site for one in answer.verdict.rivals) == RIVALS
+    assert {one.word for one in answer.verdict.rivals} <= set(RIVAL_WORDS)
+    assert all(one.why for one in answer.verdict.rivals)
+    return {one.site: one.word for one in answer.verdict.rivals}
+
+
+def test_every_rival_is_named_unlikely_when_all_that_speaks_to_it_is_normal():
+    needle, conduction = full_tables()
+    needle += rows({"external_anal_sphincter": 0})
+    conduction.append({"study": "posterior_femoral_cutaneous_sensory", "side": "left", "result": "normal"})
+    for prior in ("general", "gluteal_referral"):
+        answer = localize(needle, conduction, weeks_since_onset=6, history=NOTHING_DONE, prior=prior)
+        words = rival_words(answer)
+        assert {site for site, word in words.items() if word != "unlikely"} <= {"local_muscle_injury"}
+    why = {one.site: one.why for one in answer.verdict.rivals}
+    assert why["superior_gluteal"] == "normal: gluteus medius, tensor fasciae latae"
+    assert "soleus H reflex" in why["root_S1"]
+
+
+def test_rivals_whose_tests_were_not_done_are_not_tested():
+    answer = localize(rows({"gluteus_maximus": 2}), weeks_since_onset=6)
+    assert set(rival_words(answer).values()) == {"not tested"}
+    assert "posterior femoral cutaneous sensory response" in answer.verdict.rivals[7].why
+    assert rival_words(localize(rows(MINIMUM), weeks_since_onset=6))["pudendal"] == "not tested"
+
+
+@pytest.mark.parametrize(("weeks", "said"), [(1, "too early"), (None, "not told")])
+def test_normal_tests_that_came_too_early_leave_a_rival_open(weeks, said):
+    answer = localize(*shipped_tables("inferior_gluteal"), weeks_since_onset=weeks)
+    assert {rival_words(answer)[site] for site in ("root_S1", "root_L5", "sciatic")} == {"open"}
+    assert said in answer.verdict.rivals[0].why
+
+
+def test_an_abnormal_test_or_a_likely_site_leaves_a_rival_open():
+    answer = localize(*shipped_tables("root_S1"), weeks_since_onset=6)
+    assert rival_words(answer)["root_S1"] == "open"
+    assert answer.verdict.rivals[0].why.startswith("abnormal: gastrocnemius medial head, soleus")
+    likely = localize(rows({"gluteus_maximus": 2, "soleus": 0}), weeks_since_onset=6)
+    assert probabilities(likely)["root_S1"] > 0.1
+    assert rival_words(likely)["root_S1"] == "open"
+    assert "too little" in likely.verdict.rivals[0].why
+
+
+def test_injury_of_the_muscle_is_open_where_it_is_on_record_and_another_muscle_does_not_count():
+    needle, conduction = full_tables()
+    options = {"weeks_since_onset": 6}
+    named = localize(needle, conduction, history={"injection": "gluteus maximus"}, **options).verdict.rivals[-1]
+    assert (named.word, named.why) == ("open", "on record: injection into a muscle")
+    other = localize(needle, conduction, history={"injection": "gluteus medius"}, **options).verdict.rivals[-1]
+    assert other.why.startswith("not on record: injection into a muscle")
+
+
+def test_a_rival_that_was_not_considered_is_open():
+    answer = localize(rows(MINIMUM), weeks_since_onset=6, candidates=["inferior_gluteal", "root_S1"])
+    assert rival_words(answer)["root_L5"] == "open"
+    assert answer.verdict.rivals[2].why == "not among the sites considered"
+
+
+def test_every_test_of_a_rival_is_reached_by_one_of_its_sites():
+    for row in read_rivals().values():
+        assert set(row.sites) <= set(sites())
+        for test in row.tests:
+            share = muscle_share if test in muscles() else study_share
+            assert test in clinical_findings() or any(share(site, test) > 0 for site in row.sites), (row.rival, test)
 
 
 @pytest.mark.parametrize(("weeks", "status"), [(6, "not_supported"), (1, "indeterminate"), (None, "indeterminate")])

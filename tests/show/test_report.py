@@ -7,16 +7,27 @@ import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pytest
 
 from emgkit.errors import InputFileError
 from emgkit.model.findings import CONDUCTION, NEEDLE, MuscleFinding, StudyFindings
-from emgkit.model.localization import EVIDENCE, FAMILIES, POSTERIOR, SUGGESTIONS, Localization, Verdict
+from emgkit.model.localization import (
+    EVIDENCE,
+    FAMILIES,
+    POSTERIOR,
+    SUGGESTIONS,
+    Explanation,
+    Localization,
+    Rival,
+    Verdict,
+)
 from emgkit.model.study import Study
 from emgkit.model.table import make_table
 from emgkit.show.report import render_report, write_report
+from emgkit.show.report_reasons import settling_text
 from emgkit.show.words import PROBABILITY_NOTE
 from tests.show.made_by_hand import MUSCLES, Case, Train, make_activity, make_answer, make_case, many_muscles
 
@@ -336,6 +347,45 @@ def test_all_sites_that_a_reader_asks_about_are_named_with_a_word(page: str) -> 
         "injury of the muscle",
     ):
         assert site in words, site
+
+
+def test_a_report_says_why_what_is_open_and_what_would_settle_it_in_the_words_of_the_records() -> None:
+    told = Explanation(
+        tie="Plexus or sciatic: not separable by the muscles tested.",
+        reasons=("Left soleus without fibrillations speaks for inferior gluteal nerve rather than <b>S1</b> root.",),
+        unexplained=("Right soleus with fibrillations or sharp waves is not explained by inferior gluteal nerve.",),
+        would_change=("Fibrillations in left piriformis would make S1 root lead.",),
+    )
+    rivals = (Rival("root_S1", "unlikely", "normal: soleus"), Rival("pudendal", "not tested", "not done: sphincter"))
+    case = make_case(
+        explanation=told,
+        verdict=Verdict("probable", "left", rivals=rivals),
+        settling=("piriformis", "soleus"),
+        settling_hazards=("Deep: guidance needed.", ""),
+        settling_probability=0.87,
+    )
+    page = render_report(**case.parts)
+    words = words_of(Page(page))
+    for sentence in (told.tie, told.unexplained[0], told.would_change[0], "rather than <b>S1</b> root."):
+        assert sentence in words
+    assert "rather than &lt;b&gt;S1&lt;/b&gt; root" in page
+    assert "not expected to be settled; closest with left piriformis, soleus (85 % expected for the true one" in words
+    assert "Caution: piriformis: deep: guidance needed." in words
+    assert "What it has to be told from: 1 not tested, 1 unlikely" in words
+    assert "S1 root: unlikely. Normal: soleus." in words
+
+
+def test_what_would_settle_the_leading_sites_is_said_for_every_state_of_it() -> None:
+    def said(**changes: Any) -> str:
+        return settling_text(make_case(**changes).answer)
+
+    assert said() == ""
+    assert "already told apart (> 95 % expected" in said(settling_probability=0.97)
+    assert "no further test tells them apart (60 % expected" in said(settling_probability=0.6)
+    settled = said(settling=("soleus",), settling_hazards=("",), settling_probability=0.96)
+    assert settled.startswith(
+        "Inferior gluteal nerve or injury of the muscle itself: expected to be settled by left soleus"
+    )
 
 
 def test_a_report_is_replaced_whole_or_not_at_all(

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from emgkit.findings.spontaneous.amplitude import judge_amplitude
 from emgkit.knowledge import anatomy
+from emgkit.knowledge.names import label_name, muscle_name, nerve_and_roots, readable, site_name, study_name
 from emgkit.knowledge.tables import read_criteria, read_sources
 from emgkit.model.findings import MuscleFinding
 from emgkit.model.localization import POSTERIOR, VERDICTS
 from emgkit.model.table import make_table
-from emgkit.show.names import label_name, muscle_name, nerve_and_roots, site_name, study_name
 from emgkit.show.style import LABEL_COLORS
 from emgkit.show.words import (
     amplitude_text,
@@ -25,7 +25,6 @@ from emgkit.show.words import (
     interval_text,
     number_text,
     probability_text,
-    readable,
     site_word,
     verdict_text,
 )

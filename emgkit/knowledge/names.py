@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from emgkit.knowledge import anatomy
 from emgkit.knowledge.tables import criteria_values
-from emgkit.show.words import readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ def muscle_name(muscle: str) -> str:
 
     Examples
     --------
-    >>> from emgkit.show.names import muscle_name
+    >>> from emgkit.knowledge.names import muscle_name
     >>> muscle_name("gluteus_maximus")
     'Gluteus maximus'
     """
@@ -35,7 +35,7 @@ def nerve_and_roots(muscle: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> from emgkit.show.names import nerve_and_roots
+    >>> from emgkit.knowledge.names import nerve_and_roots
     >>> nerve_and_roots("gluteus_maximus")
     ('inferior gluteal', 'L5 S1 S2')
     >>> nerve_and_roots("no_such_muscle")
@@ -54,7 +54,7 @@ def label_name(label: str) -> str:
 
     Examples
     --------
-    >>> from emgkit.show.names import label_name
+    >>> from emgkit.knowledge.names import label_name
     >>> label_name("positive_sharp_wave")
     'Positive sharp wave'
     """
@@ -66,7 +66,7 @@ def study_name(study: str) -> str:
 
     Examples
     --------
-    >>> from emgkit.show.names import study_name
+    >>> from emgkit.knowledge.names import study_name
     >>> study_name("h_reflex")
     'Soleus H reflex'
     """
@@ -78,7 +78,7 @@ def site_name(site: str) -> str:
 
     Examples
     --------
-    >>> from emgkit.show.names import site_name
+    >>> from emgkit.knowledge.names import site_name
     >>> site_name("root_S1+superior_gluteal")
     'S1 root and superior gluteal nerve'
     >>> site_name("none")
@@ -92,7 +92,7 @@ def muscle_or_study_name(test: str) -> str:
 
     Examples
     --------
-    >>> from emgkit.show.names import muscle_or_study_name
+    >>> from emgkit.knowledge.names import muscle_or_study_name
     >>> muscle_or_study_name("soleus"), muscle_or_study_name("sural_sensory")
     ('Soleus', 'Sural sensory response')
     """
@@ -104,7 +104,7 @@ def sided(side: str, name: str) -> str:
 
     Examples
     --------
-    >>> from emgkit.show.names import sided
+    >>> from emgkit.knowledge.names import sided
     >>> sided("left", "Gluteus maximus"), sided("right", "L5 root"), sided("", "sacral plexus")
     ('Left gluteus maximus', 'Right L5 root', 'Sacral plexus')
     """
@@ -118,11 +118,23 @@ def lowered(name: str) -> str:
 
     Examples
     --------
-    >>> from emgkit.show.names import lowered
+    >>> from emgkit.knowledge.names import lowered
     >>> lowered("Fibrillation potential"), lowered("L5 root")
     ('fibrillation potential', 'L5 root')
     """
     return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
+def readable(text: str) -> str:
+    """Return text in which ids have become words.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.names import readable
+    >>> readable("left gluteus_maximus: fibrillation 2")
+    'left gluteus maximus: fibrillation 2'
+    """
+    return re.sub(r"(?<=\w)_+(?=\w)", " ", text)
 
 
 def _name(records: Mapping[str, Any], key: str) -> str:

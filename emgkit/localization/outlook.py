@@ -1,0 +1,156 @@
+"""What the tests that have not been done would show in every scenario that still matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, studies
+from emgkit.localization.evidence import model_value
+from emgkit.localization.observe import (
+    PROCESSES,
+    conduction_likelihoods,
+    grade_likelihoods,
+    myopathic_grades,
+    with_slips,
+)
+from emgkit.localization.scenarios import lesion_reach, lesion_states, mixture
+from emgkit.model.recording import SIDES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from emgkit.localization.evidence import AgeGroup, Floats
+    from emgkit.localization.observe import Observation
+    from emgkit.localization.scenarios import Scenarios
+    from emgkit.localization.weigh import Weighed
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """Every outcome of every test not done yet, in the scenarios of the leading hypotheses.
+
+    Parameters
+    ----------
+    side : {"left", "right"}
+        Side to test.
+    tests : tuple of str
+    kept : int array of shape (n_kept,)
+        Hypotheses looked at, sorted: the leading two and every other one that is not negligible.
+    scenarios : Scenarios
+        Of these hypotheses.
+    weight : array of shape (n_scenarios,)
+        Probability of the scenario after the findings.
+    likelihood : array of shape (n_scenarios, n_tests, 4)
+        Of each outcome: four classes of grade; a nerve study is normal, changed or absent, and the fourth never comes.
+    """
+
+    side: str
+    tests: tuple[str, ...]
+    kept: NDArray[np.intp]
+    scenarios: Scenarios
+    weight: Floats
+    likelihood: Floats
+
+    @cached_property
+    def joint(self) -> Floats:
+        """Probability of hypothesis and outcome, shape (n_kept, n_tests, 4); each test sums to one."""
+        summed = np.add.reduceat(self.weight[:, None, None] * self.likelihood, self.scenarios.starts, axis=0)
+        return np.asarray(summed / summed.sum(axis=(0, 2), keepdims=True))
+
+    def of(self, hypothesis: int) -> tuple[Floats, Floats]:
+        """Return the weights and the likelihoods of the scenarios of one hypothesis."""
+        own = self.scenarios.hypothesis == hypothesis
+        return self.weight[own], self.likelihood[own]
+
+
+def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, weeks: float | None) -> Outlook:
+    """Return what every test that has not been done would show.
+
+    Parameters
+    ----------
+    weighed : Weighed
+    observations : sequence of Observation
+        What has been done.
+    weeks : float or None
+        Weeks since onset.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.localization.hypotheses import enumerate_hypotheses
+    >>> from emgkit.localization.outlook import look_ahead
+    >>> from emgkit.localization.scenarios import unfold
+    >>> from emgkit.localization.weigh import weigh
+    >>> hypotheses = enumerate_hypotheses(["root_S1", "none"])
+    >>> scenarios = unfold(hypotheses, {})
+    >>> weighed = weigh(hypotheses, scenarios, found=np.zeros((len(scenarios.hypothesis), 0)))
+    >>> outlook = look_ahead(weighed, [], weeks=6)
+    >>> outlook.side, "soleus" in outlook.tests, bool(np.allclose(outlook.likelihood.sum(axis=2), 1))
+    ('left', True, True)
+    """
+    side = side_to_test(weighed, observations)
+    tests = _untested(observations, side)
+    leading = weighed.order[: int(model_value("suggestion_hypotheses"))]
+    matters = weighed.probability[leading] > model_value("suggestion_negligible")
+    matters[:2] = True
+    kept = np.sort(leading[matters])
+    chosen = np.isin(weighed.scenarios.hypothesis, kept)
+    scenarios = weighed.scenarios.chosen(chosen)
+    active, silent, untouched, visible = _predictions(tests, weeks, scenarios.selection.age)
+    states = lesion_states(lesion_reach(scenarios.lesions, tests, test_sides=[side] * len(tests)), visible, tests=tests)
+    likelihood = np.stack(
+        [
+            mixture(scenarios, states, active=active[..., one], silent=silent[..., one], untouched=untouched[..., one])
+            for one in range(untouched.shape[-1])
+        ],
+        axis=-1,
+    )
+    return Outlook(side, tuple(tests), kept, scenarios, weighed.scenario_probability[chosen], likelihood)
+
+
+def side_to_test(weighed: Weighed, observations: Sequence[Observation]) -> str:
+    """Return the affected side, else the side with more findings, else the left.
+
+    Examples
+    --------
+    >>> from emgkit.localization.posterior import localize
+    >>> localize([]).suggestions["side"].unique().tolist()
+    ['left']
+    """
+    if weighed.side:
+        return weighed.side
+    abnormal = [sum(one.abnormal for one in observations if one.side == side) for side in SIDES]
+    tested = [sum(one.side == side for one in observations) for side in SIDES]
+    return SIDES[1] if (abnormal[1], tested[1]) > (abnormal[0], tested[0]) else SIDES[0]
+
+
+def _untested(observations: Sequence[Observation], side: str) -> list[str]:
+    done = {one.test for one in observations if one.side == side}
+    limb = {name: muscle for name, muscle in muscles().items() if muscle.region in LOWER_LIMB}
+    back = {name for name, muscle in limb.items() if muscle.ramus == "dorsal"}
+    unlevelled = {"lumbar_paraspinals"} if back & done else set()
+    return [test for test in [*limb, *studies()] if test not in done | unlevelled]
+
+
+def _predictions(tests: Sequence[str], weeks: float | None, age: AgeGroup) -> tuple[Floats, Floats, Floats, Floats]:
+    found = [_prediction(test, weeks, age) for test in tests]
+    active, silent, untouched, visible = zip(*found, strict=True)
+    return np.stack(active, axis=2), np.stack(silent, axis=1), np.stack(untouched), np.array(visible)
+
+
+@lru_cache
+def _prediction(test: str, weeks: float | None, age: AgeGroup) -> tuple[Floats, Floats, Floats, float]:
+    if test in muscles():
+        shown, hidden, false, seen = grade_likelihoods(test, weeks, age=age)
+        small = myopathic_grades()
+        active = np.stack([shown, shown, np.tile(small, (len(shown), 1))])
+        return *with_slips(active, np.stack([hidden, hidden, small]), untouched=false), false, seen
+    shown, false, seen = conduction_likelihoods(test, weeks, age=age)
+    shown, false = np.pad(shown, ((0, 0), (0, 1))), np.pad(false, (0, 1))
+    return np.tile(shown, (len(PROCESSES), 1, 1)), np.tile(false, (len(PROCESSES), 1)), false, seen

@@ -1,0 +1,91 @@
+"""Why the answer is what it is and what would settle it, in the words of its records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emgkit.knowledge.names import lowered, muscle_or_study_name, readable, sided, site_name
+from emgkit.knowledge.rivals import read_rivals
+from emgkit.knowledge.tables import criteria_values
+from emgkit.show.words import probability_text
+
+if TYPE_CHECKING:
+    from emgkit.model.localization import Localization
+
+_WORDS = ("open", "not tested", "unlikely")
+
+
+def reason_parts(answer: Localization) -> dict[str, Any]:
+    """Return why the first site leads, what would change that, and what would settle the two leading sites.
+
+    Returns
+    -------
+    dict
+        ``tie`` (text), ``reasons``, ``unexplained``, ``would_change`` (lists of sentences), ``settling`` (text and the
+        hazards of its tests) and ``rivals`` (for each word, names with why).
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report_reasons import reason_parts
+    >>> reason_parts(examples.answer())["reasons"]
+    []
+    """
+    explanation = answer.explanation
+    return {
+        "tie": explanation.tie,
+        "reasons": list(explanation.reasons),
+        "unexplained": list(explanation.unexplained),
+        "would_change": list(explanation.would_change),
+        "settling": settling_text(answer),
+        "settling_hazards": [
+            f"{lowered(muscle_or_study_name(test))}: {lowered(readable(hazard).removesuffix('.'))}"
+            for test, hazard in zip(answer.settling, answer.settling_hazards, strict=True)
+            if hazard
+        ],
+        "rivals": rival_groups(answer),
+    }
+
+
+def settling_text(answer: Localization) -> str:
+    """Return which tests are expected to settle the two leading sites; empty when there are no two.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.show.report_reasons import settling_text
+    >>> rows = [{"muscle": "TA", "side": "left", "fibs": 2}]
+    >>> settling_text(emgkit.localize(rows, weeks_since_onset=6, candidates=["common_fibular", "root_L5"]))[:43]
+    'L5 root or common fibular nerve: expected t'
+    """
+    probability = answer.settling_probability
+    if probability is None:
+        return ""
+    pair = " or ".join(site_name(site) for site in answer.posterior["site"].head(2))
+    pair = sided("", pair)
+    expected = f"{probability_text(probability)} expected for the true one, if it is one of these two"
+    settled = probability >= criteria_values("evidence_model")["settled_probability"]
+    if not answer.settling:
+        return f"{pair}: {'already told apart' if settled else 'no further test tells them apart'} ({expected})."
+    side = answer.suggestions["side"].iloc[0] if len(answer.suggestions) else answer.side
+    tests = ", ".join(lowered(muscle_or_study_name(test)) for test in answer.settling)
+    lead = "expected to be settled by" if settled else "not expected to be settled; closest with"
+    return f"{pair}: {lead} {f'{side} {tests}'.strip()} ({expected})."
+
+
+def rival_groups(answer: Localization) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the rivals of an isolated inferior gluteal lesion by word, open ones first, each with why.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.show.report_reasons import rival_groups
+    >>> answer = emgkit.localize([{"muscle": "TA", "side": "left", "fibs": 2}], weeks_since_onset=6)
+    >>> [word for word, _ in rival_groups(answer)]
+    ['open', 'not tested']
+    """
+    names = {rival: row.name for rival, row in read_rivals().items()}
+    groups: dict[str, list[tuple[str, str]]] = {word: [] for word in _WORDS}
+    for one in answer.verdict.rivals:
+        groups[one.word].append((names.get(one.site, readable(one.site)), one.why))
+    return [(word, found) for word, found in groups.items() if found]
