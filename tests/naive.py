@@ -53,7 +53,8 @@ def localization_by_enumeration(needle, conduction, *, weeks, weights, age="youn
             for muscle, side, grade, unit, recruitment in needle:
                 chance *= _needle_chance(scenario, muscle, side, (grade, unit, recruitment), weeks)
             for study, side, result in conduction:
-                chance *= _conduction_chance(scenario, study, side, result, weeks)
+                opposite = (study, "left" if side == "right" else "right", "normal")
+                chance *= _conduction_chance(scenario, study, side, result, weeks, alone=opposite in conduction)
             likelihood += chance
         likelihoods[name] = math.log(likelihood)
         joint[name] = prior * likelihood
@@ -303,11 +304,13 @@ def _fits(cell, seen):
     return name in {"normal", "reduced"} if unit == "normal" else True
 
 
-def _conduction_chance(scenario, study, side, result, weeks):
+def _conduction_chance(scenario, study, side, result, weeks, *, alone):
     kind = studies()[study].kind
     rates = false_positive(kind, study, age=scenario[0]["tables"][0])
     outcome = {"normal": 0, "reduced": 1, "delayed": 1, "absent": 2}[result]
     false = [1 - rates["abnormal"], rates["abnormal"] * (1 - rates["absent"]), rates["abnormal"] * rates["absent"]]
+    if alone and outcome:
+        false = [share * model_value("false_positive_one_sided") for share in false]
     chance = 0.0
     for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
         weight = _states_chance(scenario, states, study, side, weeks)

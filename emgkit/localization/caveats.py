@@ -51,7 +51,7 @@ def find_caveats(
         "only_legs_tested": weighed.probability_of(*_ANTERIOR_HORN) >= model_value("caveat_anterior_horn")
         and len(_limb(used)) == sum(one.kind == "needle" for one in used),
         "opposite_side_not_tested": len({one.side for one in used}) < len(("left", "right")),
-        "local_injury_open": weighed.probability_of(LOCAL_INJURY) >= model_value("caveat_tie"),
+        "local_injury_open": weighed.probability_of(LOCAL_INJURY) >= model_value("caveat_local_injury"),
         "operated_spine": len(used) < len(observations),
         "few_tests": len(_limb(used)) < model_value("caveat_few_muscles"),
     }

@@ -170,4 +170,7 @@ def _weight(members: tuple[str, ...], weights: Mapping[str, float], total: float
     if missing:
         msg = f"Candidate {name!r}: {missing[0]} has no weight in the prior; add it there or leave the candidate out."
         raise StudyError(msg)
-    return model_value("pair_factor") * prod(weights[site] for site in members) / max(total, float_info.min)
+    factor = model_value("pair_factor")
+    if all(sites()[site].bilateral for site in members):
+        factor *= model_value("pair_diffuse_factor")
+    return factor * prod(weights[site] for site in members) / max(total, float_info.min)

@@ -14,15 +14,15 @@ import numpy as np
 
 from emgkit.errors import TableError
 from emgkit.knowledge.anatomy import muscles, studies
+from emgkit.localization.cells import grade_mask, unit_mask, unit_tables
 from emgkit.localization.evidence import (
     GRADE_CLASSES,
-    UNIT_CLASSES,
     false_positive,
     model_value,
     severities,
     timed,
 )
-from emgkit.localization.muscle_report import REMODELLED, MuscleReport, put_together
+from emgkit.localization.muscle_report import MuscleReport, put_together
 from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
@@ -196,7 +196,15 @@ def observe_conduction(table: pd.DataFrame, *, weeks: float | None, age: AgeGrou
             raise TableError(msg)
     faded = age == "older" and all(found.get((_FADES_WITH_AGE, side)) == "absent" for side in SIDES)
     return [
-        _observe_study(study, side, result, weeks=weeks, age=age, faded=faded and study == _FADES_WITH_AGE)
+        _observe_study(
+            study,
+            side,
+            result,
+            alone=found.get((study, SIDES[1 - SIDES.index(side)])) == "normal",
+            weeks=weeks,
+            age=age,
+            faded=faded and study == _FADES_WITH_AGE,
+        )
         for (study, side), result in found.items()
     ]
 
@@ -242,10 +250,12 @@ def myopathic_grades() -> Floats:
 
 
 def _observe_study(
-    study: str, side: str, result: str, *, weeks: float | None, age: AgeGroup, faded: bool
+    study: str, side: str, result: str, *, alone: bool, weeks: float | None, age: AgeGroup, faded: bool
 ) -> Observation:
     active, untouched, visible = conduction_likelihoods(study, weeks, age=age)
     outcome = {"normal": 0, "reduced": 1, "delayed": 1, "absent": 2}[result]
+    # What is hard to elicit is hard to elicit on both sides.
+    error = untouched[outcome] * (model_value("false_positive_one_sided") if alone and outcome else 1.0)
     text = f"{_UNREADABLE}absent on both sides over {model_value('older_years'):g}" if faded else result
     return Observation(
         "conduction",
@@ -253,8 +263,8 @@ def _observe_study(
         side,
         f"{side} {study}: {text}",
         active=np.tile(active[:, outcome], (len(PROCESSES), 1)),
-        silent=np.full(len(PROCESSES), untouched[outcome]),
-        untouched=float(untouched[outcome]),
+        silent=np.full(len(PROCESSES), error),
+        untouched=float(error),
         visible=visible,
         abnormal=outcome > 0,
         result=result,
@@ -265,9 +275,9 @@ def _observe_muscle(
     muscle: str, side: str, report: MuscleReport, *, weeks: float | None, operated: Collection[str], age: AgeGroup
 ) -> Observation:
     active, silent, untouched, visible = grade_likelihoods(muscle, weeks, age=age)
-    grades = _grade_mask(report)
-    units = _unit_mask(report)
-    changed = _unit_tables(muscle, weeks, age)
+    grades = grade_mask(report)
+    units = unit_mask(report)
+    changed = unit_tables(muscle, weeks, age)
     fasciculation = _fasciculation(report)
     neurogenic = active @ (grades * (changed["active"] @ units))
     rest = float((silent * grades).sum() * (changed["silent"] @ units))
@@ -341,53 +351,6 @@ def _recruitment_lost(report: MuscleReport) -> tuple[float, float]:
     if report.recruitment == "none":
         return shares
     return (1 - shares[0], 1 - shares[1]) if report.recruitment == "reduced" else (1.0, 1.0)
-
-
-def _grade_mask(report: MuscleReport) -> Floats:
-    mask = np.zeros(len(GRADE_CLASSES))
-    if report.grade is None:
-        return mask + 1
-    mask[min(report.grade, len(mask) - 1)] = 1
-    if report.grade == 1 and report.sites == 1:
-        mask[1:] = 1  # one needle position cannot show a higher grade: it says "at least 1"
-    return mask
-
-
-def _unit_mask(report: MuscleReport) -> Floats:
-    unit, recruitment = report.motor_unit, report.recruitment
-    if unit in REMODELLED:
-        possible = {"remodelled"}
-    elif unit == "small" or recruitment == "early":
-        possible = {"myopathic"}
-    elif recruitment in {"reduced", "none"}:
-        possible = {"reduced"} if unit else {"reduced", "remodelled"}
-    elif recruitment == "normal":
-        possible = {"normal"} if unit else {"normal", "remodelled"}
-    elif unit == "normal":
-        possible = {"normal", "reduced"}
-    else:
-        return np.ones(len(UNIT_CLASSES))
-    return np.array([name in possible for name in UNIT_CLASSES], dtype=float)
-
-
-def _unit_tables(muscle: str, weeks: float | None, age: AgeGroup) -> dict[str, Floats]:
-    late = timed("remodelled", weeks)
-    rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class, age=age)
-    small = model_value("involved_myopathic")
-    false_late = model_value("false_remodelled")
-    return {
-        "active": _unit_classes(model_value("active_change"), late, small),
-        "silent": _unit_classes(model_value("silent_change"), late, small),
-        "false_active": _unit_classes(
-            model_value("false_active_change"), false_late, model_value("false_active_myopathic")
-        ),
-        "untouched": _unit_classes(rates["units"], false_late, rates["myopathic"]),
-        "myopathic": _unit_classes(model_value("myopathic_neurogenic"), false_late, model_value("myopathic_units")),
-    }
-
-
-def _unit_classes(changed: float, remodelled: float, small: float) -> Floats:
-    return np.array([1 - changed - small, changed * (1 - remodelled), changed * remodelled, small])
 
 
 def _fasciculation(report: MuscleReport) -> dict[str, float]:
