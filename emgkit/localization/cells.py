@@ -63,13 +63,13 @@ def unit_mask(report: MuscleReport) -> Floats:
     return np.array([name in possible for name in UNIT_CLASSES], dtype=float)
 
 
-def unit_tables(muscle: str, weeks: float | None, age: AgeGroup) -> dict[str, Floats]:
+def unit_tables(muscle: str, weeks: float | None, *, age: AgeGroup) -> dict[str, Floats]:
     """Return the chances of the classes of units in a muscle, by its state.
 
     Examples
     --------
     >>> from emgkit.localization.cells import unit_tables
-    >>> round(float(unit_tables("soleus", 6, "younger")["active"].sum()), 9)
+    >>> round(float(unit_tables("soleus", 6, age="younger")["active"].sum()), 9)
     1.0
     """
     late = timed("remodelled", weeks)

@@ -277,7 +277,7 @@ def _observe_muscle(
     active, silent, untouched, visible = grade_likelihoods(muscle, weeks, age=age)
     grades = grade_mask(report)
     units = unit_mask(report)
-    changed = unit_tables(muscle, weeks, age)
+    changed = unit_tables(muscle, weeks, age=age)
     fasciculation = _fasciculation(report)
     neurogenic = active @ (grades * (changed["active"] @ units))
     rest = float((silent * grades).sum() * (changed["silent"] @ units))
