@@ -175,8 +175,9 @@ class FileSamples:
         """
         values = np.empty((len(starts), size), self.dtype)
         if values.size:
+            ends = zip(starts.tolist(), (starts + size).tolist(), strict=True)
             with self._opened() as stream:
-                parts = [part.copy() for start in starts.tolist() for part in self._codes_in(stream, start, start + size)]
+                parts = [part.copy() for start, stop in ends for part in self._codes_in(stream, start, stop)]
             codes, flat = np.concatenate(parts), values.reshape(-1)
             self._scale(codes, flat)
             self._refuse_gaps(codes, flat, lambda number: int(starts[number // size]) + number % size)

@@ -149,10 +149,11 @@ def hum_of_pieces(
         if each == 0:
             continue
         alike, mine = np.flatnonzero(rate == each), np.flatnonzero(rate[piece] == each)
-        n_harmonics = min(hums[number].sizes.shape[1] for number in alike)
+        n_harmonics = min(hums[number].sizes.shape[1] for number in alike.tolist())
         waves = _harmonics(frequency_hz[alike].mean() * offsets_s, n_harmonics)
         waves = np.concatenate([waves.real, waves.imag], dtype=np.float32, casting="same_kind")
-        sizes = np.array([hums[piece[place]].sizes[segment[place], :n_harmonics] for place in mine])
+        there = zip(piece[mine].tolist(), segment[mine].tolist(), strict=True)
+        sizes = np.array([hums[number].sizes[row, :n_harmonics] for number, row in there])
         around[mine] = _packed(sizes * _harmonics(cycles[mine], n_harmonics).T) @ waves
     return around
 
