@@ -18,7 +18,7 @@ from emgkit.errors import InputFileError, SignalError
 from emgkit.files.scale import scale_into, scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from io import FileIO
     from pathlib import Path
 
@@ -162,18 +162,39 @@ class FileSamples:
         InputFileError
             When the file is gone, or is not the one that was opened.
         """
+        with self._opened() as stream:
+            yield from self._codes_in(stream, start, stop)
+
+    def windows(self, starts: NDArray[np.integer], size: int, /) -> NDArray[np.float32]:
+        """Return so many samples from each start on, shape (n_starts, size): the same as slices, and much quicker.
+
+        Raises
+        ------
+        InputFileError
+            When the file is gone, or is not the one that was opened.
+        """
+        values = np.empty((len(starts), size), self.dtype)
+        if values.size:
+            ends = zip(starts.tolist(), (starts + size).tolist(), strict=True)
+            with self._opened() as stream:
+                parts = [part.copy() for start, stop in ends for part in self._codes_in(stream, start, stop)]
+            codes, flat = np.concatenate(parts), values.reshape(-1)
+            self._scale(codes, flat)
+            self._refuse_gaps(codes, flat, lambda number: int(starts[number // size]) + number % size)
+        return values
+
+    def _codes_in(self, stream: FileIO, start: int, stop: int) -> Iterator[NDArray[Any]]:
         first, last = start // self.run, -(-stop // self.run)
         most = max(_PIECE_BYTES // self.block_bytes, 1)
         room = np.empty(min(most, last - first) * self.block_bytes, np.uint8)
         octets = room.reshape(-1, self.block_bytes)
         used = self.run * self._width
-        with self._opened() as stream:
-            for block in range(first, last, most):
-                count = min(most, last - block)
-                stream.seek(self.start + block * self.block_bytes)
-                _fill(stream, room.data[: (count - 1) * self.block_bytes + used])
-                numbers = _decoded(octets[:count, :used], self.encoding)
-                yield numbers[max(start - block * self.run, 0) : stop - block * self.run]
+        for block in range(first, last, most):
+            count = min(most, last - block)
+            stream.seek(self.start + block * self.block_bytes)
+            _fill(stream, room.data[: (count - 1) * self.block_bytes + used])
+            numbers = _decoded(octets[:count, :used], self.encoding)
+            yield numbers[max(start - block * self.run, 0) : stop - block * self.run]
 
     @property
     def _width(self) -> int:
@@ -190,9 +211,7 @@ class FileSamples:
             chosen = codes[-seen % places.step :: places.step]
             part = values[filled : filled + len(chosen)]
             self._scale(chosen, part)
-            if codes.dtype.kind == "f" and not np.isfinite(part).all():
-                first = int(np.argmin(np.isfinite(part)))
-                raise SignalError(self._not_a_number(places[filled + first], part[first]))
+            self._refuse_gaps(codes, part, places[filled:].__getitem__)
             filled, seen = filled + len(chosen), seen + len(codes)
         return values
 
@@ -204,11 +223,16 @@ class FileSamples:
             else:
                 out[...] = scaled(codes, self.step, offset=self.offset, largest=2.0 ** (8 * self._width))
 
-    def _not_a_number(self, place: int, value: np.floating) -> str:
-        return (
-            f"{self.path.name} holds {value} at {place / self.rate_hz:.6g} s (sample {place}); every sample must be a "
-            "finite number, cut the recording there or fill the gap before analysing it."
+    def _refuse_gaps(self, codes: NDArray[Any], values: NDArray[Any], place_of: Callable[[int], int]) -> None:
+        if codes.dtype.kind != "f" or np.isfinite(values).all():
+            return
+        first = int(np.argmin(np.isfinite(values)))
+        place = place_of(first)
+        msg = (
+            f"{self.path.name} holds {values[first]} at {place / self.rate_hz:.6g} s (sample {place}); every sample "
+            "must be a finite number, cut the recording there or fill the gap before analysing it."
         )
+        raise SignalError(msg)
 
     def _opened(self) -> FileIO:
         try:

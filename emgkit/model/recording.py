@@ -35,6 +35,15 @@ class Samples(Protocol):
         ...
 
 
+@runtime_checkable
+class Windowed(Samples, Protocol):
+    """Samples of which many short windows are soon read."""
+
+    def windows(self, starts: NDArray[np.integer], size: int, /) -> NDArray[np.floating]:
+        """Return so many samples from each start on, shape (n_starts, size)."""
+        ...
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Recording:
     """Needle EMG of one needle position.

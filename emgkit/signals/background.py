@@ -161,9 +161,9 @@ def find_skewed(
         time_s, length_ms = np.array(events, dtype=float).T
         starts = np.trunc((time_s - start_s - EVENT_LEAD_MS / 1000) * rate).astype(np.int64)
         stops = np.trunc((time_s - start_s + length_ms / 1000) * rate).astype(np.int64) + 1
-        inside = np.zeros(len(noise) + 1, np.int32)  # how many more discharges hold a sample than hold the last one
-        np.add.at(inside, np.clip(starts, 0, len(noise)), 1)
-        np.add.at(inside, np.clip(np.maximum(stops, starts), 0, len(noise)), -1)
+        ends = (np.clip(each, 0, len(noise)) for each in (starts, np.maximum(stops, starts)))
+        more, fewer = (np.bincount(each, minlength=len(noise) + 1) for each in ends)
+        inside = more - fewer  # how many more discharges hold a sample than hold the last one
         quiet &= np.cumsum(inside[:-1]) == 0
     size = int(block_s * rate)
     found: list[tuple[float, float, float]] = []

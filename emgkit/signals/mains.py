@@ -137,27 +137,25 @@ def hum_of_pieces(
     around = np.zeros((len(times_s), len(offsets_s)), np.float32)
     if not any(hum.frequency_hz for hum in hums):
         return around
-    piece = np.searchsorted([hum.start_s for hum in hums], times_s, side="right") - 1
-    piece = np.clip(piece, 0, len(hums) - 1)
+    facts = [(hum.start_s, hum.segment_s, hum.frequency_hz, len(hum.sizes)) for hum in hums]
+    start_s, segment_s, frequency_hz, count = np.array(facts).T
+    piece = np.clip(np.searchsorted(start_s, times_s, side="right") - 1, 0, len(hums) - 1)
+    since_s = times_s - start_s[piece]
+    segment = np.clip(since_s // segment_s[piece], 0, count[piece] - 1).astype(int)
+    cycles = frequency_hz[piece] * (since_s - segment * segment_s[piece])
     # Over the length of a window, pieces of nearly one frequency do not differ: one product is enough for all of them.
-    rate = np.array([round(hum.frequency_hz / SAME_HZ) for hum in hums])
+    rate = np.round(frequency_hz / SAME_HZ)
     for each in np.unique(rate[piece]):
         if each == 0:
             continue
-        alike = np.flatnonzero(rate == each)
-        n_harmonics = min(hums[int(number)].sizes.shape[1] for number in alike)
-        waves = _harmonics(np.mean([hums[int(number)].frequency_hz for number in alike]) * offsets_s, n_harmonics)
+        alike, mine = np.flatnonzero(rate == each), np.flatnonzero(rate[piece] == each)
+        n_harmonics = min(hums[number].sizes.shape[1] for number in alike.tolist())
+        waves = _harmonics(frequency_hz[alike].mean() * offsets_s, n_harmonics)
         waves = np.concatenate([waves.real, waves.imag], dtype=np.float32, casting="same_kind")
-        mine = np.flatnonzero(rate[piece] == each)
-        sizes = [_sizes_at(hums[int(piece[place])], times_s[place], n_harmonics) for place in mine]
-        around[mine] = _packed(np.array(sizes)) @ waves
+        there = zip(piece[mine].tolist(), segment[mine].tolist(), strict=True)
+        sizes = np.array([hums[number].sizes[row, :n_harmonics] for number, row in there])
+        around[mine] = _packed(sizes * _harmonics(cycles[mine], n_harmonics).T) @ waves
     return around
-
-
-def _sizes_at(hum: Hum, time_s: float, n_harmonics: int) -> NDArray[np.complex128]:
-    segment = min(max(int((time_s - hum.start_s) / hum.segment_s), 0), len(hum.sizes) - 1)
-    cycles = hum.frequency_hz * (time_s - hum.start_s - segment * hum.segment_s)
-    return np.asarray(hum.sizes[segment, :n_harmonics] * np.exp(2j * np.pi * cycles * np.arange(1, n_harmonics + 1)))
 
 
 def hum_at_times(hums: Sequence[Hum]) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float32]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from emgkit.model.recording import Windowed
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.faults import runs_of
 from emgkit.signals.medians import column_medians, median, row_medians
@@ -113,15 +114,22 @@ def cut_discharges(
     inside = inside[spread_evenly(len(inside), most=most)]
     place = inside * rate_hz
     first = place.astype(np.int64)
-    pieces = np.empty((len(inside), len(offsets) + 1), np.result_type(samples[:0], np.float32))
-    for row, whole in enumerate(first.tolist()):
-        pieces[row] = samples[whole - before : whole + after + 2]
+    pieces = _read(samples, first - before, len(offsets) + 1)
     part = (place - first)[:, None].astype(pieces.dtype)
     windows = (1 - part) * pieces[:, :-1]
     windows += part * pieces[:, 1:]
     if hum is not None and len(windows):
         windows -= hum(inside, offsets / rate_hz)
     return windows, offsets / rate_hz * 1000
+
+
+def _read(samples: Samples, starts: NDArray[np.int64], size: int) -> NDArray[np.floating]:
+    if isinstance(samples, Windowed):
+        return samples.windows(starts, size)
+    windows = np.empty((len(starts), size), np.result_type(samples[:0], np.float32))
+    for row, start in enumerate(starts.tolist()):
+        windows[row] = samples[start : start + size]
+    return windows
 
 
 class Averaged(NamedTuple):

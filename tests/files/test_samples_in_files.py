@@ -77,6 +77,11 @@ def test_every_slice_of_every_layout_is_that_of_the_numbers_written(tmp_path, da
     np.testing.assert_allclose(whole, truth, rtol=0, atol=largest * 2**-22)
     assert (whole.dtype, part.dtype, view.dtype) == (np.float32,) * 3
     assert np.array_equal(part, whole[item])
+    size = data.draw(st.integers(1, count))
+    starts = np.array(data.draw(st.lists(st.integers(0, count - size), max_size=5)), dtype=np.int64)
+    windows = view.windows(starts, size)
+    assert (windows.shape, windows.dtype) == ((len(starts), size), np.float32)
+    assert np.array_equal(windows, [whole[start : start + size] for start in starts] or windows)
     assert np.array_equal(np.asarray(view.negated()), -whole)
 
 

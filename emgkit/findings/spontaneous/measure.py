@@ -101,17 +101,19 @@ def measure_train(
     values = criteria_values("detection_criteria")
     averaged = partial(_averaged, samples, rate_hz, others_s=others_s, hum=hum, most=most)
     found, rhythm = averaged(train.time_s), measure_rhythm(train.time_s)
-    shift_s = _to_largest_spike(_size(found.average, rate_hz), found.window_ms, rhythm.base_s)
+    size = _size(found.average, rate_hz)
+    shift_s = _to_largest_spike(size, found.window_ms, rhythm.base_s)
     if abs(shift_s) > values["time_shift_ms"] / 1000:
         train = replace(train, time_s=train.time_s + shift_s)
         found = averaged(train.time_s)
+        size = _size(found.average, rate_hz)
     stored = slice(-len(found.window_ms), None)
     cycle = _cycle(found, rate_hz, rhythm.base_s)
     before_ms = _look_back(cycle.begins_ms, rhythm)
     if before_ms:
         found = averaged(train.time_s, before_ms=before_ms)
         found = _levelled(found.windows, found.window_ms, _cycle(found, rate_hz, rhythm.base_s).begins_ms)
-        cycle = _cycle(found, rate_hz, rhythm.base_s)
+        cycle, size = _cycle(found, rate_hz, rhythm.base_s), _size(found.average, rate_hz)
     several = len(found.windows) > 1
     parts_ms = _large_parts(found, cycle)
     spikes_ms = _spikes(found, cycle, parts_ms)
@@ -123,7 +125,7 @@ def measure_train(
         shape=shape,
         average_uv=found.average[stored],
         spikes=max(len(spikes_ms), int(several)),
-        parts_s=_parts(_size(found.average, rate_hz), found.window_ms),
+        parts_s=_parts(size, found.window_ms),
         waveforms_uv=found.windows[kept][:, stored].astype(np.float32),
         window_ms=found.window_ms[stored],
         sharp_wave=shape is not None and _is_sharp_wave(shape),
@@ -166,7 +168,7 @@ def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArra
     bounded = np.concatenate([[-np.inf], others_s, [np.inf]])
     after, before = 1000 * (bounded[place + 1] - times_s), 1000 * (times_s - bounded[place])
     room = np.minimum(after / values["lone_after_ms"], before / values["lone_before_ms"])
-    least = np.sort(room)[len(room) - fewest] if fewest else 0.0
+    least = np.partition(room, len(room) - fewest)[len(room) - fewest] if fewest else 0.0
     return np.asarray(times_s[room >= min(least, 1.0)])
 
 

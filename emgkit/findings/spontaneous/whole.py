@@ -10,7 +10,7 @@ import numpy as np
 
 from emgkit.findings.spontaneous.cleaning import of_each
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
-from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, discharges_of, lasts, outside
+from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, discharges_of, lasts, others_of, outside
 from emgkit.findings.spontaneous.settings import MAINS_HZ
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, joined
@@ -138,13 +138,14 @@ def _measured(
     long = [whole for whole in wholes if lasts(whole.measured.train.time_s)]
     short = [whole for whole in wholes if not lasts(whole.measured.train.time_s)]
     most = int(criteria_values("detection_criteria")["kept_waveforms_most"]) // max(len(long), 1)
+    every_s = discharges_of([whole.measured.train for whole in long])
 
     def of_whole(whole: Sized) -> Sized:
         train = measure_train(
             recording.samples_uv,
             recording.rate_hz,
             train=whole.measured.train,
-            others_s=discharges_of([other.measured.train for other in long if other is not whole]),
+            others_s=others_of(every_s, whole.measured.train),
             hum=hum,
         )
         waveforms_uv = train.waveforms_uv[spread_evenly(len(train.waveforms_uv), most=most)]
