@@ -19,8 +19,7 @@ from emgkit.signals.bands import Grid, Piece, Stretch, cut_pieces, read_stretch,
 from emgkit.signals.noise import noise_floor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -107,31 +106,6 @@ def of_each(items: Sequence[Item], work: Callable[[Item], Result], *, threads: i
         return [work(item) for item in items]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, items))
-
-
-def made_ahead(items: Sequence[Item], work: Callable[[Item], Result], *, threads: int) -> Iterator[Result]:
-    """Yield what the work gives for each item, in their order; with more than one thread the next is made meanwhile.
-
-    Parameters
-    ----------
-    items : sequence
-        Pieces of a recording, or what stands for them.
-    work : function of an item
-    threads : int
-        No more than two are used: two that look for units only wait for each other.
-    """
-    if threads < 2:
-        yield from map(work, items)
-        return
-    with ThreadPoolExecutor(1) as pool:
-        ready: Future[Result] | None = None
-        for item in items:
-            coming = pool.submit(work, item)
-            if ready is not None:
-                yield ready.result()
-            ready = coming
-        if ready is not None:
-            yield ready.result()
 
 
 def clean(recording: Recording, piece: Piece, *, grid: Grid | None = None) -> Cleaned:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.cleaning import NOISE_BLOCKS, Cleaned, clean, made_ahead, noise_in, of_each
+from emgkit.findings.spontaneous.cleaning import NOISE_BLOCKS, Cleaned, clean, noise_in, of_each
 from emgkit.findings.spontaneous.part import (
     Found,
     Part,
@@ -98,25 +98,21 @@ def follow_pieces(recording: Recording, pieces: Sequence[Piece], *, threads: int
     pieces : sequence of Piece
         In order of time.
     threads : int
-        With two, a piece is read while the one before it is followed; with more, groups of pieces are looked at
-        together. The result is the same for any number.
+        Groups of pieces that are looked at together; the result is the same for any number.
     """
-    found = of_each(_groups(len(pieces)), partial(_group, recording, pieces, threads), threads=threads // 2)
-    return [part for parts in found for part in parts]
-
-
-def _group(recording: Recording, pieces: Sequence[Piece], threads: int, numbers: range) -> list[Part]:
-    # From the middle to the end, then from the middle to the beginning. To read and filter takes large steps, in which
-    # another thread can follow what was read before.
-    middle = (numbers[0] + numbers[-1]) // 2
-    order = [*range(middle, numbers[-1] + 1), *range(middle - 1, numbers[0] - 1, -1)]
-    read = made_ahead([pieces[number] for number in order], partial(clean, recording), threads=threads)
-    parts: dict[int, Part] = {}
-    guides: dict[int, Guide | None] = {}
-    for number in order:
-        guide = guides.get(number - 1 if number > middle else number + 1)
-        parts[number], guides[number] = _next(recording, pieces[number], next(read), number, guide)
-    return [parts[number] for number in numbers]
+    groups = _groups(len(pieces))
+    middles = [(group[0] + group[-1]) // 2 for group in groups]
+    firsts = of_each(middles, partial(_next, recording, pieces), threads=threads)
+    chains = [
+        (guide, numbers)
+        for group, middle, (_, guide) in zip(groups, middles, firsts, strict=True)
+        for numbers in (range(middle + 1, group[-1] + 1), range(middle - 1, group[0] - 1, -1))
+    ]
+    followed = of_each(chains, lambda chain: _chain(recording, pieces, *chain), threads=threads)
+    parts = dict(zip(middles, (part for part, _ in firsts), strict=True))
+    for (_, numbers), found in zip(chains, followed, strict=True):
+        parts.update(zip(numbers, found, strict=True))
+    return [parts[number] for number in range(len(pieces))]
 
 
 def _groups(count: int) -> list[range]:
@@ -126,11 +122,12 @@ def _groups(count: int) -> list[range]:
 
 
 def _next(
-    recording: Recording, piece: Piece, cleaned: Cleaned, number: int, guide: Guide | None
+    recording: Recording, pieces: Sequence[Piece], number: int, guide: Guide | None = None
 ) -> tuple[Part, Guide | None]:
+    cleaned = clean(recording, pieces[number])
     guide = guide or _guide_of(sort_stretch(_beginning(cleaned.stretch)), number)
-    followed = _followed(recording, piece, cleaned, guide) if guide else None
-    return followed or _sorted(recording, piece, cleaned, number)
+    followed = _followed(recording, pieces[number], cleaned, guide) if guide else None
+    return followed or _sorted(recording, pieces[number], cleaned, number)
 
 
 def _beginning(stretch: Stretch) -> Stretch:
@@ -143,6 +140,14 @@ def _beginning(stretch: Stretch) -> Stretch:
     least = values["piece_taught_least_s"] / values["piece_taught_s"]
     size = int(size * min(max(values["piece_taught_spikes"] / max(len(spikes), 1), least), 1.0))
     return replace(stretch, fast=stretch.fast[: size * ratio], slow=stretch.slow[:size])
+
+
+def _chain(recording: Recording, pieces: Sequence[Piece], guide: Guide | None, numbers: Sequence[int]) -> list[Part]:
+    parts = []
+    for number in numbers:
+        part, guide = _next(recording, pieces, number, guide)
+        parts.append(part)
+    return parts
 
 
 def _sorted(recording: Recording, piece: Piece, cleaned: Cleaned, number: int) -> tuple[Part, Guide | None]:
