@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,20 +89,14 @@ def _analysed(recording: Recording, threads: int) -> SpontaneousActivity:
     flags = ["low_rate"] * (recording.rate_hz < values["shape_rate_hz"])
     flags += ["mains_removed"] * (whole.hum_uv > 0)
     names, flags = _named(measured, flags, analysed_s)
-    trains, all_of_train = list(whole.trains), train_table(measured, names)
-    templates_uv = {number: train.average_uv for number, train in enumerate(measured)}
-    waveforms_uv = {number: train.waveforms_uv for number, train in enumerate(measured)}
-    window_ms = measured[0].window_ms if measured else np.array([])
-    whole = replace(whole, trains=[])
-    del measured  # the trains of hours are large: the event table lets them go one by one
     return SpontaneousActivity(
         recording=recording,
         muscle=muscle,
-        trains=all_of_train,
-        events=event_table(trains, whole.loose),
-        templates_uv=templates_uv,
-        waveforms_uv=waveforms_uv,
-        window_ms=window_ms,
+        trains=train_table(measured, names),
+        events=event_table(whole.trains, whole.loose),
+        templates_uv={number: train.average_uv for number, train in enumerate(measured)},
+        waveforms_uv={number: train.waveforms_uv for number, train in enumerate(measured)},
+        window_ms=measured[0].window_ms if measured else np.array([]),
         noise_uv={"fibrillation": whole.noise_uv[0], "positive_sharp_wave": whole.noise_uv[1]},
         excluded=make_table(EXCLUDED, [vars(span) for span in whole.left_out]),
         spans=make_table(SPANS, [_span_row(span) for span in whole.noise]),

@@ -27,34 +27,27 @@ def train_table(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> pd.
     return make_table(TRAINS, [_train_row(*row) for row in zip(range(len(names)), measured, names, strict=True)])
 
 
-def event_table(trains: list[Sized], loose: Loose) -> pd.DataFrame:
-    """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train.
-
-    The list is empty afterwards: a recording of hours has a million discharges, and what is not needed any more is let
-    go before the next column.
-    """
+def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
+    """Return one row a discharge in order of time, schema ``EVENTS``; loose discharges belong to no train."""
+    # A recording of hours has a million discharges: what is not needed any more is let go before the next column.
     give_back_memory()
-    counts = [*(len(each.sizes_uv) for each in trains), len(loose.time_s)]
     time_s = np.concatenate([*(each.measured.train.time_s for each in trains), loose.time_s])
-    order = np.argsort(time_s, kind="stable").astype(np.int32)
+    order = np.argsort(time_s, kind="stable")
     columns = {"time_s": time_s[order]}
     del time_s
-    ends = np.cumsum(counts)
-    owner = np.searchsorted(ends[:-1], order, side="right").astype(np.int16)  # trains are few
-    number, sizes_uv, snr = 0, np.empty(len(owner)), np.empty(len(owner))
-    while trains:
-        measured, band_uv = trains.pop(0)
-        mine = owner == number
+    ends = np.cumsum([len(each.sizes_uv) for each in trains])
+    owner = np.searchsorted(ends, order, side="right").astype(np.int16)  # trains are few
+    del order
+    sizes_uv, snr = np.empty(len(owner)), np.empty(len(owner))
+    for number, (measured, band_uv) in enumerate(trains):
+        mine, turn = owner == number, np.argsort(measured.train.time_s, kind="stable")
         usual_uv = _usual(band_uv)
-        share = band_uv[order[mine] - (ends[number] - counts[number])].astype(np.float64) / max(usual_uv, 1e-9)
+        share = band_uv[turn].astype(np.float64) / max(usual_uv, 1e-9)
         sizes_uv[mine] = share * (measured.shape.peak_to_peak_uv if measured.shape else usual_uv)
         snr[mine] = share * measured.train.snr
-        number += 1
-    unsorted = owner == number
-    turn = order[unsorted] - (ends[-1] - counts[-1])
+    unsorted, turn = owner == len(trains), np.argsort(loose.time_s, kind="stable")
     sizes_uv[unsorted], snr[unsorted] = loose.sizes_uv[turn], loose.ratio[turn]
     owner[unsorted] = UNSORTED
-    del order, turn, unsorted
     return make_table(EVENTS, {**columns, "train": owner.astype(np.int64), "peak_to_peak_uv": sizes_uv, "snr": snr})
 
 
