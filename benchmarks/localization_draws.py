@@ -102,10 +102,11 @@ ASKED_CHANCE = 0.5
 
 @dataclass(frozen=True)
 class Study:
-    """One drawn examination: the truth, the findings, and the tables as an examiner writes them."""
+    """One drawn examination: truth, side of the complaint, findings, and the tables as an examiner writes them."""
 
     site: str
     extent: str
+    side: str
     weeks: float
     needle: tuple[Needle, ...]
     nerves: tuple[Nerve, ...]
@@ -141,7 +142,7 @@ def draw_study(model: Model, rng: np.random.Generator) -> Study:
         nerves += [_stimulate(model, study.study, truth, rng, opposite=True) for study in nerves if rng.random() < 0.5]
     side = str(rng.choice(["left", "right"]))
     tables = _needle_table(needle, side, rng), _conduction_table(nerves, side)
-    return Study(SITES[site], model.columns[column], truth.weeks, tuple(needle), tuple(nerves), *tables)
+    return Study(SITES[site], model.columns[column], side, truth.weeks, tuple(needle), tuple(nerves), *tables)
 
 
 def _weeks(rng: np.random.Generator) -> float:

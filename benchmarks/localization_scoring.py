@@ -60,11 +60,15 @@ def judge(name: str, model: Model, *, studies: int, seed: int) -> pd.DataFrame:
 
 
 def ask(study: Study) -> dict[str, float]:
-    """Return emgkit's probabilities of the sites of the model, no site preferred beforehand."""
+    """Return emgkit's probabilities of the sites of the model, no site preferred beforehand.
+
+    Both are told the side of the complaint.
+    """
     answer = emgkit.localize(
         study.needle_table,
         study.conduction_table,
         weeks_since_onset=study.weeks,
+        affected_side=study.side,
         candidates=SITES,
         prior=dict(FLAT),
     )

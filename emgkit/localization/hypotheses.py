@@ -150,6 +150,7 @@ def _weights(prior: str | Mapping[str, float] | None) -> tuple[str, Mapping[str,
     return "given", weights
 
 
+@cache
 def _members(candidate: str) -> tuple[str, ...]:
     found = [find_site(part.strip()) for part in candidate.split("+")]
     if len(found) > 2 or (len(found) == 2 and (found[0] == found[1] or "none" in found)):
