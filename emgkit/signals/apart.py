@@ -11,7 +11,7 @@ from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock, miss
 from emgkit.signals.exchange import CLOCK_MOST, REGULAR_LEAST, reshuffled
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.tracks import tracked_apart
-from emgkit.signals.units import Train, sizes_of
+from emgkit.signals.units import Train, rhythm_of, sizes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +99,7 @@ def _clock_in_quiet(
     train: Train, every_s: NDArray[np.float64], clock: ClockLimits, regular: float, min_events: int
 ) -> list[Train]:
     # Among other activity nearly anything resembles a small unit. Where the others pause, it shows its clock.
-    if measure_rhythm(train.time_s, trends=False).irregularity < regular:
+    if rhythm_of(train).irregularity < regular:
         return [train]
     place = np.searchsorted(every_s, train.time_s)
     gaps_s = np.diff(every_s, prepend=-np.inf, append=np.inf)
@@ -133,7 +133,7 @@ def _is_clock(mixed_s: NDArray[np.float64], chain: NDArray[np.int64], regular: f
 
 def _runs_apart(train: Train, band: SortedBand) -> list[Train]:
     # After a pause another fibre may fire whose shape is nearly the same: its size and its rate are its own.
-    base_s = measure_rhythm(train.time_s, trends=False).base_s
+    base_s = rhythm_of(train).base_s
     pauses = np.flatnonzero(np.diff(train.time_s) > PAUSE * base_s) + 1
     runs: list[NDArray[np.float64]] = []
     for run_s in np.split(train.time_s, pauses):

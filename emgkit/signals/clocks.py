@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from emgkit.signals.counting import ranges
 from emgkit.signals.medians import median
 from emgkit.signals.rhythm import measure_rhythm, median_around
 
@@ -192,6 +193,36 @@ def on_the_beat(irregularity: float) -> float:
     0.08
     """
     return float(np.clip(MISSED_SCATTER * np.nan_to_num(irregularity), *MISSED_PHASE))
+
+
+def due_in_gaps(times_s: NDArray[np.float64], base_s: float, *, most: int, off: float = 0.5) -> NDArray[np.float64]:
+    """Return where discharges of a clock were due that it missed, evenly spread over each gap.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_events,)
+        Ascending.
+    base_s : float
+        Interval of the clock.
+    most : int
+        Largest number missed in a row; of a longer gap nothing is known.
+    off : float
+        How far a gap may be from a whole number of intervals, as a share of one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.clocks import due_in_gaps
+    >>> due_in_gaps(np.array([0.0, 0.1, 0.4, 0.5, 1.5]), 0.1, most=5).round(3)
+    array([0.2, 0.3])
+    """
+    intervals = np.diff(times_s)
+    missed = np.rint(intervals / base_s).astype(np.int64) - 1
+    whole = np.abs(intervals / base_s - missed - 1) <= off
+    gaps = np.flatnonzero((missed > 0) & (missed <= most) & whole)
+    place = np.repeat(gaps, missed[gaps])
+    number = ranges(np.ones_like(gaps), missed[gaps])
+    return np.asarray(times_s[place] + intervals[place] * number / (missed[place] + 1))
 
 
 def spared_by(times_s: NDArray[np.float64], *, near: float = MISSED_PHASE[1]) -> NDArray[np.bool_]:

@@ -6,16 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
+from emgkit.signals.clocks import due_in_gaps
 from emgkit.signals.cluster import cut_windows
-from emgkit.signals.locks import find_lock, nearest
+from emgkit.signals.fitting import best_scales
+from emgkit.signals.locks import find_locks
 from emgkit.signals.units import rhythm_of, united
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from emgkit.signals.sort import SortedBand
     from emgkit.signals.units import Train
@@ -95,16 +94,17 @@ def lags_to(clock: Train, unit: Train) -> list[float]:
     """
     if len(unit.time_s) < LEAST_CYCLES or not _is_steady(clock):
         return []
-    base_s = rhythm_of(clock).base_s
-    every_s, left_s, lags_s = _without_gaps(clock.time_s, base_s), unit.time_s, []
-    while len(left_s):
-        reach_ms = 1000 * min(base_s / 2, REACH_S)
-        lag_s, count = find_lock(every_s, left_s, reach_ms=reach_ms, width_ms=WIDTH_MS)
-        if count < max(LEAST_AT_LAG, LAG_SHARE * len(unit.time_s)):
-            break
-        lags_s.append(lag_s)
-        left_s = left_s[np.abs(nearest(every_s, left_s - lag_s) - (left_s - lag_s)) > WIDTH_MS / 1000]
-    return sorted(lags_s) if len(left_s) <= (1 - KEEPS) * len(unit.time_s) else []
+    base_s, count = rhythm_of(clock).base_s, len(unit.time_s)
+    # Where a steady clock misses some, it is known when they were due.
+    due_s = due_in_gaps(clock.time_s, base_s, most=MOST_MISSED, off=WHOLE)
+    lags_s, locked = find_locks(
+        np.sort(np.concatenate([clock.time_s, due_s])),
+        unit.time_s,
+        reach_ms=1000 * min(base_s / 2, REACH_S),
+        width_ms=WIDTH_MS,
+        least=max(LEAST_AT_LAG, LAG_SHARE * count),
+    )
+    return sorted(lags_s) if (~locked).sum() <= (1 - KEEPS) * count else []
 
 
 def _is_steady(unit: Train) -> bool:
@@ -115,17 +115,6 @@ def _is_steady(unit: Train) -> bool:
     return bool(np.mean(np.abs(np.diff(unit.time_s) / rhythm.base_s - 1) < WHOLE) > LEAST_SINGLE)
 
 
-def _without_gaps(times_s: NDArray[np.float64], base_s: float) -> NDArray[np.float64]:
-    # Where a steady clock misses some, it is known when they were due.
-    steps = np.diff(times_s) / base_s
-    missed = np.round(steps).astype(int) - 1
-    missed[(missed > MOST_MISSED) | (np.abs(steps - missed - 1) > WHOLE)] = 0
-    due = [
-        np.linspace(times_s[place], times_s[place + 1], missed[place] + 2)[1:-1] for place in np.flatnonzero(missed > 0)
-    ]
-    return np.sort(np.concatenate([times_s, *due]))
-
-
 def _at_largest(whole: Train, spikes: list[tuple[Train, float]], band: SortedBand) -> Train:
     # The fixed point is the largest spike of the cycle; a cycle that does not show it was none.
     largest, lag_s = max(spikes, key=lambda spike: spike[0].snr)
@@ -133,13 +122,9 @@ def _at_largest(whole: Train, spikes: list[tuple[Train, float]], band: SortedBan
     before, after = len(wave) // 2 + slack, len(wave) - len(wave) // 2 + slack
     places = np.round((whole.time_s + lag_s - band.start_s) * band.rate_hz).astype(int)
     places = places[(places >= before) & (places <= len(band.signal) - after)]
-    windows = sliding_window_view(cut_windows(band.signal, places, before=before, after=after), len(wave), axis=1)
-    answers = windows @ wave
-    best = answers.argmax(axis=1)
-    answer = answers[np.arange(len(places)), best]
-    present = np.square(windows[np.arange(len(places)), best]).sum(axis=1)
-    energy = float(np.square(wave).sum())
-    shown = (answer / energy > SHOWN[0]) & (answer / np.sqrt(energy * np.maximum(present, 1e-12)) > SHOWN[1])
+    windows = cut_windows(band.signal, places, before=before, after=after)
+    middle, scale, alike = best_scales(windows, wave, sizes=np.full(len(places), before + after))
+    shown = (scale > SHOWN[0]) & (alike > SHOWN[1])
     if shown.sum() < LEAST_CYCLES:
         return whole
-    return replace(largest, time_s=band.start_s + (places + best - slack)[shown] / band.rate_hz)
+    return replace(largest, time_s=band.start_s + (places - before + middle)[shown] / band.rate_hz)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,10 @@ from emgkit.signals.locks import SEPARATION_S, nearest, union_of
 from emgkit.signals.match import similarity
 from emgkit.signals.medians import quantile
 from emgkit.signals.rhythm import measure_rhythm
-from emgkit.signals.units import united
+from emgkit.signals.units import rhythm_of, united
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,21 +60,31 @@ def given_back(units: Sequence[Train], band_hz: float, *, regular: float) -> lis
     >>> [len(unit.time_s) for unit in given_back(units, 10000.0, regular=0.07)]
     [50, 20]
     """
+    return _taken_over(units, band_hz, regular=regular, least=1, which=partial(_due_elsewhere, regular=regular))
+
+
+def _taken_over(
+    units: Sequence[Train],
+    band_hz: float,
+    *,
+    regular: float,
+    least: int,
+    which: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]],
+) -> list[Train]:
+    # Every clock takes from every other unit of its shape and so many discharges those that are its own.
     units = list(units)
     for place, other in permutations(range(len(units)), 2):
         clock, mixed = units[place], units[other]
-        if len(clock.time_s) < CLOCK_EVENTS or len(mixed.time_s) == 0:
+        if len(clock.time_s) < CLOCK_EVENTS or len(mixed.time_s) < least:
             continue
-        if not measure_rhythm(clock.time_s, trends=False).irregularity < regular:
-            continue
-        lag = lag_if_alike(clock, mixed)
+        lag = lag_if_alike(clock, mixed) if rhythm_of(clock).irregularity < regular else None
         if lag is None:
             continue
         due_s = mixed.time_s + lag / band_hz
-        mine = _due_elsewhere(clock.time_s, due_s, regular)
-        if len(mine):
+        mine = which(clock.time_s, due_s)
+        if mine.any():
             units[place] = united(clock, due_s[mine])
-            units[other] = replace(mixed, time_s=np.delete(mixed.time_s, mine))
+            units[other] = replace(mixed, time_s=mixed.time_s[~mine])
     return units
 
 
@@ -105,7 +116,7 @@ def lag_if_alike(
     return lag if alike > least and low < np.ptp(mixed.template) / np.ptp(clock.template) < high else None
 
 
-def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regular: float) -> NDArray[np.int64]:
+def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], *, regular: float) -> NDArray[np.bool_]:
     # Which of the mixed discharges the clock missed; of a clock, only those that its own rhythm does not need.
     rhythm = measure_rhythm(mixed_s, trends=False)
     free = spared_by(mixed_s) if rhythm.irregularity < regular else np.ones(len(mixed_s), dtype=bool)
@@ -113,7 +124,7 @@ def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], r
     base_s = measure_rhythm(clock_s, trends=False).base_s
     chance = (missed_by(clock_s, mixed_s + base_s / 2) & free).sum()
     enough = mine.sum() >= RETURNED_LEAST and mine.sum() > RETURNED_CHANCE * (chance + 1)
-    return np.flatnonzero(mine) if enough else np.empty(0, np.int64)
+    return mine if enough else np.zeros(len(mixed_s), dtype=bool)
 
 
 def handed_on(units: Sequence[Train], band_hz: float, *, regular: float) -> list[Train]:
@@ -140,20 +151,15 @@ def handed_on(units: Sequence[Train], band_hz: float, *, regular: float) -> list
     >>> [len(unit.time_s) for unit in handed_on(units, 10000.0, regular=0.07)]
     [60, 20]
     """
-    units = list(units)
-    for place, other in permutations(range(len(units)), 2):
-        clock, mixed = units[place], units[other]
-        lag = lag_if_alike(clock, mixed) if min(len(clock.time_s), len(mixed.time_s)) >= CLOCK_EVENTS else None
-        if lag is None:
-            continue
-        due_s = mixed.time_s + lag / band_hz
-        mine = _goes_on_in(clock.time_s, due_s, regular)
-        if not mine.any():
-            mine = _goes_on_in(-clock.time_s[::-1], -due_s[::-1], regular)[::-1]
-        if mine.any():
-            units[place] = united(clock, due_s[mine])
-            units[other] = replace(mixed, time_s=mixed.time_s[~mine])
-    return units
+    either_way = partial(_goes_on_either_way, regular=regular)
+    return _taken_over(units, band_hz, regular=regular, least=CLOCK_EVENTS, which=either_way)
+
+
+def _goes_on_either_way(
+    clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], *, regular: float
+) -> NDArray[np.bool_]:
+    mine = _goes_on_in(clock_s, mixed_s, regular)
+    return mine if mine.any() else _goes_on_in(-clock_s[::-1], -mixed_s[::-1], regular)[::-1]
 
 
 def _goes_on_in(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regular: float) -> NDArray[np.bool_]:

@@ -114,6 +114,36 @@ def locked_to(
     >>> int(locked_to(first, second, reach_ms=25, width_ms=1.2, least=10).sum())
     40
     """
+    return find_locks(first_s, second_s, reach_ms=reach_ms, width_ms=width_ms, least=least)[1]
+
+
+def find_locks(
+    first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, reach_ms: float, width_ms: float, least: float
+) -> tuple[list[float], NDArray[np.bool_]]:
+    """Return every lag that so many events of the second train share beyond chance, and which events have one of them.
+
+    Parameters
+    ----------
+    first_s, second_s, reach_ms, width_ms, least
+        See ``locked_to``.
+
+    Returns
+    -------
+    lags_s : list of float
+        The most frequent first.
+    locked : ndarray of bool, shape (n_second,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.locks import find_locks
+    >>> first = np.cumsum(np.random.default_rng(0).uniform(0.05, 0.2, 40))
+    >>> second = np.sort(np.concatenate([first - 0.007, first[::2] + 0.02]))
+    >>> lags_s, locked = find_locks(first, second, reach_ms=25, width_ms=1.2, least=10)
+    >>> [round(lag_s, 3) for lag_s in lags_s], bool(locked.all())
+    ([-0.007, 0.02], True)
+    """
+    lags_s: list[float] = []
     locked = np.zeros(len(second_s), dtype=bool)
     while len(first_s) and not locked.all():
         left_s = second_s[~locked]
@@ -122,4 +152,5 @@ def locked_to(
             break
         at_lag = np.abs(nearest(first_s, left_s - lag_s) - (left_s - lag_s)) <= width_ms / 1000
         locked[np.flatnonzero(~locked)[at_lag]] = True
-    return locked
+        lags_s.append(lag_s)
+    return lags_s, locked

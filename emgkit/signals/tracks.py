@@ -13,6 +13,7 @@ from numpy.polynomial import Polynomial
 from emgkit.signals.exchange import lag_if_alike
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.medians import median
+from emgkit.signals.noise import MAD_TO_SD
 from emgkit.signals.peel import cut_at
 from emgkit.signals.units import gaps_around, rhythm_of, sizes_of
 
@@ -123,9 +124,8 @@ def _odds(unit: Train, every_s: Floats, band: SortedBand) -> Floats | None:
 
 def _shape_odds(windows: NDArray[np.floating], odds: Floats, *, trusted: NDArray[np.bool_]) -> Floats:
     # Where the sizes tell, the shapes of the two are seen; a small difference of shape tells them where sizes cross.
-    usable = len(windows) == len(odds)
-    sure = [trusted & (sign * odds > SURE) for sign in (1, -1)] if usable else []
-    if not usable or min(part.sum() for part in sure) < LEAST_EVENTS:
+    sure = [trusted & (sign * odds > SURE) for sign in (1, -1)]
+    if min(part.sum() for part in sure) < LEAST_EVENTS:
         return np.zeros(len(odds))
     shapes = windows / np.maximum(np.linalg.norm(windows, axis=1, keepdims=True), 1e-9)
     means = [shapes[part].mean(axis=0) for part in sure]
@@ -135,7 +135,7 @@ def _shape_odds(windows: NDArray[np.floating], odds: Floats, *, trusted: NDArray
     way -= basis @ (basis.T @ way)
     along = shapes @ way
     centre = [median(along[part]) for part in sure]
-    scatter = [1.4826 * median(np.abs(along[part] - at)) for part, at in zip(sure, centre, strict=True)]
+    scatter = [MAD_TO_SD * median(np.abs(along[part] - at)) for part, at in zip(sure, centre, strict=True)]
     wide = max(*scatter, 1e-12) * np.where(trusted, 1.0, DISTURBED)
     return np.asarray(_llr(along - centre[0], along - centre[1], wide))
 
@@ -289,7 +289,7 @@ def _scatter(height: Floats, large: NDArray[np.bool_], tracks: tuple[Floats, Flo
     # Of the sizes around the two tracks; None where these are not clearly apart.
     above, below = tracks
     off = np.abs(height - np.where(large, above, below))
-    scatter = max(1.4826 * median(off), FINEST)
+    scatter = max(MAD_TO_SD * median(off), FINEST)
     clear = np.abs(above - below) > APART * scatter
     return scatter if clear.mean() > LEAST_CLEAR and (off > OUTSIDE * scatter).mean() < MOST_OUTSIDE else None
 

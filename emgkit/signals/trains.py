@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.apart import fibres_apart
-from emgkit.signals.clocks import on_the_beat, spared_by
+from emgkit.signals.clocks import due_in_gaps, on_the_beat, spared_by
 from emgkit.signals.cluster import cut_windows
-from emgkit.signals.counting import ranges, windows_of
 from emgkit.signals.cycles import lags_to, repeating_joined
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.exchange import given_back, handed_on
+from emgkit.signals.fitting import best_scale, best_scales
 from emgkit.signals.kinds import parted
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
-from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.same_unit import one_unit
 from emgkit.signals.units import Train, lone_discharges, rhythm_of, united
 from emgkit.signals.views import join_views
@@ -42,6 +41,7 @@ LEAST_PAIRS, PAIRED_SHARE, PAIR_WIDTH_S, PAIR_GAP = 5, 0.2, 0.0003, 1.5  # like 
 LEAST_OUTER = 0.2  # share of intervals that lead to the next complex; a steady train has none
 TURNS = 3  # what was given back may join what was apart, and the other way round
 LEFT_OVER, PLAIN = (0.5, 0.5), (0.6, 0.8)  # least size and correlation of a discharge that is found again
+MOST_MISSED = 5  # in a row, of a clock whose missed discharges are looked for
 PRECISE_S = 0.004  # how well it must be known where one is due before another unit's is taken for it
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
 SHADOW_RATIO = 4.0  # how much larger that train is
@@ -200,13 +200,13 @@ def _difference(first: Train, second: Train) -> float:
 def _without_parts(units: list[Train], regular: float) -> list[Train]:
     # A few discharges of an irregular unit that follow a clock of its size at one lag are a part of what that clock is.
     units = list(units)
-    clocks = [unit for unit in units if measure_rhythm(unit.time_s, trends=False).irregularity < regular]
+    clocks = [unit for unit in units if rhythm_of(unit).irregularity < regular]
     for clock in clocks:
         least = max(LEAST_PARTS, LOCKED_SHARE * len(clock.time_s))
         for place, unit in enumerate(units):
             if unit is clock or clock.snr < PART_SNR * unit.snr or len(unit.time_s) < least / SMALL_SHARE:
                 continue
-            if measure_rhythm(unit.time_s, trends=False).irregularity < regular:
+            if rhythm_of(unit).irregularity < regular:
                 continue
             lag_s, locked = find_lock(clock.time_s, unit.time_s, reach_ms=PART_REACH_MS, width_ms=LOCK_WIDTH_MS[0])
             if least <= locked < SMALL_SHARE * len(unit.time_s):
@@ -255,7 +255,7 @@ def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
     precise = slack_s < PRECISE_S
     off_beat = spared_by(train.time_s, near=on_the_beat(rhythm.irregularity)) & precise
     kept_s = train.time_s[~off_beat]
-    more_s = _seen(train, band, _gaps(kept_s, rhythm.base_s), slack_s)
+    more_s = _seen(train, band, due_in_gaps(kept_s, rhythm.base_s, most=MOST_MISSED), slack_s)
     if not len(more_s):
         return train
     # What is off the beat of a precise clock is not its own where the discharges that were due there are found.
@@ -282,57 +282,3 @@ def _seen(train: Train, band: SortedBand, expected_s: NDArray[np.float64], slack
             found_s.append(band.start_s + (starts + place)[seen] / band.rate_hz)
             starts, sizes = starts[~seen], sizes[~seen]
     return np.concatenate([np.empty(0), *found_s])
-
-
-def best_scale(signal: NDArray[np.floating], template: NDArray[np.floating]) -> tuple[int, float, float]:
-    """Return where in a short signal a template fits best: position of its middle, size, correlation.
-
-    Parameters
-    ----------
-    signal : ndarray of shape (n_samples,)
-        At least as long as the template.
-    template : ndarray of shape (size,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.signals.trains import best_scale
-    >>> best_scale(np.pad(2 * np.hanning(9), 5), np.hanning(9))
-    (9, 2.0, 1.0)
-    """
-    place, scale, alike = best_scales(signal[None], template, sizes=np.array([len(signal)]))
-    return int(place[0]), float(scale[0]), round(float(alike[0]), 12)
-
-
-def best_scales(
-    windows: NDArray[np.floating], template: NDArray[np.floating], *, sizes: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return what ``best_scale`` does of every window, of which only the first ``sizes`` samples count.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.signals.trains import best_scales
-    >>> windows = np.array([np.pad(2 * np.hanning(9), (5, 9)), np.pad(np.hanning(9), (9, 5))])
-    >>> [values.round(9).tolist() for values in best_scales(windows, np.hanning(9), sizes=np.array([19, 23]))]
-    [[9, 13], [2.0, 1.0], [1.0, 1.0]]
-    """
-    size, length = len(template), windows.shape[1]
-    lags = np.arange(length - size + 1)
-    padded = np.pad(template.astype(windows.dtype), length - size)
-    lagged = windows_of(padded, length)[::-1]  # the template at every lag
-    answer = np.where(lags <= (sizes - size)[:, None], windows @ lagged.T, -np.inf)
-    place, row = answer.argmax(axis=1), np.arange(len(windows))
-    there, best = windows_of(windows, size)[row, place], answer[row, place]
-    energy, present = float(np.square(template).sum()), np.square(there).sum(axis=1, dtype=float)
-    return place + size // 2, best / energy, best / np.sqrt(np.maximum(energy * present, 1e-12))
-
-
-def _gaps(times_s: NDArray[np.float64], base_s: float) -> NDArray[np.float64]:
-    # Where discharges of a clock are due that were missed.
-    intervals = np.diff(times_s)
-    missed = np.rint(intervals / base_s).astype(np.int64) - 1
-    long = np.flatnonzero((intervals > 1.4 * base_s) & (missed > 0) & (missed <= 5))  # in the others nothing was missed
-    place = np.repeat(long, missed[long])
-    number = ranges(np.ones_like(long), missed[long])
-    return np.asarray(times_s[place] + intervals[place] * number / (missed[place] + 1))

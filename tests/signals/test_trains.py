@@ -7,7 +7,7 @@ import pytest
 
 from emgkit.findings.spontaneous.settings import clock_limits
 from emgkit.signals.sort import SortedBand
-from emgkit.signals.trains import best_scale, best_scales, build_trains, join_bands
+from emgkit.signals.trains import build_trains, join_bands
 from emgkit.signals.units import Train
 
 RATE_HZ = 12_000.0
@@ -319,28 +319,6 @@ def test_no_train_at_all_is_no_train():
     assert joined([], [], seen=[]) == []
     own = train(clock(5.0, 28), SMALL, band=1)
     assert joined([], [own], seen=[]) == [own]
-
-
-def test_best_scale_finds_place_and_size():
-    signal = np.zeros(200)
-    signal[70 : 70 + 60] = 0.8 * WAVE
-    place, scale, alike = best_scale(signal, WAVE)
-    assert (place, round(scale, 9), alike) == (100, 0.8, 1.0)
-    place, scale, alike = best_scale(signal, -WAVE)
-    assert alike < 0.9
-
-
-def test_the_best_place_in_many_windows_is_that_in_each():
-    rng = np.random.default_rng(33)
-    windows, sizes = rng.normal(0, 1, (20, 150)).astype(np.float32), rng.integers(len(WAVE), 151, 20)
-    place, scale, alike = best_scales(windows, WAVE, sizes=sizes)
-    for row, (window, size) in enumerate(zip(windows, sizes, strict=True)):
-        answer = np.correlate(window[:size], WAVE, "valid")
-        start, energy = answer.argmax(), np.square(WAVE).sum()
-        there = np.square(window[start : start + len(WAVE)]).sum()
-        assert place[row] == start + len(WAVE) // 2
-        wanted = answer[start] / np.array([energy, np.sqrt(energy * there)])
-        np.testing.assert_allclose((scale[row], alike[row]), wanted, rtol=1e-5)
 
 
 def test_what_an_irregular_unit_has_of_a_clock_is_a_part_of_the_clock():

@@ -47,8 +47,7 @@ def find_spontaneous_activity(recording: Recording, *, threads: int = 1) -> Spon
     recording : Recording
         At least 2 kHz; below 10 kHz shape is not used and the result is flagged ``low_rate``. Any state is analysed.
     threads : int
-        Of a long recording, with two a piece is read while the one before it is analysed; with more, stretches of about
-        ten minutes are analysed together. The result is the same for any number; memory grows with it.
+        Pieces that are analysed at the same time. The result is the same for any number; memory grows with it.
 
     Returns
     -------

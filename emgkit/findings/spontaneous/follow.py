@@ -35,15 +35,7 @@ from emgkit.findings.spontaneous.part import (
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.findings.spontaneous.whole import without_waveforms
 from emgkit.knowledge.tables import criteria_values
-from emgkit.signals.follow import (
-    Known,
-    follow_band,
-    followed_trains,
-    founds_more,
-    goes_on,
-    of_one_kind,
-    teach,
-)
+from emgkit.signals.follow import Known, follow_band, followed_trains, founds_more, goes_on, of_one_kind, teach
 from emgkit.signals.kinds import parted
 from emgkit.signals.peel import peel_known
 from emgkit.signals.sort import find_left
