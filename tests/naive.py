@@ -221,10 +221,8 @@ def _mean(key, test, tables):
     site, extent = key
     kind = "needle" if test in muscles() else studies()[test].kind
     share = (muscle_share if kind == "needle" else study_share)(site, test, extent=extent, chart=chart)
-    count, expected, limit = (
-        counts(age).get((site, test)), expectations().get((site, test)), expectations().get((site, kind)),
-    )  # fmt: skip
-    expected = expectations().get((f"{site}:{extent}", test), expected)
+    count = counts(age).get((site, test))
+    expected = expectations().get((f"{site}:{extent}", test), expectations().get((site, test)))
     if site in ROOTS and test in own_subjects(chart):
         expected = None
     if site == "none":
@@ -239,7 +237,6 @@ def _mean(key, test, tables):
         mean = expected.value
     else:
         mean = float(reach_probability(kind, share))
-        mean = min(mean, limit.value) if limit else mean
     return mean, share
 
 

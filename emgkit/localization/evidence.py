@@ -189,7 +189,7 @@ def counts(age: AgeGroup = "younger") -> Mapping[tuple[str, str], Count]:
 
 @cache
 def expectations() -> Mapping[tuple[str, str], Expectation]:
-    """Return the assumed probabilities that stand in for a share, by site and test; those of a kind are upper limits.
+    """Return the assumed probabilities that stand in for a share, by site (or ``site:extent``) and test.
 
     Examples
     --------

@@ -149,11 +149,7 @@ def _mean_reach(site: str, test: str, selection: Selection) -> tuple[float, tupl
     # an assumption on a root speaks for the default chart; where another chart has rows of its own, these say it
     if expected is not None and not (is_root(site) and test in own_subjects(selection.chart)):
         return expected.value, (expected.basis, expected.source[0])
-    likely = float(reach_probability(kind, np.array(share)))
-    limit = expectations().get((whole, kind))
-    if limit is not None and likely > limit.value:
-        return limit.value, (limit.basis, limit.source[0])
-    return likely, ("assumed", "emgkit")
+    return float(reach_probability(kind, np.array(share))), ("assumed", "emgkit")
 
 
 def _by_severity(mean: Floats, variant: NDArray[np.bool_], names: Sequence[str], tests: Sequence[str]) -> Floats:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from emgkit.localization.observe import Observation
     from emgkit.localization.weigh import Weighed
 
-_MUSCLE = "gluteus_maximus"
+MUSCLE = "gluteus_maximus"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _facts(finding: str, context: Context, side: str) -> list[_Done]:
     value = context.value(kind, finding)
     if value is None:
         return []
-    hurt = finding in context.hurt and may_have_hurt(value, _MUSCLE, side=side)
+    hurt = finding in context.hurt and may_have_hurt(value, MUSCLE, side=side)
     there = hurt or (kind == "clinical" and context.present(kind, finding))
     return [_Done(_name(finding), there, is_test=False)]
 

@@ -11,7 +11,7 @@ from emgkit.knowledge.tables import Basis, read_rows
 from emgkit.localization.evidence import model_value
 from emgkit.localization.injury import may_have_hurt
 from emgkit.localization.reasons import explained
-from emgkit.localization.rivals import judge_rivals
+from emgkit.localization.rivals import MUSCLE, judge_rivals
 from emgkit.model.localization import Verdict
 from emgkit.model.recording import SIDES
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from emgkit.localization.observe import Observation
     from emgkit.localization.weigh import Weighed
 
-NERVE, MUSCLE = "inferior_gluteal", "gluteus_maximus"
+NERVE = "inferior_gluteal"
 Judgement = Literal["met", "failed", "missing"]
 Kind = Literal[
     "needle_abnormal", "needle_normal", "needle_all_normal", "conduction_normal", "conduction_symmetric",

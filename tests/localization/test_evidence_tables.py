@@ -35,7 +35,7 @@ def test_every_id_of_the_evidence_tables_is_known():
         site, _, extent = row.site.partition(":")
         assert site in sites(), row
         assert not extent or extent in {one.extent for one in extents(site)}, row
-        assert set(row.tests) <= TESTS | KINDS, row
+        assert set(row.tests) <= TESTS, row
     for row in read_rows("evidence_verdict.csv", VerdictCriterion):
         assert set(row.tests) <= TESTS, row
     for row in read_rows("evidence_clinical.csv", ClinicalEvidence):
