@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.knowledge.anatomy import extents
 from emgkit.knowledge.tables import read_criteria
 from emgkit.localization.evidence import counts, expectations
 from emgkit.localization.hypotheses import PRIORS
-from emgkit.localization.reach import LOCAL_INJURY, reach
+from emgkit.localization.reach import LOCAL_INJURY, reach, reach_key
 from emgkit.model.localization import EVIDENCE
 from emgkit.model.table import check_table
 
@@ -101,12 +102,14 @@ def rows_assumed(weighed: Weighed, observations: Sequence[Observation], *, conte
     tests = dict.fromkeys(one.test for one in observations)
     selection = weighed.scenarios.selection
     basis, counted = reach(selection).basis, counts(selection.age)
-    for test in tests:
-        keys += [
-            f"evidence_expected:{site}:{test}" if (site, test) in expectations() else "evidence_reach"
-            for site in considered
-            if basis[site, test][0] == "assumed" and (site, test) not in counted
-        ]
+    for site in considered:
+        names = [reach_key(site, one.extent) for one in extents(site)] or [site]
+        keys += [f"extents:{site}"] * len(extents(site))
+        for name in names:
+            for test in tests:
+                told = next((one for one in (name, site) if (one, test) in expectations()), None)
+                if basis[name, test][0] == "assumed" and (site, test) not in counted:
+                    keys.append("evidence_reach" if told is None else f"evidence_expected:{told}:{test}")
     if tests:
         keys += ["evidence_severity", "evidence_timing", "evidence_false_positive"]
         keys += [

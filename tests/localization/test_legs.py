@@ -167,3 +167,12 @@ def test_the_assumptions_on_legs_are_listed():
     assert {"evidence_model:leg_prefixed", "evidence_model:leg_postfixed", "evidence_model:leg_shift_extent"} <= set(
         assumed
     )
+
+
+def test_the_extents_of_a_site_are_among_the_assumed_rows_of_an_answer():
+    assumed = localize(
+        rows({"gluteus_medius": 1}), candidates=["sciatic_notch", "lumbosacral_trunk", "root_S1"]
+    ).assumed
+    assert {"extents:sciatic_notch", "extents:lumbosacral_trunk"} <= set(assumed)
+    assert "evidence_expected:lumbosacral_trunk:leg:gluteus_medius" in assumed
+    assert not any(key.startswith("extents:root") for key in assumed)
