@@ -136,5 +136,5 @@ def test_every_group_of_pieces_is_in_order_and_whole(monkeypatch):
     monkeypatch.setattr(follow, "_next", lambda _recording, _pieces, number, *_: (seen.append(number) or number, None))
     for count in (1, 2, 9, 10, 11, 25, 360):
         seen.clear()
-        assert follow.follow_pieces(None, range(count), threads=1) == list(range(count))
+        assert follow.follow_pieces(None, range(count), processes=1) == list(range(count))
         assert sorted(seen) == list(range(count))

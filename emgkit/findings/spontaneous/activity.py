@@ -47,7 +47,8 @@ def find_spontaneous_activity(recording: Recording, *, threads: int = 1) -> Spon
     recording : Recording
         At least 2 kHz; below 10 kHz shape is not used and the result is flagged ``low_rate``. Any state is analysed.
     threads : int
-        Pieces that are analysed at the same time. The result is the same for any number; memory grows with it.
+        Pieces that are analysed at the same time, each by a copy of this process (on Linux; elsewhere one after the
+        other). The result is the same for any number.
 
     Returns
     -------
@@ -81,7 +82,7 @@ def find_spontaneous_activity(recording: Recording, *, threads: int = 1) -> Spon
 def _analysed(recording: Recording, threads: int) -> SpontaneousActivity:
     muscle = find_muscle(recording.muscle)
     values = criteria_values("detection_criteria")
-    whole = join_parts(recording, _parts(recording, threads), threads=threads)
+    whole = join_parts(recording, _parts(recording, threads))
     check_usable(recording, whole.left_out)
     analysed_s = recording.duration_s - covered_s(whole.left_out)
     measured = [train.measured for train in whole.trains]
@@ -107,9 +108,9 @@ def _analysed(recording: Recording, threads: int) -> SpontaneousActivity:
 
 def _parts(recording: Recording, threads: int) -> list[Part]:
     pieces = pieces_of(recording)
-    return (
-        [analyse_piece(recording, pieces[0])] if len(pieces) == 1 else follow_pieces(recording, pieces, threads=threads)
-    )
+    if len(pieces) == 1:
+        return [analyse_piece(recording, pieces[0])]
+    return follow_pieces(recording, pieces, processes=threads)
 
 
 def _span_row(span: NoiseSpan) -> dict[str, object]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -19,7 +18,7 @@ from emgkit.signals.bands import Grid, Piece, Stretch, cut_pieces, read_stretch,
 from emgkit.signals.noise import noise_floor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from emgkit.signals.sort import Band, SortedBand
 
 NOISE_BLOCKS = 1000  # tell the noise of a piece to half a percent
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,22 +86,6 @@ def one_blas_thread() -> AbstractContextManager[object]:
 @cache
 def _libraries() -> ThreadpoolController:
     return ThreadpoolController()  # to look for them takes longer than a second of signal
-
-
-def of_each(items: Sequence[Item], work: Callable[[Item], Result], *, threads: int) -> list[Result]:
-    """Return what the work gives for each item, in their order, done on so many threads.
-
-    Parameters
-    ----------
-    items : sequence
-        Pieces of a recording, or what stands for them.
-    work : function of an item
-    threads : int
-    """
-    if min(threads, len(items)) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, items))
 
 
 def clean(recording: Recording, piece: Piece, *, grid: Grid | None = None) -> Cleaned:

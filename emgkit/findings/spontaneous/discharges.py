@@ -12,13 +12,13 @@ from emgkit.findings.spontaneous.cleaning import (
     check_usable,
     clean,
     noise_in,
-    of_each,
     one_blas_thread,
     pieces_of,
 )
 from emgkit.findings.spontaneous.settings import bands, edges
 from emgkit.knowledge.tables import criteria_values
 from emgkit.model.activity import Discharges
+from emgkit.signals.aside import of_each
 from emgkit.signals.bands import FINDING, thinning
 from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import find_spikes, largest_near
@@ -45,7 +45,8 @@ def find_discharges(recording: Recording, *, threads: int = 1) -> Discharges:
     recording : Recording
         At least 2 kHz.
     threads : int
-        Pieces of a long recording that are looked through at the same time; the result is the same for any number.
+        Pieces of a long recording that are looked through at the same time, each by a copy of this process (on Linux;
+        elsewhere one after the other). The result is the same for any number.
 
     Returns
     -------
@@ -69,7 +70,7 @@ def find_discharges(recording: Recording, *, threads: int = 1) -> Discharges:
     grid = thinning(recording.rate_hz, edges=edges(), cycles=FINDING)
     pieces = pieces_of(recording, grid=grid, longest_s=criteria_values("detection_criteria")["piece_whole_s"])
     with one_blas_thread():
-        parts = of_each(pieces, partial(_of_piece, recording, grid), threads=threads)
+        parts = of_each(pieces, partial(_of_piece, recording, grid), processes=threads)
     check_usable(recording, [span for _, left_out in parts for span in left_out])
     times_s, snr = (np.concatenate(values) for values in zip(*(found for found, _ in parts), strict=True))
     return Discharges(recording, times_s, snr)

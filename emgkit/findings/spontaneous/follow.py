@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.cleaning import NOISE_BLOCKS, Cleaned, clean, noise_in, of_each
+from emgkit.findings.spontaneous.cleaning import NOISE_BLOCKS, Cleaned, clean, noise_in
 from emgkit.findings.spontaneous.part import (
     Found,
     Part,
@@ -35,6 +35,7 @@ from emgkit.findings.spontaneous.part import (
 from emgkit.findings.spontaneous.settings import bands
 from emgkit.findings.spontaneous.whole import without_waveforms
 from emgkit.knowledge.tables import criteria_values
+from emgkit.signals.aside import Aside, of_each
 from emgkit.signals.follow import Known, follow_band, followed_trains, founds_more, goes_on, of_one_kind, teach
 from emgkit.signals.kinds import parted
 from emgkit.signals.peel import peel_known
@@ -42,7 +43,7 @@ from emgkit.signals.sort import find_left
 from emgkit.signals.units import rhythm_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -81,7 +82,7 @@ class Guide:
     shifts_s: list[float]
 
 
-def follow_pieces(recording: Recording, pieces: Sequence[Piece], *, threads: int) -> list[Part]:
+def follow_pieces(recording: Recording, pieces: Sequence[Piece], *, processes: int) -> list[Part]:
     """Find the trains of all pieces of a long recording.
 
     Parameters
@@ -89,22 +90,13 @@ def follow_pieces(recording: Recording, pieces: Sequence[Piece], *, threads: int
     recording : Recording
     pieces : sequence of Piece
         In order of time.
-    threads : int
-        Groups of pieces that are looked at together; the result is the same for any number.
+    processes : int
+        That share the work; the result is the same for any number.
     """
     groups = _groups(len(pieces))
-    middles = [(group[0] + group[-1]) // 2 for group in groups]
-    firsts = of_each(middles, partial(_next, recording, pieces), threads=threads)
-    chains = [
-        (guide, numbers)
-        for group, middle, (_, guide) in zip(groups, middles, firsts, strict=True)
-        for numbers in (range(middle + 1, group[-1] + 1), range(middle - 1, group[0] - 1, -1))
-    ]
-    followed = of_each(chains, lambda chain: _chain(recording, pieces, *chain), threads=threads)
-    parts = dict(zip(middles, (part for part, _ in firsts), strict=True))
-    for (_, numbers), found in zip(chains, followed, strict=True):
-        parts.update(zip(numbers, found, strict=True))
-    return [parts[number] for number in range(len(pieces))]
+    # Groups need nothing of each other; a single one has two sides.
+    follow_group = partial(_group, recording, pieces, at_once=processes > 1 and len(groups) == 1)
+    return [part for found in of_each(groups, follow_group, processes=processes) for part in found]
 
 
 def _groups(count: int) -> list[range]:
@@ -113,10 +105,42 @@ def _groups(count: int) -> list[range]:
     return [range(low, high) for low, high in pairwise(borders)]
 
 
+def _group(recording: Recording, pieces: Sequence[Piece], group: range, *, at_once: bool) -> list[Part]:
+    middle = (group[0] + group[-1]) // 2
+    before, after = range(middle - 1, group[0] - 1, -1), range(middle + 1, group[-1] + 1)
+    chain = partial(_chain, recording, pieces)
+    ahead = int(criteria_values("detection_criteria")["piece_read_ahead"]) if at_once else 0
+    with Aside(partial(chain, after, ahead=ahead), at_once=at_once) as other:
+        part, guide = _next(recording, pieces, middle)
+        other.tell(guide)
+        return [*reversed(chain(before, lambda: guide)), part, *other.result()]
+
+
+def _chain(
+    recording: Recording,
+    pieces: Sequence[Piece],
+    numbers: Sequence[int],
+    told: Callable[[], Guide | None],
+    *,
+    ahead: int = 0,
+) -> list[Part]:
+    parts = []
+    read = [clean(recording, pieces[number]) for number in numbers[:ahead]]
+    guide = told()
+    for number in numbers:
+        part, guide = _next(recording, pieces, number, guide, read.pop(0) if read else None)
+        parts.append(part)
+    return parts
+
+
 def _next(
-    recording: Recording, pieces: Sequence[Piece], number: int, guide: Guide | None = None
+    recording: Recording,
+    pieces: Sequence[Piece],
+    number: int,
+    guide: Guide | None = None,
+    cleaned: Cleaned | None = None,
 ) -> tuple[Part, Guide | None]:
-    cleaned = clean(recording, pieces[number])
+    cleaned = cleaned or clean(recording, pieces[number])
     guide = guide or _guide_of(sort_stretch(_beginning(cleaned.stretch)), number)
     followed = _followed(recording, pieces[number], cleaned, guide) if guide else None
     return followed or _sorted(recording, pieces[number], cleaned, number)
@@ -132,14 +156,6 @@ def _beginning(stretch: Stretch) -> Stretch:
     least = values["piece_taught_least_s"] / values["piece_taught_s"]
     size = int(size * min(max(values["piece_taught_spikes"] / max(len(spikes), 1), least), 1.0))
     return replace(stretch, fast=stretch.fast[: size * ratio], slow=stretch.slow[:size])
-
-
-def _chain(recording: Recording, pieces: Sequence[Piece], guide: Guide | None, numbers: Sequence[int]) -> list[Part]:
-    parts = []
-    for number in numbers:
-        part, guide = _next(recording, pieces, number, guide)
-        parts.append(part)
-    return parts
 
 
 def _sorted(recording: Recording, piece: Piece, cleaned: Cleaned, number: int) -> tuple[Part, Guide | None]:

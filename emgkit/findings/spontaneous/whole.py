@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.findings.spontaneous.cleaning import of_each
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
 from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, discharges_of, lasts, others_of, outside
 from emgkit.findings.spontaneous.settings import MAINS_HZ
@@ -63,7 +62,7 @@ def without_waveforms(part: Part) -> Part:
     return replace(part, trains=trains, hum=hum)
 
 
-def join_parts(recording: Recording, parts: Sequence[Part], *, threads: int) -> Whole:
+def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
     """Link the trains of the parts, and measure each as a whole.
 
     Parameters
@@ -71,8 +70,6 @@ def join_parts(recording: Recording, parts: Sequence[Part], *, threads: int) -> 
     recording : Recording
     parts : sequence of Part
         In order of time.
-    threads : int
-        Trains that are measured at the same time.
     """
     values = criteria_values("detection_criteria")
     spans = [
@@ -93,7 +90,7 @@ def join_parts(recording: Recording, parts: Sequence[Part], *, threads: int) -> 
         wholes = _linked(parts)
         del parts  # of hours, what is not needed any more is much
         give_back_memory()
-        trains, short = _measured(recording, wholes, hum, left_out, threads)
+        trains, short = _measured(recording, wholes, hum, left_out)
     trains = [each._replace(measured=within(each.measured, [span[:2] for span in noise])) for each in trains]
     trains = [_inside(each, left_out, recording.duration_s) for each in trains if not _is_noise(each.measured)]
     trains = [each for each in trains if len(each.sizes_uv)]
@@ -131,7 +128,7 @@ def _linked(parts: Sequence[Part]) -> list[Sized]:
 
 
 def _measured(
-    recording: Recording, wholes: list[Sized], hum: HumAt, left_out: Sequence[Span], threads: int
+    recording: Recording, wholes: list[Sized], hum: HumAt, left_out: Sequence[Span]
 ) -> tuple[list[Sized], list[Sized]]:
     # Whole trains, measured on discharges from all over the recording; and what is too short for a train.
     wholes[:] = [_inside(whole, left_out, recording.duration_s) for whole in wholes]
@@ -152,7 +149,7 @@ def _measured(
         train = replace(train, variability=whole.measured.variability, waveforms_uv=waveforms_uv)
         return whole._replace(measured=train)
 
-    measured = of_each(long, of_whole, threads=threads)
+    measured = [of_whole(whole) for whole in long]
     return sorted(measured, key=lambda each: (each.measured.train.band, -each.measured.train.snr)), short
 
 
