@@ -164,10 +164,16 @@ def _lone(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArra
     # Discharges that no other train disturbs; among many others, those that are least disturbed.
     values = criteria_values("detection_criteria")
     fewest = min(int(values["lone_fewest"]), len(times_s))
-    place = np.searchsorted(others_s, times_s)
-    bounded = np.concatenate([[-np.inf], others_s, [np.inf]])
-    after, before = 1000 * (bounded[place + 1] - times_s), 1000 * (times_s - bounded[place])
-    room = np.minimum(after / values["lone_after_ms"], before / values["lone_before_ms"])
+    room = np.full(len(times_s), np.inf)
+    if len(others_s):
+        next_one = np.searchsorted(others_s, times_s)
+        for place, beyond, unit_ms in (
+            (next_one, next_one == len(others_s), values["lone_after_ms"]),
+            (next_one - 1, next_one == 0, -values["lone_before_ms"]),
+        ):
+            away = (others_s.take(place, mode="clip") - times_s) * (1000 / unit_ms)
+            away[beyond] = np.inf
+            np.minimum(room, away, out=room)
     least = np.partition(room, len(room) - fewest)[len(room) - fewest] if fewest else 0.0
     return np.asarray(times_s[room >= min(least, 1.0)])
 

@@ -33,22 +33,24 @@ def event_table(trains: Sequence[Sized], loose: Loose) -> pd.DataFrame:
     give_back_memory()
     time_s = np.concatenate([*(each.measured.train.time_s for each in trains), loose.time_s])
     order = np.argsort(time_s, kind="stable")
-    columns = {"time_s": time_s[order]}
-    del time_s
-    ends = np.cumsum([len(each.sizes_uv) for each in trains])
-    owner = np.searchsorted(ends, order, side="right").astype(np.int16)  # trains are few
+    time_s.sort()
+    counts = [*(len(each.sizes_uv) for each in trains), len(loose.time_s)]
+    owner = np.repeat(np.arange(len(counts), dtype=np.int16), counts)[order]  # trains are few
     del order
     sizes_uv, snr = np.empty(len(owner)), np.empty(len(owner))
     for number, (measured, band_uv) in enumerate(trains):
-        mine, turn = owner == number, np.argsort(measured.train.time_s, kind="stable")
-        usual_uv = _usual(band_uv)
-        share = band_uv[turn].astype(np.float64) / max(usual_uv, 1e-9)
-        sizes_uv[mine] = share * (measured.shape.peak_to_peak_uv if measured.shape else usual_uv)
+        mine, usual_uv = owner == number, _usual(band_uv)
+        share = band_uv[np.argsort(measured.train.time_s, kind="stable")].astype(np.float64)
+        share /= max(usual_uv, 1e-9)
         snr[mine] = share * measured.train.snr
+        share *= measured.shape.peak_to_peak_uv if measured.shape else usual_uv
+        sizes_uv[mine] = share
+        del mine, share
     unsorted, turn = owner == len(trains), np.argsort(loose.time_s, kind="stable")
     sizes_uv[unsorted], snr[unsorted] = loose.sizes_uv[turn], loose.ratio[turn]
     owner[unsorted] = UNSORTED
-    return make_table(EVENTS, {**columns, "train": owner.astype(np.int64), "peak_to_peak_uv": sizes_uv, "snr": snr})
+    columns = {"time_s": time_s, "train": owner.astype(np.int64), "peak_to_peak_uv": sizes_uv, "snr": snr}
+    return make_table(EVENTS, columns)
 
 
 def _usual(sizes_uv: NDArray[np.floating]) -> float:

@@ -91,6 +91,7 @@ def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
         del parts  # of hours, what is not needed any more is much
         give_back_memory()
         trains, short = _measured(recording, wholes, hum, left_out)
+        give_back_memory()
     trains = [each._replace(measured=within(each.measured, [span[:2] for span in noise])) for each in trains]
     trains = [_inside(each, left_out, recording.duration_s) for each in trains if not _is_noise(each.measured)]
     trains = [each for each in trains if len(each.sizes_uv)]
