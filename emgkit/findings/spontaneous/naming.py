@@ -303,6 +303,8 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
         fewer_s, more_s = sorted((times_s, other.train.time_s), key=len)
         least = max(values["complex_least_pairs"], values["complex_lag_share"] * len(fewer_s))
         locked = keeping(more_s, fewer_s, least=least)
+        if not locked.any():  # nor do the fewer that share a lag seen from the other side
+            continue
         least = max(values["complex_least_pairs"], values["complex_lag_share"] * len(times_s))
         to_any |= locked if fewer_s is times_s else keeping(other.train.time_s, times_s, least=least)
         if max(locked.mean(), to_any.mean()) > values["complex_share"]:
