@@ -90,6 +90,8 @@ def one_unit(
     verdict = "one clock" if taken_over else _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
+    if verdict == "same":  # timing speaks for one unit: its parts may have been aligned otherwise
+        apart = np.fmin(apart, _separation(first_s, second_s, lag, windows, moving=True))
     drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
     varied = VARIED_SIZE[0] < size < VARIED_SIZE[1]
     return bool(
@@ -154,6 +156,8 @@ def _separation(
     second_s: NDArray[np.float64],
     lag: int,
     windows: Callable[[NDArray[np.float64]], NDArray[np.floating]] | None,
+    *,
+    moving: bool = False,
 ) -> float:
     # How many standard deviations of single discharges the two shapes lie apart: parts of one varying unit lie close.
     if windows is None or min(len(first_s), len(second_s)) < FEWEST:
@@ -162,7 +166,7 @@ def _separation(
     if min(len(one), len(two)) < FEWEST:
         return np.nan
     two = np.roll(two, -lag, axis=1)
-    return separation(one, two)
+    return separation(one, two, moving=moving)
 
 
 def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:

@@ -12,6 +12,7 @@ from emgkit.signals.counting import spread_evenly
 from emgkit.signals.faults import runs_of
 from emgkit.signals.medians import column_medians, median, row_medians
 from emgkit.signals.noise import MAD_TO_SD
+from emgkit.signals.peel import SHIFTS, moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -345,13 +346,16 @@ def _width(wave: NDArray[np.float64]) -> int:
     return int(right - left)
 
 
-def separation(one: NDArray[np.floating], two: NDArray[np.floating]) -> float:
+def separation(one: NDArray[np.floating], two: NDArray[np.floating], *, moving: bool = False) -> float:
     """Return how many standard deviations of single discharges two kinds of them lie apart.
 
     Parameters
     ----------
     one, two : ndarray of shape (n_discharges, size)
         Aligned with each other.
+    moving : bool
+        Whether they may be aligned to a fraction of a sample first: of large discharges that alone can look like
+        another shape.
 
     Examples
     --------
@@ -361,10 +365,21 @@ def separation(one: NDArray[np.floating], two: NDArray[np.floating]) -> float:
     >>> round(separation(noise[0], noise[1] + [5.0, 0, 0, 0]))
     5
     """
-    axis = column_medians(two) - column_medians(one)
+    first, second = column_medians(one), column_medians(two)
+    if moving:
+        two = moved(two, np.full(len(two), _fraction_between(first, second)))
+        second = column_medians(two)
+    axis = second - first
     length = float(np.sqrt(axis @ axis))
     if length == 0:
         return 0.0
     along = [part @ (axis / length) for part in (one, two)]
     scatter = [MAD_TO_SD * median(np.abs(part - median(part))) for part in along]
     return length / max(float(np.mean(scatter)), 1e-9)
+
+
+def _fraction_between(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    # How much later the second has to come to be most like the first.
+    fractions = np.arange(-SHIFTS, SHIFTS + 1) / SHIFTS
+    later = moved(np.repeat(second[None], len(fractions), axis=0), fractions)
+    return float(fractions[np.square(later - first).sum(axis=1).argmin()])

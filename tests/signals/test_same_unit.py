@@ -7,6 +7,7 @@ import pytest
 
 from emgkit.signals.locks import nearest
 from emgkit.signals.same_unit import one_unit
+from emgkit.signals.waveform import separation
 
 TIME = np.arange(-30, 30, dtype=float)
 WAVE = np.exp(-((TIME + 3) ** 2) / 12) - np.exp(-((TIME - 3) ** 2) / 12)
@@ -183,3 +184,26 @@ def test_what_keeps_no_time_is_one_when_it_follows_with_the_very_same_shape(late
     rng = np.random.default_rng(17)
     first_s, second_s = (np.cumsum(rng.exponential(3.0, 6)) for _ in range(2))
     assert one_unit(first_s, later_s + second_s, shapes=(WAVE, 0.72 * WAVE)) is verdict
+
+
+def test_parts_of_one_unit_that_were_aligned_otherwise_are_joined():
+    rng = np.random.default_rng(3)
+    times_s = np.cumsum(rng.uniform(0.02, 0.09, 800))  # random, and never twice within a few milliseconds
+    first = rng.random(800) < 0.6
+    at = np.arange(-30, 30)
+
+    def potential(late: float) -> np.ndarray:
+        return 100 * np.exp(-np.square((at - late) / 3)) - 60 * np.exp(-np.square((at - late - 5) / 4))
+
+    def windows(chosen_s: np.ndarray) -> np.ndarray:
+        late = 0.0 if np.isin(chosen_s[0], times_s[first]) else 0.4
+        return potential(late) + rng.normal(0, 1, (len(chosen_s), len(at)))
+
+    shapes = potential(0.0), potential(0.4)
+    assert separation(windows(times_s[first]), windows(times_s[~first])) > 12.5
+    assert separation(windows(times_s[first]), windows(times_s[~first]), moving=True) < 4
+    assert one_unit(times_s[first], times_s[~first], shapes=shapes, windows=windows)
+    elsewhere_s = np.sort(
+        rng.uniform(0, times_s[-1], 320)
+    )  # another unit of that shape fires without regard to the first
+    assert not one_unit(times_s[first], elsewhere_s, shapes=shapes, windows=windows)
