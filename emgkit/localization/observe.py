@@ -18,6 +18,7 @@ from emgkit.localization.cells import grade_mask, unit_mask, unit_tables
 from emgkit.localization.evidence import (
     GRADE_CLASSES,
     false_positive,
+    grades_at,
     model_value,
     severities,
     timed,
@@ -118,7 +119,7 @@ def grade_likelihoods(
     length_class = muscles()[muscle].length_class
     rates = false_positive("needle", muscle, length_class=length_class, age=age)
     false = np.array([rates[grade] for grade in GRADE_CLASSES[1:]])
-    grades = severities().grades
+    grades = grades_at(weeks)
     active = np.concatenate([np.zeros((len(grades), 1)), grades], axis=1)
     untouched = np.concatenate([[1 - false.sum()], false])
     return active, np.eye(4)[0], untouched, timed("fibrillation", weeks, length_class=length_class)
