@@ -25,6 +25,7 @@ from emgkit.localization.evidence import (
 )
 from emgkit.localization.muscle_report import MuscleReport, put_together
 from emgkit.model.recording import SIDES
+from emgkit.model.table import table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -150,9 +151,8 @@ def observe_needle(
     [('soleus', 'left soleus: fibrillation 1')]
     """
     rows: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in table.to_dict("records"):
-        named = {str(column): value for column, value in row.items()}
-        rows.setdefault((named["muscle"], named["side"]), []).append(named)
+    for row in table_rows(table):
+        rows.setdefault((row["muscle"], row["side"]), []).append(row)
     reports = {key: put_together(found) for key, found in rows.items()}
     return [
         _observe_muscle(muscle, side, report, weeks=weeks, operated=operated, age=age)
@@ -187,7 +187,7 @@ def observe_conduction(table: pd.DataFrame, *, weeks: float | None, age: AgeGrou
     ['left sural_sensory: absent']
     """
     found: dict[tuple[str, str], str] = {}
-    for row in table.to_dict("records"):
+    for row in table_rows(table):
         result = str(row["result"])
         if result in {"", "not_assessed"}:
             continue

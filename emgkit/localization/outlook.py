@@ -101,7 +101,7 @@ def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, ages: A
     """
     side = side_to_test(weighed, observations)
     tests = tuple(_untested(observations, side))
-    leading = weighed.order[: int(model_value("suggestion_hypotheses"))]
+    leading = weighed.told[: int(model_value("suggestion_hypotheses"))]
     matters = weighed.probability[leading] > model_value("suggestion_negligible")
     matters[:2] = True
     kept = np.sort(leading[matters])

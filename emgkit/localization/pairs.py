@@ -74,9 +74,10 @@ def pair_log_likelihoods(
     for side in SIDES:
         tests = np.flatnonzero([side == one for one in outcomes.sides])
         here = np.flatnonzero(reached[:, tests].sum(axis=1)[lesion])
-        place = np.zeros(len(lesion), dtype=np.intp)  # 0: does not reach this side
-        place[here] = np.arange(1, len(here) + 1)
-        rows, severe = (np.concatenate([[-1], each[here]]) for each in (lesion, level))
+        here = here[np.argsort(-level[here], kind="stable")]  # the most severe first
+        place = np.full(len(lesion), len(here))  # the last: does not reach this side
+        place[here] = np.arange(len(here))
+        rows, severe = (np.append(each[here], -1) for each in (lesion, level))
         meet = _meet(*(each[:, rows, severe][..., tests] for each in (shown, left)), level=severe)
         total += meet[np.ix_(place, place)]
     sites = np.repeat(np.arange(len(names)), [len(found) for found in by_site])[lesion]
@@ -88,16 +89,22 @@ def pair_log_likelihoods(
 def _meet(shown: Floats, left: Floats, *, level: NDArray[np.intp]) -> Floats:
     """Log likelihood of all tests of one side for every two lesions; row before column where they are as severe.
 
-    Both arrays have shape (4, n_lesions, n_tests).
+    Both arrays have shape (4, n_lesions, n_tests), the most severe lesions first.
     """
-    more = level[:, None] >= level
-    total, product = np.zeros(more.shape), np.ones(more.shape)
-    for test, (one, other) in enumerate(zip(shown.transpose(2, 1, 0), left.transpose(2, 0, 1), strict=True), start=1):
-        both = one @ other
-        product *= np.where(more, both, both.T)
-        if test % _FACTORS == 0 or test == shown.shape[-1]:
-            total += np.log(product)
-            product[:] = 1
+    ways, n_tests = np.ascontiguousarray(shown.transpose(2, 1, 0)), shown.shape[-1]
+    other_ways = np.ascontiguousarray(left.transpose(2, 0, 1))
+    total = np.zeros((len(level), len(level)))
+    starts = np.flatnonzero(np.diff(level, prepend=level[0] + 1))
+    for start, end in zip(starts, [*starts[1:], len(level)], strict=True):
+        block = np.zeros((end - start, len(level) - start))
+        for test in range(0, n_tests, _FACTORS):
+            some = slice(test, test + _FACTORS)
+            product = np.ones(block.shape)
+            for one, other in zip(ways[some, start:end], other_ways[some, :, start:], strict=True):
+                product *= one @ other
+            block += np.log(product)
+        total[start:end, start:] = block
+        total[end:, start:end] = block[:, end - start :].T
     return total
 
 

@@ -81,6 +81,10 @@ class Scenarios:
         alone = first < 0  # what is left stands first
         first, second = np.where(alone, second, first), np.where(alone, -1, second)
         severity, beside = np.where(alone, beside, severity), np.where(alone, 0, beside)
+        used = np.union1d(np.concatenate([first, second]), [-1, 0])[1:]  # the rest is not asked for
+        place = np.full(len(reaching), -1)
+        place[used] = np.arange(len(used))
+        first, second = place[first], place[second]
         size = max(len(reaching), len(severities().names))
         key = self.hypothesis[keep]
         for each in (first + 1, severity, second + 1, beside):
@@ -93,7 +97,7 @@ class Scenarios:
             second=second[at],
             first_severity=severity[at],
             second_severity=beside[at],
-            lesions=self.lesions,
+            lesions=tuple(self.lesions[one] for one in used),
         ), np.bincount(group, weight[keep]).astype(float)
 
 

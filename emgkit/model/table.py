@@ -112,6 +112,20 @@ def check_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return _built({name: frame[name] for name in schema.names}, schema)
 
 
+def table_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as mappings, sooner than pandas would.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from emgkit.model.table import table_rows
+    >>> table_rows(pd.DataFrame({"train": [1, 2], "label": ["a", "b"]}))
+    [{'train': 1, 'label': 'a'}, {'train': 2, 'label': 'b'}]
+    """
+    names = [str(name) for name in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(table[name].tolist() for name in names), strict=True)]
+
+
 def _columns(rows: list[Mapping[str, Any]], schema: Schema) -> dict[str, list[Any]]:
     names = dict.fromkeys([*schema.names, *(name for row in rows for name in row)])
     return {name: [row.get(name) for row in rows] for name in names}

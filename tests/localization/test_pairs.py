@@ -5,8 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
+import emgkit
 from emgkit.errors import TableError
-from emgkit.knowledge.anatomy import sites
+from emgkit.knowledge.anatomy import muscles, sites
+from emgkit.knowledge.names import site_name
 from emgkit.localization.ages import read_ages
 from emgkit.localization.context import read_context
 from emgkit.localization.evidence import model_value
@@ -19,7 +21,9 @@ from emgkit.localization.posterior import localize
 from emgkit.localization.reach import LOCAL_INJURY
 from emgkit.localization.scenarios import log_likelihoods, unfold
 from emgkit.localization.tables import read_conduction_table, read_needle_table
-from emgkit.model.study import StudyEvent
+from emgkit.model.findings import StudyFindings
+from emgkit.model.study import Study, StudyEvent
+from emgkit.show.report_answer import answer_parts
 from tests.localization.patterns import SHIPPED, mirrored, probabilities, rows, shipped_tables
 from tests.naive import localization_by_enumeration
 
@@ -79,8 +83,6 @@ def test_many_tests_do_not_underflow():
 
 
 def _everything(side):
-    from emgkit.knowledge.anatomy import muscles
-
     return [{"muscle": name, "side": side, "fibrillation": 3, "motor_unit": "small"} for name in muscles()]
 
 
@@ -236,7 +238,7 @@ def test_a_pair_has_the_evidence_that_leaving_out_gives():
     lost = whole.posterior.set_index("site")["log_likelihood"] - part.posterior.set_index("site")["log_likelihood"]
     told = whole.evidence[whole.evidence["subject"] == "soleus"].set_index("site")["log_likelihood"]
     pairs = [site for site in told.index if "+" in site and LOCAL_INJURY not in site]
-    assert len(pairs) > 30
+    assert len(pairs) > model_value("pairs_told") / 2
     for pair in pairs:
         assert told[pair] == pytest.approx(lost[pair], abs=1e-9)
 
@@ -248,3 +250,23 @@ def test_a_weight_of_its_own_comes_before_the_factor():
     assert weights["root_L5+root_S1"] / weights["root_S1"] == pytest.approx(prior["root_L5+root_S1"] / prior["root_S1"])
     for one, two in itertools.pairwise(["root_S2", "pudendal", "femoral"]):
         assert weights[f"{one}+{two}"] < min(weights[one], weights[two])
+
+
+def test_a_study_hands_its_events_down():
+    events = (StudyEvent("disc", 200.0), StudyEvent("hip surgery", 6.0, "left"))
+    findings = StudyFindings(needle=read_needle_table(OLD_AND_NEW), conduction=read_conduction_table(NERVES))
+    study = Study("two", conduction=findings.conduction, events=events, affected_side="left")
+    answer = emgkit.localize_study(study, findings)
+    assert answer.posterior["site"][0] == "root_S1+inferior_gluteal"
+    assert probabilities(answer) == probabilities(localize(OLD_AND_NEW, NERVES, events=events, affected_side="left"))
+
+
+def test_a_report_names_the_pair_and_neither_of_its_sites_as_unlikely():
+    answer = localize(OLD_AND_NEW, NERVES, events=[OLD_ROOT, NEW_BUTTOCK], affected_side="left")
+    parts = answer_parts(answer)
+    assert parts["site"] == "Left S1 root and inferior gluteal nerve"
+    assert parts["n_sites"] == f"{len(sites())} sites and {len(all_pairs())} pairs of sites"
+    rivals = [name for _, names in parts["rivals"] for name in names]
+    assert not {"S1 root", "inferior gluteal nerve"} & set(rivals)
+    assert not {site_name(pair) for pair in answer.idle_pairs} & {row["site"] for row in parts["differential"]}
+    assert {row["word"] for row in parts["differential"]} <= {"supported", "possible", "unlikely"}
