@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.localization.ages import lone_log_weight
 from emgkit.localization.evidence import model_value
 from emgkit.model.recording import SIDES
 
@@ -68,7 +69,7 @@ class Weighed:
         The leading hypothesis is none of them.
         """
         pairs = self.hypotheses.pairs
-        alone = np.append(self.log_likelihood, -np.inf)[self.hypotheses.alone].max(axis=1, initial=-np.inf)
+        alone = np.append(self._at_any_age(), -np.inf)[self.hypotheses.alone].max(axis=1, initial=-np.inf)
         idle = np.zeros(len(self.probability), dtype=bool)
         idle[pairs] = (self.log_likelihood[pairs] < alone + np.log(model_value("pair_adds"))) | (
             self.probability[pairs] < model_value("pair_named")
@@ -85,6 +86,16 @@ class Weighed:
     def named(self) -> NDArray[np.intp]:
         """Those that are told of without idle pairs."""
         return self.told[~self.idle[self.told]]
+
+    def _at_any_age(self) -> Floats:
+        """Log likelihood of lone lesions if every age were as good as that of the onset: a pair may choose its ages."""
+        scenarios, log_likelihood = self.scenarios, self.log_likelihood.copy()
+        age = np.array([(lesion.age, lesion.n_older) for lesion in scenarios.lesions]).T
+        freed = self.scenario_probability * np.exp(-lone_log_weight(age[:, scenarios.first]))
+        told = scenarios.hypotheses[self.probability[scenarios.hypotheses] > 0]
+        summed = np.bincount(scenarios.hypothesis, freed, minlength=len(log_likelihood))
+        log_likelihood[told] += np.log(summed[told] / self.probability[told])
+        return log_likelihood
 
     @property
     def leading(self) -> tuple[str, ...]:

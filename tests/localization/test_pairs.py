@@ -222,6 +222,14 @@ def test_a_pair_whose_second_site_adds_nothing_is_idle_and_one_that_explains_mor
     )
 
 
+def test_a_second_site_that_only_frees_the_age_of_the_first_is_idle():
+    answer = localize(OLD_AND_NEW, NERVES, events=[OLD_ROOT, NEW_BUTTOCK], affected_side="left")
+    shown = list(answer.differential["site"])
+    assert shown[0] == "root_S1+inferior_gluteal"
+    for silent in ("lateral_femoral_cutaneous", "tarsal_tunnel", "pudendal"):
+        assert f"root_S1+{silent}" not in shown
+
+
 def test_evidence_is_told_of_every_site_and_of_the_most_probable_pairs():
     answer = localize(*shipped_tables("root_S1"), weeks_since_onset=6)
     told = set(answer.evidence["site"])
