@@ -179,6 +179,9 @@ def rest(
 @click.argument("needle", type=click.Path(path_type=Path))
 @click.option("--conduction", type=click.Path(path_type=Path), help="CSV with study, side and result.")
 @click.option("--weeks", type=click.FloatRange(min=0), help="Weeks since onset.")
+@click.option(
+    "--event", "events", multiple=True, type=click.FloatRange(min=0), help="Weeks since another event (repeat)."
+)
 @click.option("--age", "age_years", type=float, help="Age in years; over 60 some tests are read differently.")
 @_chart
 @_prior
@@ -188,6 +191,7 @@ def localize(
     needle: Path,
     conduction: Path | None,
     weeks: float | None,
+    events: tuple[float, ...],
     age_years: float | None,
     chart: str,
     prior: str | None,
@@ -210,6 +214,7 @@ def localize(
         read_scored(needle),
         judged_conduction(read_scored(conduction)) if conduction is not None else None,
         weeks_since_onset=weeks,
+        events=[{"weeks_ago": event} for event in events],
         age_years=age_years,
         chart=chart,
         candidates=candidates or None,
@@ -259,7 +264,7 @@ def _print_answer(answer: Localization) -> None:
     from emgkit.show.report_reasons import rival_groups  # noqa: PLC0415
     from emgkit.show.words import PROBABILITY_NOTE, probability_text, verdict_text  # noqa: PLC0415
 
-    leading = answer.posterior.head(LEADING)
+    leading = answer.differential.head(LEADING)
     for site, probability in zip(leading["site"], leading["probability"], strict=True):
         click.echo(f"{probability_text(float(probability)):>7}  {site_name(str(site))}")
     click.echo(f"Probability {PROBABILITY_NOTE}.")

@@ -120,6 +120,7 @@ def localize_study(
         imaging=study.imaging,
         history=study.history,
         weeks_since_onset=study.weeks_since_onset,
+        events=study.events,
         affected_side=study.affected_side,
         age_years=study.age_years,
         chart=chart,

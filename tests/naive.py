@@ -1,6 +1,6 @@
 """Slow twins: the same answer by the plainest way, to judge the fast one.
 
-``localization_by_enumeration`` builds the joint table of hypothesis, side, severity and muscle state with loops.
+``localization_by_enumeration`` builds the joint table of hypothesis, side, age, severity and muscle state with loops.
 It reads the same tables of knowledge and shares no arithmetic with ``emgkit.localization``. Every leg is prefixed,
 ordinary or postfixed; both legs are enumerated where the hypothesis is one root, else averaged for every test.
 """
@@ -32,10 +32,11 @@ ROOTS = [site for site in sites() if site.startswith("root_")]
 LEGS = {"prefixed": 1, "ordinary": 0, "postfixed": -1}
 
 
-def localization_by_enumeration(needle, conduction, *, weeks, weights, age="younger", chart="tsao"):
+def localization_by_enumeration(needle, conduction, *, weeks, weights, age="younger", chart="tsao", older=()):
     """Return {hypothesis: (probability, log likelihood)} for rows (muscle, side, grade, unit, recruitment) and results.
 
     ``weights`` maps sites and pairs ``a+b`` to prior weights. Local injury is left out: it depends on what was sampled.
+    ``older`` are events (weeks, side or None) of other ages than the onset, at most as many as are considered.
     """
     normal = [row[1] for row in needle if _is_normal_muscle(row)] + [row[1] for row in conduction if row[2] == "normal"]
     likely, enough = model_value("side_examined"), model_value("side_fuller")
@@ -48,13 +49,14 @@ def localization_by_enumeration(needle, conduction, *, weeks, weights, age="youn
     joint, likelihoods = {}, {}
     for name, prior in weights.items():
         likelihood = 0.0
-        for weight, scenario in _scenarios(name.split("+"), {"left": left, "right": 1 - left}, (age, chart)):
+        told = {"tables": (age, chart), "weeks": weeks, "older": older}
+        for weight, scenario in _scenarios(name.split("+"), {"left": left, "right": 1 - left}, told):
             chance = weight
             for muscle, side, grade, unit, recruitment in needle:
-                chance *= _needle_chance(scenario, muscle, side, (grade, unit, recruitment), weeks)
+                chance *= _needle_chance(scenario, muscle, side, (grade, unit, recruitment))
             for study, side, result in conduction:
                 opposite = (study, "left" if side == "right" else "right", "normal")
-                chance *= _conduction_chance(scenario, study, side, result, weeks, alone=opposite in conduction)
+                chance *= _conduction_chance(scenario, study, side, result, alone=opposite in conduction)
             likelihood += chance
         likelihoods[name] = math.log(likelihood)
         joint[name] = prior * likelihood
@@ -68,7 +70,22 @@ def _is_normal_muscle(row):
     return assessed and not grade and unit in {"", "normal"} and recruitment in {"", "normal"}
 
 
-def _scenarios(members, shares, tables):
+def _ages(side, told):
+    """The weeks that a lesion of this side may be old, the onset first."""
+    return [told["weeks"], *(weeks for weeks, on in told["older"] if side == "both" or (side and on in {None, side}))]
+
+
+def _age_chance(scenario, told):
+    """One lesion is seldom older than the onset; of two, one is as old as the onset, and all such ways are alike."""
+    ways = list(product(*(_ages(part["side"], told) for part in scenario)))
+    if len(scenario) > 1:
+        allowed = [way for way in ways if told["weeks"] in way]
+        return (tuple(part["weeks"] for part in scenario) in allowed) / len(allowed)
+    older = model_value("lone_older") if len(ways) > 1 else 0.0
+    return 1 - older if scenario[0]["weeks"] == told["weeks"] else older / (len(ways) - 1)
+
+
+def _scenarios(members, shares, told):
     latent = severities()
     choices = []
     for site in members:
@@ -80,17 +97,19 @@ def _scenarios(members, shares, tables):
                     "extent": extent,
                     "side": side,
                     "severity": level,
+                    "weeks": weeks,
                     "weight": float(latent.weight[level]) * shares.get(side, 1.0) * share,
                 }
                 for side in sides
+                for weeks in _ages(side, told)
                 for extent, share in [(one.extent, one.weight) for one in extents(site)] or [("", 1.0)]
                 for level in range(len(latent.names))
             ]
         )
     legs = _pairs_of_legs() if len(members) == 1 and members[0] in ROOTS else [(1.0, {})]
     for scenario, (likely, kinds) in product(product(*choices), legs):
-        weight = likely * math.prod(part["weight"] for part in scenario)
-        yield weight, [part | {"leg": kinds.get(part["side"], ""), "tables": tables} for part in scenario]
+        weight = likely * _age_chance(scenario, told) * math.prod(part["weight"] for part in scenario)
+        yield weight, [part | {"leg": kinds.get(part["side"], ""), "tables": told["tables"]} for part in scenario]
 
 
 def _pairs_of_legs():
@@ -103,22 +122,24 @@ def _leg_weights():
     return likely | {"ordinary": 1 - sum(likely.values())}
 
 
-def _needle_chance(scenario, muscle, side, seen, weeks):
+def _needle_chance(scenario, muscle, side, seen):
     """Sum over the states of the muscle under every lesion, and over the cells that fit what was assessed."""
     chance = 0.0
     for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
-        weight = _states_chance(scenario, states, muscle, side, weeks)
+        weight = _states_chance(scenario, states, muscle, side)
         if weight > 0:
             lesion, state = _shown(scenario, states)
             key = (lesion["site"], lesion["severity"], lesion["tables"][0])
-            chance += weight * _shown_chance(key, state, muscle, weeks, seen)
+            chance += weight * _shown_chance(key, state, muscle, lesion["weeks"], seen)
     key = ("none", 0, scenario[0]["tables"][0])
-    healthy, slip = _shown_chance(key, "untouched", muscle, weeks, seen), model_value("slip")
+    healthy, slip = _shown_chance(key, "untouched", muscle, scenario[0]["weeks"], seen), model_value("slip")
     return (1 - slip) * chance + slip * healthy
 
 
-def _states_chance(scenario, states, test, side, weeks):
-    chances = [_state_chance(part, test, side, state, weeks) for part, state in zip(scenario, states, strict=True)]
+def _states_chance(scenario, states, test, side):
+    chances = [
+        _state_chance(part, test, side, state, part["weeks"]) for part, state in zip(scenario, states, strict=True)
+    ]
     return math.prod(chances)
 
 
@@ -270,7 +291,7 @@ def _cells(lesion, state, muscle, weeks):
                 unit, model_value("myopathic_neurogenic"), half, model_value("myopathic_units")
             )
         elif state == "active":
-            of_grade = [0.0, *severities().grades[severity]][grade]
+            of_grade = [0.0, *_grades_shown(severity, weeks)][grade]
             table[grade, unit] = of_grade * _unit(
                 unit, model_value("active_change"), late, model_value("involved_myopathic")
             )
@@ -279,6 +300,12 @@ def _cells(lesion, state, muscle, weeks):
                 unit, model_value("silent_change"), late, model_value("involved_myopathic")
             )
     return table
+
+
+def _grades_shown(severity, weeks):
+    few = timed("dwindled", weeks)
+    own, mild = severities().grades[severity], severities().grades[0]
+    return [few * one + (1 - few) * other for one, other in zip(mild, own, strict=True)]
 
 
 def _unit(unit, changed, remodelled, small):
@@ -301,7 +328,7 @@ def _fits(cell, seen):
     return name in {"normal", "reduced"} if unit == "normal" else True
 
 
-def _conduction_chance(scenario, study, side, result, weeks, *, alone):
+def _conduction_chance(scenario, study, side, result, *, alone):
     kind = studies()[study].kind
     rates = false_positive(kind, study, age=scenario[0]["tables"][0])
     outcome = {"normal": 0, "reduced": 1, "delayed": 1, "absent": 2}[result]
@@ -310,7 +337,7 @@ def _conduction_chance(scenario, study, side, result, weeks, *, alone):
         false = [share * model_value("false_positive_one_sided") for share in false]
     chance = 0.0
     for states in product(("active", "silent", "untouched"), repeat=len(scenario)):
-        weight = _states_chance(scenario, states, study, side, weeks)
+        weight = _states_chance(scenario, states, study, side)
         if weight > 0:
             lesion, state = _shown(scenario, states)
             absent = float(severities().absent[lesion["severity"]])

@@ -14,14 +14,15 @@ from emgkit.knowledge.anatomy import muscle_share, muscles, root_weights, sites,
 from emgkit.knowledge.charts import DEFAULT_CHART
 from emgkit.knowledge.clinical import FindingKind, check_findings, clinical_findings, scale_values
 from emgkit.knowledge.tables import Basis, read_rows
+from emgkit.localization.lesions import BOTH
 from emgkit.localization.reach import LOCAL_INJURY
-from emgkit.localization.scenarios import BOTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from emgkit.localization.evidence import Floats
-    from emgkit.localization.scenarios import Lesion, Scenarios
+    from emgkit.localization.lesions import Lesion
+    from emgkit.localization.scenarios import Scenarios
 
 How = Literal["muscles", "studies", "sites", "injured", "listed_muscles", "listed_nerves", "listed_roots"]
 
@@ -109,13 +110,26 @@ class Context:
 
         Of two lesions the one that makes the finding more likely counts.
         """
-        by_lesion = np.array([[told.likelihood(lesion) for told in self.findings] for lesion in scenarios.lesions])
-        by_lesion = by_lesion.reshape(len(scenarios.lesions), len(self.findings))
+        ratio = np.vstack([self._log_ratios(scenarios.lesions), np.zeros(len(self.findings))])  # -1: no second lesion
+        without = np.log([told.without_lesion for told in self.findings])
+        return without + _of_two(ratio[scenarios.first], ratio[scenarios.second])
+
+    def pair_log_likelihoods(self, lesions: Sequence[Lesion]) -> Floats:
+        """Return the log likelihood of all findings for every two lesions, shape (n_lesions, n_lesions)."""
+        total = np.full((len(lesions), len(lesions)), np.log([told.without_lesion for told in self.findings]).sum())
+        for ratio in self._log_ratios(lesions).T:
+            total += _of_two(ratio[:, None], ratio[None, :])
+        return total
+
+    def _log_ratios(self, lesions: Sequence[Lesion]) -> Floats:
+        """How much likelier every lesion makes every finding than none does, shape (n_lesions, n_findings)."""
+        likely = np.array([[told.likelihood(lesion) for told in self.findings] for lesion in lesions])
         without = np.array([told.without_lesion for told in self.findings])
-        first = by_lesion[scenarios.first]
-        second = np.where((scenarios.second >= 0)[:, None], by_lesion[scenarios.second], without)
-        farther = np.abs(np.log(second / without)) > np.abs(np.log(first / without))
-        return np.log(np.where(farther, second, first))
+        return np.asarray(np.log(likely.reshape(len(lesions), len(without)) / without))
+
+
+def _of_two(first: Floats, second: Floats) -> Floats:
+    return np.where(np.abs(second) > np.abs(first), second, first)
 
 
 def read_context(

@@ -229,7 +229,7 @@ def timed(what: str, weeks: float | None, *, length_class: int | None = None) ->
 
     Parameters
     ----------
-    what : {"fibrillation", "remodelled", "sensory", "motor", "reflex", "late_response"}
+    what : {"fibrillation", "dwindled", "remodelled", "sensory", "motor", "reflex", "late_response"}
     weeks : float or None
         Weeks since onset; None when not told.
     length_class : int, optional
@@ -250,6 +250,19 @@ def timed(what: str, weeks: float | None, *, length_class: int | None = None) ->
     if weeks is None or not known:
         return next(value for at, value in knots if at is None)
     return float(np.interp(weeks, [at for at, _ in known], [value for _, value in known]))
+
+
+def grades_at(weeks: float | None) -> Floats:
+    """Return the grades of a fibrillating muscle by severity, shape (n_severities, 3): fewer fibres when it is old.
+
+    Examples
+    --------
+    >>> from emgkit.localization.evidence import grades_at
+    >>> bool(grades_at(300)[-1, -1] < grades_at(6)[-1, -1])
+    True
+    """
+    grades, dwindled = severities().grades, timed("dwindled", weeks)
+    return np.asarray((1 - dwindled) * grades + dwindled * grades[0])
 
 
 def false_positive(

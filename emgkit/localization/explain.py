@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,17 +11,18 @@ from emgkit.knowledge.anatomy import extents
 from emgkit.knowledge.tables import read_criteria
 from emgkit.localization.evidence import counts, expectations
 from emgkit.localization.hypotheses import PRIORS
+from emgkit.localization.observe import Observation
 from emgkit.localization.reach import LOCAL_INJURY, reach, reach_key
 from emgkit.model.localization import EVIDENCE
-from emgkit.model.table import check_table
+from emgkit.model.table import make_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
-    from emgkit.localization.context import Context
-    from emgkit.localization.observe import Observation
+    from emgkit.localization.context import Context, Told
     from emgkit.localization.selection import Selection
     from emgkit.localization.weigh import Weighed
 
@@ -55,37 +56,30 @@ def evidence_table(weighed: Weighed, observations: Sequence[Observation], *, con
     0  left gluteus_maximus: fibrillation 2  inferior_gluteal
     1  left gluteus_maximus: fibrillation 2              none
     """
-    import pandas as pd  # noqa: PLC0415 - pandas is loaded when a table is made
-
-    order = weighed.order
+    order = weighed.told
     names = [weighed.hypotheses.names[index] for index in order]
     members = [weighed.hypotheses.members[index] for index in order]
-    used = iter(weighed.contribution)
-    blocks = []
-    for one in observations:
-        gain = np.zeros(len(order)) if one.says_nothing else next(used)[order]
-        against = gain if one.says_nothing else gain - np.log(one.untouched)
-        origin = [_origin(sites, one.test, weighed.scenarios.selection) for sites in members]
-        blocks.append((one.text, one.kind, one.test, one.side, gain, against, origin))
-    for told in context.findings:
-        gain = next(used)[order]
-        against = gain - np.log(told.without_lesion)
-        blocks.append((told.text, told.kind, told.finding, told.side, gain, against, [told.origin] * len(order)))
-    size = len(order)
-    texts = {
-        name: np.repeat(np.array([block[at] for block in blocks], dtype=object), size)
-        for at, name in enumerate(("finding", "kind", "subject", "side"))
-    }
-    origins = [origin for block in blocks for origin in block[6]]
-    frame = pd.DataFrame({
-        **texts,
-        "site": names * len(blocks),
-        "log_likelihood": np.concatenate([[], *(block[4] for block in blocks)]),
-        "against_none": np.concatenate([[], *(block[5] for block in blocks)]),
-        "basis": [basis for basis, _ in origins],
-        "source": [source for _, source in origins],
-    })  # fmt: skip
-    return check_table(frame, EVIDENCE)
+    origins = _origins(members, [one.test for one in observations], weighed.scenarios.selection)
+    gains = iter(weighed.contribution[:, order])
+    columns: dict[str, list[object]] = {name: [] for name in EVIDENCE.names}
+    findings: list[Observation | Told] = [*observations, *context.findings]
+    for at, one in enumerate(findings):
+        if isinstance(one, Observation):
+            gain = np.zeros(len(order)) if one.says_nothing else next(gains)
+            without = 1.0 if one.says_nothing else one.untouched
+            told = (one.text, one.kind, one.test, one.side)
+            basis, source = (origins[part][:, at].tolist() for part in ("basis", "source"))
+        else:
+            gain, without, told = next(gains), one.without_lesion, (one.text, one.kind, one.finding, one.side)
+            basis, source = ([part] * len(order) for part in one.origin)
+        for name, value in zip(("finding", "kind", "subject", "side"), told, strict=True):
+            columns[name] += [value] * len(order)
+        columns["site"] += names
+        columns["log_likelihood"] += gain.tolist()
+        columns["against_none"] += (gain - np.log(without)).tolist()
+        columns["basis"] += basis
+        columns["source"] += source
+    return make_table(EVIDENCE, columns)
 
 
 def rows_assumed(weighed: Weighed, observations: Sequence[Observation], *, context: Context) -> tuple[str, ...]:
@@ -97,19 +91,9 @@ def rows_assumed(weighed: Weighed, observations: Sequence[Observation], *, conte
     >>> "prior_general" in localize([{"muscle": "soleus", "side": "left", "fibs": 2}]).assumed
     True
     """
-    keys: list[str] = []
-    considered = {site for members in weighed.hypotheses.members for site in members}
-    tests = dict.fromkeys(one.test for one in observations)
-    selection = weighed.scenarios.selection
-    basis, counted = reach(selection).basis, counts(selection.age)
-    for site in considered:
-        names = [reach_key(site, one.extent) for one in extents(site)] or [site]
-        keys += [f"extents:{site}"] * len(extents(site))
-        for name in names:
-            for test in tests:
-                told = next((one for one in (name, site) if (one, test) in expectations()), None)
-                if basis[name, test][0] == "assumed" and (site, test) not in counted:
-                    keys.append("evidence_reach" if told is None else f"evidence_expected:{told}:{test}")
+    considered = frozenset(weighed.hypotheses.holding)
+    tests = frozenset(one.test for one in observations)
+    keys = list(_assumed_reach(considered, tests, weighed.scenarios.selection))
     if tests:
         keys += ["evidence_severity", "evidence_timing", "evidence_false_positive"]
         keys += [
@@ -123,8 +107,36 @@ def rows_assumed(weighed: Weighed, observations: Sequence[Observation], *, conte
     return tuple(sorted(set(keys)))
 
 
+@lru_cache
+def _assumed_reach(considered: frozenset[str], tests: frozenset[str], selection: Selection) -> frozenset[str]:
+    keys = set()
+    basis, counted = reach(selection).basis, counts(selection.age)
+    for site in considered:
+        if extents(site):
+            keys.add(f"extents:{site}")
+        for name in [reach_key(site, one.extent) for one in extents(site)] or [site]:
+            for test in tests:
+                told = next((one for one in (name, site) if (one, test) in expectations()), None)
+                if basis[name, test][0] == "assumed" and (site, test) not in counted:
+                    keys.add("evidence_reach" if told is None else f"evidence_expected:{told}:{test}")
+    return frozenset(keys)
+
+
+def _origins(members: Sequence[tuple[str, ...]], tests: Sequence[str], selection: Selection) -> dict[str, NDArray[Any]]:
+    """Basis and source of the reach of every hypothesis, (n_hypotheses, n_tests): of a pair, an assumed one if any."""
+    table, origins = reach(selection), _origin_table(selection)
+    columns = [table.test_index[test] for test in tests]
+    first, last = (np.array([table.site_index[sites[at]] for sites in members], dtype=np.intp) for at in (0, -1))
+    assumed = (origins["basis"] == "assumed")[:, columns]
+    place = np.where(assumed[first], first[:, None], np.where(assumed[last], last[:, None], first[:, None]))
+    return {name: of_site[place, columns] for name, of_site in origins.items()}
+
+
 @cache
-def _origin(sites: tuple[str, ...], test: str, selection: Selection) -> tuple[str, str]:
-    basis = reach(selection).basis
-    found = [basis[site, test] for site in sites]
-    return next((one for one in found if one[0] == "assumed"), found[0])
+def _origin_table(selection: Selection) -> dict[str, NDArray[Any]]:
+    table = reach(selection)
+    found = [[table.basis[site, test] for test in table.tests] for site in table.sites]
+    return {
+        name: np.array([[cell[at] for cell in row] for row in found], dtype=object)
+        for at, name in enumerate(("basis", "source"))
+    }

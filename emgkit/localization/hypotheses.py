@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from itertools import combinations
 from math import prod
 from sys import float_info
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from emgkit.errors import StudyError, UnknownNameError
 from emgkit.knowledge.anatomy import find_site, sites
@@ -17,6 +19,8 @@ from emgkit.localization.evidence import model_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
 
 PRIORS = ("general", "gluteal_referral")
 DEFAULT_PRIOR = "general"
@@ -52,6 +56,27 @@ class Hypotheses:
     prior: tuple[float, ...]
     prior_name: str
 
+    @cached_property
+    def pairs(self) -> NDArray[np.intp]:
+        """Positions of the pairs."""
+        return np.flatnonzero([len(sites_) > 1 for sites_ in self.members])
+
+    @cached_property
+    def alone(self) -> NDArray[np.intp]:
+        """Positions of the two members of every pair as hypotheses of their own, -1 where they are none."""
+        single = {sites_[0]: position for position, sites_ in enumerate(self.members) if len(sites_) == 1}
+        found = [[single.get(site, -1) for site in self.members[pair]] for pair in self.pairs]
+        return np.array(found, dtype=np.intp).reshape(-1, 2)
+
+    @cached_property
+    def holding(self) -> Mapping[str, NDArray[np.intp]]:
+        """Positions of the hypotheses that hold each site, alone or in a pair."""
+        found: dict[str, list[int]] = {}
+        for position, sites_ in enumerate(self.members):
+            for site in sites_:
+                found.setdefault(site, []).append(position)
+        return MappingProxyType({site: np.array(positions) for site, positions in found.items()})
+
 
 @cache
 def read_prior(name: str) -> Mapping[str, float]:
@@ -80,17 +105,23 @@ def read_prior(name: str) -> Mapping[str, float]:
 
 
 def enumerate_hypotheses(
-    candidates: Iterable[str] | None = None, *, prior: str | Mapping[str, float] | None = None
+    candidates: Iterable[str] | None = None,
+    *,
+    prior: str | Mapping[str, float] | None = None,
+    several_events: bool = False,
 ) -> Hypotheses:
     """Return the hypotheses to be considered with their prior.
 
     Parameters
     ----------
     candidates : iterable of str, optional
-        Site names and pairs ``a+b``; every single site when left out.
+        Site names and pairs ``a+b``. When left out, every single site and every pair of two lesions; with a mapping as
+        prior, what it names.
     prior : str or mapping, optional
         Name of a prior table, or weight of each site (and of pairs, where known). A pair without a weight gets a part
-        of its sites' weights.
+        of its sites' weights, a smaller one where no candidates are listed: who lists a pair asks about two lesions.
+    several_events : bool
+        The history has events of several ages, each of which may have made a lesion.
 
     Raises
     ------
@@ -106,17 +137,39 @@ def enumerate_hypotheses(
     >>> both.names, both.prior
     (('inferior_gluteal', 'root_S1'), (0.25, 0.75))
     """
-    name, weights = _weights(prior)
     if isinstance(candidates, str):
         msg = f"candidates is the text {candidates!r}; it must be a list of sites: write [{candidates!r}]."
         raise StudyError(msg)
-    if candidates is None:
-        pairs = () if name in PRIORS else tuple(tuple(key.split("+")) for key in weights if "+" in key)
-        members = (*((site,) for site in sites() if site in weights), *pairs)
-    else:
-        members = tuple({frozenset(given): given for given in map(_members, candidates)}.values())
+    listed = None if candidates is None else tuple(candidates)
+    if prior is None or isinstance(prior, str):
+        return _of_table(listed, prior or DEFAULT_PRIOR, several_events)
+    weights = _checked(prior)
+    named = (*(site for site in sites() if site in weights), *(key for key in weights if "+" in key))
+    return _weighed(listed, weights, default=named, name="given", several_events=several_events)
+
+
+@lru_cache
+def _of_table(candidates: tuple[str, ...] | None, name: str, several_events: bool) -> Hypotheses:
+    default = (*sites(), *all_pairs())
+    return _weighed(candidates, read_prior(name), default=default, name=name, several_events=several_events)
+
+
+def _weighed(
+    listed: tuple[str, ...] | None,
+    weights: Mapping[str, float],
+    *,
+    default: tuple[str, ...],
+    name: str,
+    several_events: bool,
+) -> Hypotheses:
+    members = tuple(
+        {frozenset(given): given for given in map(_members, default if listed is None else listed)}.values()
+    )
+    factor = model_value("pair_factor")
+    if listed is None:
+        factor *= model_value("pair_events_factor" if several_events else "pair_unlisted_factor")
     total_single = sum(value for key, value in weights.items() if "+" not in key)
-    prior_weight = [_weight(sites_, weights, total_single) for sites_ in members]
+    prior_weight = [_weight(sites_, weights, factor=factor / max(total_single, float_info.min)) for sites_ in members]
     total = sum(prior_weight)
     if not members or total <= 0:
         msg = f"{len(members)} candidates with a total prior weight of {total:g}; at least one needs a weight above 0."
@@ -138,16 +191,13 @@ def all_pairs() -> list[str]:
     return ["+".join(pair) for pair in combinations([site for site in sites() if site != "none"], 2)]
 
 
-def _weights(prior: str | Mapping[str, float] | None) -> tuple[str, Mapping[str, float]]:
-    if prior is None or isinstance(prior, str):
-        name = prior or DEFAULT_PRIOR
-        return name, read_prior(name)
+def _checked(prior: Mapping[str, float]) -> Mapping[str, float]:
     weights = {_key(_members(key)): float(value) for key, value in prior.items()}
     wrong = [f"{key}={value:g}" for key, value in weights.items() if not 0 <= value < float("inf")]
     if wrong:
         msg = f"The prior has {wrong[0]}; weights are finite numbers of at least 0."
         raise StudyError(msg)
-    return "given", weights
+    return weights
 
 
 @cache
@@ -163,7 +213,7 @@ def _key(members: tuple[str, ...]) -> str:
     return "+".join(sorted(members))
 
 
-def _weight(members: tuple[str, ...], weights: Mapping[str, float], total: float) -> float:
+def _weight(members: tuple[str, ...], weights: Mapping[str, float], *, factor: float) -> float:
     name = _key(members)
     if name in weights:
         return weights[name]
@@ -171,7 +221,6 @@ def _weight(members: tuple[str, ...], weights: Mapping[str, float], total: float
     if missing:
         msg = f"Candidate {name!r}: {missing[0]} has no weight in the prior; add it there or leave the candidate out."
         raise StudyError(msg)
-    factor = model_value("pair_factor")
     if all(sites()[site].bilateral for site in members):
         factor *= model_value("pair_diffuse_factor")
-    return factor * prod(weights[site] for site in members) / max(total, float_info.min)
+    return factor * prod(weights[site] for site in members)

@@ -18,12 +18,14 @@ from emgkit.localization.cells import grade_mask, unit_mask, unit_tables
 from emgkit.localization.evidence import (
     GRADE_CLASSES,
     false_positive,
+    grades_at,
     model_value,
     severities,
     timed,
 )
 from emgkit.localization.muscle_report import MuscleReport, put_together
 from emgkit.model.recording import SIDES
+from emgkit.model.table import table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -118,7 +120,7 @@ def grade_likelihoods(
     length_class = muscles()[muscle].length_class
     rates = false_positive("needle", muscle, length_class=length_class, age=age)
     false = np.array([rates[grade] for grade in GRADE_CLASSES[1:]])
-    grades = severities().grades
+    grades = grades_at(weeks)
     active = np.concatenate([np.zeros((len(grades), 1)), grades], axis=1)
     untouched = np.concatenate([[1 - false.sum()], false])
     return active, np.eye(4)[0], untouched, timed("fibrillation", weeks, length_class=length_class)
@@ -149,9 +151,8 @@ def observe_needle(
     [('soleus', 'left soleus: fibrillation 1')]
     """
     rows: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in table.to_dict("records"):
-        named = {str(column): value for column, value in row.items()}
-        rows.setdefault((named["muscle"], named["side"]), []).append(named)
+    for row in table_rows(table):
+        rows.setdefault((row["muscle"], row["side"]), []).append(row)
     reports = {key: put_together(found) for key, found in rows.items()}
     return [
         _observe_muscle(muscle, side, report, weeks=weeks, operated=operated, age=age)
@@ -186,7 +187,7 @@ def observe_conduction(table: pd.DataFrame, *, weeks: float | None, age: AgeGrou
     ['left sural_sensory: absent']
     """
     found: dict[tuple[str, str], str] = {}
-    for row in table.to_dict("records"):
+    for row in table_rows(table):
         result = str(row["result"])
         if result in {"", "not_assessed"}:
             continue

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, studies
+from emgkit.localization.ages import ONE_AGE
 from emgkit.localization.evidence import model_value
+from emgkit.localization.lesions import lesion_reach
 from emgkit.localization.observe import (
     PROCESSES,
     conduction_likelihoods,
@@ -17,7 +19,8 @@ from emgkit.localization.observe import (
     myopathic_grades,
     with_slips,
 )
-from emgkit.localization.scenarios import lesion_reach, lesion_states, mixture
+from emgkit.localization.outcomes import Outcomes
+from emgkit.localization.scenarios import likelihoods
 from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from emgkit.localization.ages import Ages
     from emgkit.localization.evidence import AgeGroup, Floats
     from emgkit.localization.observe import Observation
     from emgkit.localization.scenarios import Scenarios
@@ -69,7 +73,7 @@ class Outlook:
         return self.weight[own], self.likelihood[own]
 
 
-def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, weeks: float | None) -> Outlook:
+def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, ages: Ages = ONE_AGE) -> Outlook:
     """Return what every test that has not been done would show.
 
     Parameters
@@ -77,41 +81,35 @@ def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, weeks: 
     weighed : Weighed
     observations : sequence of Observation
         What has been done.
-    weeks : float or None
-        Weeks since onset.
+    ages : Ages
+        How old a lesion may be.
 
     Examples
     --------
     >>> import numpy as np
     >>> from emgkit.localization.hypotheses import enumerate_hypotheses
+    >>> from emgkit.localization.lesions import Patient
     >>> from emgkit.localization.outlook import look_ahead
     >>> from emgkit.localization.scenarios import unfold
     >>> from emgkit.localization.weigh import weigh
     >>> hypotheses = enumerate_hypotheses(["root_S1", "none"])
-    >>> scenarios = unfold(hypotheses, {})
+    >>> scenarios = unfold(hypotheses, Patient({}))
     >>> weighed = weigh(hypotheses, scenarios, found=np.zeros((len(scenarios.hypothesis), 0)))
-    >>> outlook = look_ahead(weighed, [], weeks=6)
+    >>> outlook = look_ahead(weighed, [])
     >>> outlook.side, "soleus" in outlook.tests, bool(np.allclose(outlook.likelihood.sum(axis=2), 1))
     ('left', True, True)
     """
     side = side_to_test(weighed, observations)
-    tests = _untested(observations, side)
-    leading = weighed.order[: int(model_value("suggestion_hypotheses"))]
+    tests = tuple(_untested(observations, side))
+    leading = weighed.told[: int(model_value("suggestion_hypotheses"))]
     matters = weighed.probability[leading] > model_value("suggestion_negligible")
     matters[:2] = True
     kept = np.sort(leading[matters])
-    chosen = np.isin(weighed.scenarios.hypothesis, kept)
-    scenarios = weighed.scenarios.chosen(chosen)
-    active, silent, untouched, visible = _predictions(tests, weeks, scenarios.selection.age)
-    states = lesion_states(lesion_reach(scenarios.lesions, tests, test_sides=[side] * len(tests)), visible, tests=tests)
-    likelihood = np.stack(
-        [
-            mixture(scenarios, states, active=active[..., one], silent=silent[..., one], untouched=untouched[..., one])
-            for one in range(untouched.shape[-1])
-        ],
-        axis=-1,
-    )
-    return Outlook(side, tuple(tests), kept, scenarios, weighed.scenario_probability[chosen], likelihood)
+    outcomes = _predictions(tests, side, ages.weeks, weighed.scenarios.selection.age)
+    all_of, weights = weighed.scenarios, weighed.scenario_probability
+    reaching = lesion_reach(all_of.lesions, tests, test_sides=outcomes.sides).max(axis=(1, 2)) > 0
+    scenarios, weight = all_of.merged(np.isin(all_of.hypothesis, kept), weights, reaching=reaching)
+    return Outlook(side, tests, kept, scenarios, weight, likelihoods(scenarios, outcomes))
 
 
 def side_to_test(weighed: Weighed, observations: Sequence[Observation]) -> str:
@@ -138,10 +136,18 @@ def _untested(observations: Sequence[Observation], side: str) -> list[str]:
     return [test for test in [*limb, *studies()] if test not in done | unlevelled]
 
 
-def _predictions(tests: Sequence[str], weeks: float | None, age: AgeGroup) -> tuple[Floats, Floats, Floats, Floats]:
-    found = [_prediction(test, weeks, age) for test in tests]
-    active, silent, untouched, visible = zip(*found, strict=True)
-    return np.stack(active, axis=2), np.stack(silent, axis=1), np.stack(untouched), np.array(visible)
+@lru_cache
+def _predictions(tests: tuple[str, ...], side: str, weeks: tuple[float | None, ...], age: AgeGroup) -> Outcomes:
+    by_age = [zip(*(_prediction(test, one, age) for test in tests), strict=True) for one in weeks]
+    active, silent, untouched, visible = zip(*by_age, strict=True)
+    return Outcomes(
+        tests,
+        (side,) * len(tests),
+        active=np.moveaxis(np.array(active), 1, -2),
+        silent=np.moveaxis(np.array(silent), 1, -2),
+        untouched=np.array(untouched[0]),
+        visible=np.array(visible),
+    )
 
 
 @lru_cache

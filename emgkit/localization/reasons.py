@@ -127,7 +127,7 @@ def explained(weighed: Weighed, observations: Sequence[Observation]) -> list[boo
 def _reasons(weighed: Weighed, findings: Sequence[Observation | Told], *, found: Floats) -> tuple[str, ...]:
     if not findings:
         return ()
-    first, *others = (int(index) for index in weighed.order if weighed.probability[index])
+    first, *others = (int(index) for index in weighed.named if weighed.probability[index])
     elsewhere = [rival for rival in others if _is_elsewhere(weighed, rival, than=first)]
     nearest = list(dict.fromkeys([*others[:1], *elsewhere[:1]]))
     # where the nearest look alike, the next is taken from a family not spoken of: why not elsewhere is half the answer
@@ -242,7 +242,7 @@ def _unexplained(weighed: Weighed, findings: Sequence[Observation | Told]) -> tu
     left_over = [
         one
         for one, gain in zip(findings, _gain(weighed, findings), strict=True)
-        if gain[leading] < least and _is_abnormal(one, likeliest=float(gain.max()))
+        if gain[leading] < least and _is_abnormal(one, likeliest=float(np.nanmax(gain)))
     ]
     name = weighed.hypotheses.names[leading]
     by = "without a lesion" if name == "none" else f"by {site_name(name)}"

@@ -66,8 +66,7 @@ def judge_rivals(
 
 
 def _judge(row: RivalRow, weighed: Weighed, done: list[_Done], weeks: float | None) -> Rival:
-    considered = {site for members in weighed.hypotheses.members for site in members}
-    if not considered & set(row.sites):
+    if not set(weighed.hypotheses.holding) & set(row.sites):
         return Rival(row.rival, "open", "not among the sites considered")
     if not done:
         return Rival(row.rival, "not tested", f"not done: {_listed([_name(test) for test in row.tests])}")

@@ -107,7 +107,7 @@ def find_settling(weighed: Weighed, outlook: Outlook) -> tuple[tuple[str, ...], 
     >>> 1 <= len(answer.settling) <= 3, answer.settling_probability > 0.8
     (True, True)
     """
-    pair = weighed.order[:2]
+    pair = weighed.named[:2]
     if len(pair) < 2 or not weighed.probability[pair].all():
         return (), None
     parts = [outlook.of(int(hypothesis)) for hypothesis in pair]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from emgkit.knowledge.anatomy import muscle_share
@@ -88,7 +89,7 @@ def judge_inferior_gluteal(
     side = _side(tests, weighed)
     on = side or _fuller_side(tests)
     case = _Case(tests, on, SIDES[1 - SIDES.index(on)], context, weeks, _left_over(weighed, used))
-    rows = read_rows("evidence_verdict.csv", VerdictCriterion)
+    rows = _criteria()
     judged = {row.key: _JUDGES[row.kind](row, case) for row in rows}
     needed = [row for row in rows if not (row.optional and judged[row.key] == "missing")]
     met, failed, missing = (
@@ -103,6 +104,11 @@ def judge_inferior_gluteal(
         status = "not_supported" if _is_unsupported(case, weighed) else "indeterminate"
     rivals = judge_rivals(weighed, case.tests, side=on, context=context, weeks=weeks)
     return Verdict(status, side=side, missing=missing, failed=failed, met=met, rivals=rivals)
+
+
+@cache
+def _criteria() -> tuple[VerdictCriterion, ...]:
+    return read_rows("evidence_verdict.csv", VerdictCriterion)
 
 
 def _left_over(weighed: Weighed, used: Sequence[Observation]) -> frozenset[tuple[str, str]]:

@@ -140,6 +140,8 @@ class Localization:
         Keys of the evidence rows used whose basis is ``assumed``.
     prior_name : str
     weeks_since_onset : float or None
+    idle_pairs : tuple of str
+        Pairs not worth naming: they make the findings hardly likelier than one of their sites alone, or hardly count.
     explanation : Explanation
         Why the first site leads, what it leaves unexplained, what would change the answer.
     settling : tuple of str
@@ -162,12 +164,18 @@ class Localization:
     assumed: tuple[str, ...] = ()
     prior_name: str = "general"
     weeks_since_onset: float | None = None
+    idle_pairs: tuple[str, ...] = ()
     explanation: Explanation = Explanation()
     settling: tuple[str, ...] = ()
     settling_hazards: tuple[str, ...] = ()
     settling_probability: float | None = None
 
+    @property
+    def differential(self) -> pd.DataFrame:
+        """The rows of ``posterior`` that are worth naming: all but idle pairs."""
+        return self.posterior[~self.posterior["site"].isin(self.idle_pairs)]
+
     def __repr__(self) -> str:
-        leading = self.posterior.head(3)
+        leading = self.differential.head(3)
         sites = ", ".join(f"{row.site} {row.probability:.0%}" for row in leading.itertuples())
         return f"<Localization {self.side + ' ' if self.side else ''}{sites}>"

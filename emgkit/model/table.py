@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from emgkit.errors import TableError
 
 if TYPE_CHECKING:
@@ -71,14 +73,13 @@ def make_table(schema: Schema, rows: Iterable[Mapping[str, Any]] | Mapping[str, 
        time_s  train
     0     0.5      1
     """
-    import pandas as pd  # noqa: PLC0415 - pandas is loaded when the first table is made
-
-    frame = pd.DataFrame(dict(rows), copy=False) if isinstance(rows, Mapping) else pd.DataFrame(list(rows))
-    unknown = [str(name) for name in frame.columns if name not in schema.names]
+    columns: dict[str, Any] = dict(rows) if isinstance(rows, Mapping) else _columns(list(rows), schema)
+    unknown = [str(name) for name in columns if name not in schema.names]
     if unknown:
         msg = f"Table '{schema.name}' has no column {', '.join(unknown)}; its columns are {', '.join(schema.names)}."
         raise TableError(msg)
-    return check_table(frame.reindex(columns=schema.names), schema)
+    size = len(next(iter(columns.values()), ()))
+    return _built({name: columns.get(name, [None] * size) for name in schema.names}, schema)
 
 
 def check_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -107,17 +108,61 @@ def check_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     if missing:
         msg = f"Table '{schema.name}' lacks the column {', '.join(missing)}."
         raise TableError(msg)
-    import pandas as pd  # noqa: PLC0415 - as above
+    frame = frame.reset_index(drop=True)
+    return _built({name: frame[name] for name in schema.names}, schema)
 
-    frame, typed = frame.reset_index(drop=True), {}
+
+def table_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as mappings, sooner than pandas would.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from emgkit.model.table import table_rows
+    >>> table_rows(pd.DataFrame({"train": [1, 2], "label": ["a", "b"]}))
+    [{'train': 1, 'label': 'a'}, {'train': 2, 'label': 'b'}]
+    """
+    names = [str(name) for name in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(table[name].tolist() for name in names), strict=True)]
+
+
+def _columns(rows: list[Mapping[str, Any]], schema: Schema) -> dict[str, list[Any]]:
+    names = dict.fromkeys([*schema.names, *(name for row in rows for name in row)])
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _built(columns: Mapping[str, Any], schema: Schema) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 - pandas is loaded when the first table is made
+
+    typed = {}
     for column in schema.columns:
-        typed[column.name] = _typed(frame[column.name], column, schema.name)
-        _check_allowed(typed[column.name], column, schema.name)
+        values = _plain(columns[column.name], column.kind)
+        if values is None:
+            values = _strict(pd.Series(columns[column.name]), column, schema.name)
+        _check_allowed(values, column, schema.name)
+        typed[column.name] = values
     return pd.DataFrame(typed, copy=False)  # sooner than one column after the other is put in
 
 
-def _typed(values: pd.Series[Any], column: Column, table: str) -> pd.Series[Any]:
-    if values.dtype == _DTYPES[column.kind] and column.kind in {"number", "integer", "flag"}:
+def _plain(values: Any, kind: Kind) -> Any:
+    """Return a list of values that are what they should be as an array, sooner than pandas would; else None."""
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    if not isinstance(values, list):
+        return None
+    kinds = set(map(type, values))
+    if kind == "text" and kinds <= {str, type(None)}:
+        return pd.array([value or "" for value in values], dtype="str")
+    if kind == "number" and kinds <= {float, int, type(None)}:
+        return np.array([np.nan if value is None else value for value in values], dtype=float)
+    if kind == "grade" and kinds <= {int, type(None)}:
+        missing = np.array([value is None for value in values], dtype=bool)
+        return pd.arrays.IntegerArray(np.array([value or 0 for value in values], dtype=np.int64), missing)
+    return None
+
+
+def _strict(values: pd.Series[Any], column: Column, table: str) -> pd.Series[Any]:
+    if values.dtype == _DTYPES[column.kind] and (column.kind != "text" or not values.hasnans):
         return values  # a long table is not turned over for nothing
     if column.kind == "text":
         return values.astype(object).where(values.notna(), "").astype(str)
@@ -134,12 +179,13 @@ def _typed(values: pd.Series[Any], column: Column, table: str) -> pd.Series[Any]
         raise TableError(msg) from error
 
 
-def _check_allowed(values: pd.Series[Any], column: Column, table: str) -> None:
-    if not column.allowed:
+def _check_allowed(values: Any, column: Column, table: str) -> None:
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    if not column.allowed or not set(pd.unique(values)) - {*column.allowed, pd.NA}:
         return
-    wrong = values.notna() & ~values.isin(column.allowed)
-    if wrong.any():
-        row = int(wrong.argmax())
-        allowed = ", ".join(repr(value) for value in column.allowed)
-        msg = f"Table '{table}', column {column.name}, row {row + 1}: {values.tolist()[row]!r} is not one of {allowed}."
-        raise TableError(msg)
+    known = {*column.allowed, pd.NA}
+    row, wrong = next((row, value) for row, value in enumerate(values.tolist()) if value not in known)
+    allowed = ", ".join(repr(value) for value in column.allowed)
+    msg = f"Table '{table}', column {column.name}, row {row + 1}: {wrong!r} is not one of {allowed}."
+    raise TableError(msg)

@@ -60,7 +60,7 @@ def plot_posterior(answer: Localization, *, ax: Axes | None = None) -> Figure:
     >>> [float(bar.get_width()) for bar in plot_posterior(examples.answer()).axes[0].patches]
     [0.8, 0.2]
     """
-    rows = answer.posterior.head(_MOST_SITES)
+    rows = answer.differential.head(_MOST_SITES)
     names = [_wrapped(site_name(site), 36) for site in rows["site"]]
     lines = max([name.count("\n") + 1 for name in names], default=1)
     axes = ax or make_axes(
@@ -160,7 +160,7 @@ def leading_sites(answer: Localization, most: int = 3) -> list[str]:
     >>> leading_sites(examples.answer())
     ['inferior_gluteal', 'root_S1']
     """
-    return [site for site in answer.posterior["site"] if site != "none"][:most]
+    return [site for site in answer.differential["site"] if site != "none"][:most]
 
 
 def describe_posterior(answer: Localization) -> str:
@@ -173,7 +173,7 @@ def describe_posterior(answer: Localization) -> str:
     >>> describe_posterior(examples.answer()).endswith("not a diagnosis.")
     True
     """
-    rows = each_row(answer.posterior.head(_MOST_SITES))
+    rows = each_row(answer.differential.head(_MOST_SITES))
     bars = ", ".join(f"{site_name(row.site)} {probability_text(row.probability)}" for row in rows)
     return f"Bars of probability: {bars}; {PROBABILITY_NOTE}."
 

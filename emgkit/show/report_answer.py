@@ -47,7 +47,7 @@ def answer_parts(answer: Localization) -> dict[str, Any]:
     leading = answer.posterior.iloc[0]["site"] if len(answer.posterior) else "none"
     family = answer.families.iloc[0] if len(answer.families) else None
     verdict = answer.verdict
-    second = list(each_row(answer.posterior.iloc[1 : 1 + _MOST_RUNNERS_UP]))
+    second = list(each_row(answer.differential.iloc[1 : 1 + _MOST_RUNNERS_UP]))
     return {
         "site": sided("" if leading == "none" else answer.side, site_name(leading)),
         "leading": "Leading" if leading == "none" else "Leading site",
@@ -74,7 +74,7 @@ def answer_parts(answer: Localization) -> dict[str, Any]:
         "runners_up": [(site_name(row.site), probability_text(row.probability)) for row in second],
         "rivals": _rivals(answer, leading),
         "differential": differential_rows(answer),
-        "n_sites": counted(len(answer.posterior), "site"),
+        "n_sites": _considered(answer),
         "families": [(family_text(row.family), probability_text(row.probability)) for row in each_row(answer.families)],
         "tests": _tests(answer),
         **{f"why_{key}": value for key, value in reason_parts(answer).items()},
@@ -99,7 +99,7 @@ def differential_rows(answer: Localization) -> list[dict[str, str]]:
             "prior": probability_text(row.prior),
             "log_likelihood": number_text(row.log_likelihood),
         }
-        for row in each_row(answer.posterior.head(_MOST_SITES))
+        for row in each_row(answer.differential.head(_MOST_SITES))
     ]
 
 
@@ -159,10 +159,17 @@ def _fact(key: str, value: object) -> str:
     return f"{readable(key)}: {readable(str(value))}"
 
 
+def _considered(answer: Localization) -> str:
+    pairs = int(answer.posterior["site"].str.contains("+", regex=False).sum())
+    single = counted(len(answer.posterior) - pairs, "site")
+    return f"{single} and {counted(pairs, 'pair')} of sites" if pairs else single
+
+
 def _rivals(answer: Localization, leading: str) -> list[tuple[str, list[str]]]:
     words: dict[str, list[str]] = {}
-    others = [site for site in answer.posterior["site"] if site not in {leading, "none"}]
-    for site in [*others, *(site for site in _RIVALS if site != leading and site not in others)]:
+    explained = {leading, "none", *leading.split("+")}
+    others = [site for site in answer.differential["site"] if site not in explained]
+    for site in [*others, *(site for site in _RIVALS if site not in explained and site not in others)]:
         word = site_word(answer, site)
         if site in _RIVALS or word in {"supported", "possible"}:
             words.setdefault(word, []).append(site_name(site))

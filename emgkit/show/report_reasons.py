@@ -61,7 +61,7 @@ def settling_text(answer: Localization) -> str:
     probability = answer.settling_probability
     if probability is None:
         return ""
-    pair = " or ".join(site_name(site) for site in answer.posterior["site"].head(2))
+    pair = " or ".join(site_name(site) for site in answer.differential["site"].head(2))
     pair = sided("", pair)
     expected = f"{probability_text(probability)} expected for the true one, if it is one of these two"
     settled = probability >= criteria_values("evidence_model")["settled_probability"]

@@ -100,7 +100,8 @@ def site_word(answer: Localization, site: str) -> str:
     """
     wording = criteria_values("wording")
     row = answer.posterior.loc[answer.posterior["site"] == site, "probability"]
-    contributions = answer.evidence.loc[answer.evidence["site"] == site, "against_none"]
+    of_site = answer.evidence["site"].isin([site, *site.split("+")])  # a pair is tested where one of its sites is
+    contributions = answer.evidence.loc[of_site, "against_none"]
     tested = bool((contributions.abs() >= wording["tested_at_least"]).any())
     if row.empty or not (tested or site == "none"):
         return NOT_TESTED

@@ -167,3 +167,18 @@ def test_the_reader_keeps_what_was_written(tmp_path: Path) -> None:
     assert json.dumps(read_scored(path).to_dict("records"))
     with pytest.raises(EmgkitError, match="is a folder; give a CSV with a header row"):
         read_scored(tmp_path)
+
+
+def test_an_event_of_the_history_gives_lesions_an_age_of_their_own(table: Path) -> None:
+    plain = posterior(table, "--weeks", 6)
+    assert posterior(table, "--weeks", 6, "--event", 200) != plain
+    assert posterior(table, "--weeks", 6, "--event", 6) == plain
+    assert posterior(table, "--event", 200) == posterior(table, "--weeks", 200)
+    assert call("localize", table, "--event", -1).code == 2
+
+
+def test_pairs_that_add_nothing_are_in_the_json_and_not_in_the_list(table: Path) -> None:
+    assert any("+" in site for site in posterior(table, "--weeks", 6))
+    lines = [line for line in call("localize", table, "--weeks", 6).out.splitlines() if " %  " in line]
+    assert len(lines) == 8
+    assert not any(" and " in line for line in lines)

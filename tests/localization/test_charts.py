@@ -66,7 +66,7 @@ def test_a_muscle_that_no_chart_disputes_says_the_same_under_all():
     assert not any({"gluteus_medius", "soleus"} & own_subjects(chart) for chart in charts())
     first, *others = (probabilities(localize(needle, chart=chart)) for chart in charts())
     assert all(other == first for other in others)
-    assert len(first) == len(sites())
+    assert set(sites()) < set(first)
 
 
 def test_an_unknown_chart_is_refused_with_the_names():

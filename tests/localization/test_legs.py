@@ -9,10 +9,12 @@ from emgkit.knowledge.charts import charts
 from emgkit.localization.evidence import GRADE_CLASSES, counts, false_positive, model_value, severities, timed
 from emgkit.localization.hypotheses import enumerate_hypotheses
 from emgkit.localization.legs import LEGS, leg_weights, reach_by_leg
+from emgkit.localization.lesions import Lesion, Patient, lesion_reach, lesion_states
 from emgkit.localization.observe import observe_needle
+from emgkit.localization.outcomes import found_at
 from emgkit.localization.posterior import localize
 from emgkit.localization.reach import is_root, reach, reach_key
-from emgkit.localization.scenarios import Lesion, lesion_reach, lesion_states, log_likelihoods, unfold
+from emgkit.localization.scenarios import log_likelihoods, unfold
 from emgkit.localization.selection import select_rows
 from emgkit.localization.tables import read_needle_table
 from tests.localization.patterns import probabilities, rows
@@ -118,8 +120,8 @@ def test_all_tests_of_a_leg_share_its_kind():
     found = observe_needle(
         read_needle_table(rows({"biceps_femoris_long_head": 1, "gastrocnemius_lateral": 1})), weeks=6
     )
-    scenarios = unfold(enumerate_hypotheses(["root_L5"]), {})
-    seen = np.exp(log_likelihoods(scenarios, found))
+    scenarios = unfold(enumerate_hypotheses(["root_L5"]), Patient({}))
+    seen = np.exp(log_likelihoods(scenarios, found_at([found])))
     weight = np.exp(scenarios.log_weight)
     left = np.array([lesion.side == "left" for lesion in scenarios.lesions])[scenarios.first]
     for level in range(len(severities().names)):
@@ -130,12 +132,14 @@ def test_all_tests_of_a_leg_share_its_kind():
 
 @pytest.mark.parametrize("names", [["root_L5"], ["root_L5+root_S1"], ["root_S1+inferior_gluteal"], ["none"]])
 def test_weights_of_the_scenarios_sum_to_one(names):
-    scenarios = unfold(enumerate_hypotheses(names), {}, shares=(0.8, 0.2))
+    scenarios = unfold(enumerate_hypotheses(names), Patient({}, (0.8, 0.2)))
     assert np.exp(scenarios.log_weight).sum() == pytest.approx(1)
 
 
 def test_a_root_in_a_pair_is_that_of_the_average_leg():
-    alone, pair = (unfold(enumerate_hypotheses([name]), {}).lesions for name in ("root_L5", "root_L5+common_fibular"))
+    alone, pair = (
+        unfold(enumerate_hypotheses([name]), Patient({})).lesions for name in ("root_L5", "root_L5+common_fibular")
+    )
     assert {lesion.leg for lesion in alone} == set(LEGS)
     assert {lesion.leg for lesion in pair} == {""}
     by_leg = lesion_reach(alone[:3], reach().tests, test_sides=["left"] * len(reach().tests))

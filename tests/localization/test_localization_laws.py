@@ -79,12 +79,16 @@ def test_the_fast_answer_is_that_of_the_joint_table(needle, conduction, weeks, a
 
 
 @pytest.mark.parametrize("prior", ["general", "gluteal_referral"])
-def test_no_finding_returns_the_prior(prior):
-    answer = localize([], prior=prior)
+@pytest.mark.parametrize("candidates", [None, [*sites()]])
+def test_no_finding_returns_the_prior(prior, candidates):
+    answer = localize([], prior=prior, candidates=candidates)
     np.testing.assert_allclose(answer.posterior["probability"], answer.posterior["prior"], rtol=1e-12)
-    total = sum(read_prior(prior)[site] for site in sites())
-    for site, probability in probabilities(answer).items():
-        assert probability == pytest.approx(read_prior(prior)[site] / total)
+    found = probabilities(answer)
+    total = sum(found[site] for site in sites())
+    weights = sum(read_prior(prior)[site] for site in sites())
+    for site in sites():
+        assert found[site] / total == pytest.approx(read_prior(prior)[site] / weights)
+    assert (total == pytest.approx(1)) is (candidates is not None)
     assert answer.evidence.empty
     assert answer.side == ""
 
