@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emgkit.knowledge.names import label_name, lowered, muscle_name, nerve_and_roots, readable, sided
 from emgkit.show.pictures import picture
 from emgkit.show.recording_plots import plot_recording, plot_sweeps
+from emgkit.show.report_screen import screen_part, sounds
 from emgkit.show.report_tables import muscle_summary
 from emgkit.show.rows import each_row
 from emgkit.show.style import label_color
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from emgkit.model.activity import SpontaneousActivity
     from emgkit.model.findings import StudyFindings
+    from emgkit.show.sound import Sound
 
 # Trains beyond this many in one recording are listed in its table; their pictures would bury the others.
 _MOST_PICTURED_TRAINS = 6
@@ -41,20 +43,21 @@ def muscle_parts(findings: StudyFindings, *, advance: Callable[[], None] | None 
     """
     graded = {(finding.muscle, finding.side): finding for finding in findings.muscles}
     parts: dict[tuple[str, str], dict[str, Any]] = {}
-    for number, activity in enumerate(findings.activities, start=1):
+    heard = sounds(findings.activities)
+    for number, (activity, sound) in enumerate(zip(findings.activities, heard, strict=True), start=1):
         key = (activity.muscle, activity.recording.side)
         nerve, roots = nerve_and_roots(activity.muscle)
         part = parts.setdefault(key, {
             "id": f"{key[1]}-{key[0]}", "name": sided(key[1], muscle_name(key[0])), "nerve": nerve, "roots": roots,
             "summary": muscle_summary(graded[key]) if key in graded else None, "recordings": [],
         })  # fmt: skip
-        part["recordings"].append(_recording_part(activity, number))
+        part["recordings"].append(_recording_part(activity, sound, number))
         if advance is not None:
             advance()
     return list(parts.values())
 
 
-def _recording_part(activity: SpontaneousActivity, number: int) -> dict[str, Any]:
+def _recording_part(activity: SpontaneousActivity, sound: Sound, number: int) -> dict[str, Any]:
     trains = [_train_part(activity, row, place) for place, row in enumerate(each_row(activity.trains))]
     described = _described(activity)
     sweeps_text = (
@@ -64,6 +67,9 @@ def _recording_part(activity: SpontaneousActivity, number: int) -> dict[str, Any
         "number": number,
         "place": readable(activity.recording.site) or f"recording {number}",
         "facts": _facts(activity),
+        "screen": screen_part(activity, sound),
+        "sound": sound.data,
+        "heard": _heard(activity, sound),
         "trace": picture(lambda: plot_recording(activity), described),
         "sweeps": picture(lambda: plot_sweeps(activity), sweeps_text, form="png") if trains else None,
         "trains": trains,
@@ -95,6 +101,12 @@ def _facts(activity: SpontaneousActivity) -> str:
         facts.append(f"machine filters {recording.highpass_hz:g} Hz to {recording.lowpass_hz:g} Hz")
     facts += [f"noise {number_text(level, 2)} μV ({readable(band)} band)" for band, level in activity.noise_uv.items()]
     return "; ".join(facts)
+
+
+def _heard(activity: SpontaneousActivity, sound: Sound) -> str:
+    if sound.start_s == 0 and sound.stop_s == activity.recording.duration_s:
+        return "whole recording"
+    return f"from {sound.start_s:.0f} to {sound.stop_s:.0f} s of {activity.recording.duration_s:.0f} s"
 
 
 def _span(row: Any, what: str) -> str:

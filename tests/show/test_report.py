@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
+import json
 import os
 import re
 from html.parser import HTMLParser
@@ -29,7 +32,17 @@ from emgkit.model.table import make_table
 from emgkit.show.report import render_report, write_report
 from emgkit.show.report_reasons import settling_text
 from emgkit.show.words import PROBABILITY_NOTE
-from tests.show.made_by_hand import MUSCLES, Case, Train, make_activity, make_answer, make_case, many_muscles
+from tests.house.source_code import PACKAGE
+from tests.show.made_by_hand import (
+    MUSCLES,
+    Case,
+    Train,
+    make_activities,
+    make_activity,
+    make_answer,
+    make_case,
+    many_muscles,
+)
 
 # Law 11: what a report never says.
 NEVER_PRINTED = (
@@ -151,13 +164,28 @@ def test_an_urgent_caution_stands_before_the_answer_itself(page: str) -> None:
 
 def test_nothing_in_the_page_leaves_the_file(page: str) -> None:
     for tag, attributes in Page(page).tags:
-        assert tag not in {"script", "link", "iframe", "object", "embed", "form", "base"}
+        assert tag not in {"link", "iframe", "object", "embed", "form", "base"}
         for name, value in attributes.items():
             assert not name.startswith("on")
             if name in {"src", "srcset", "href", "action", "poster", "data"}:
-                assert str(value).startswith(("#", "data:image/")), (tag, name, str(value)[:60])
+                assert str(value).startswith(("#", "data:image/", "data:audio/")), (tag, name, str(value)[:60])
     assert "@import" not in page
     assert not re.search(r"url\(\s*['\"]?(?!#)", page)
+
+
+def test_the_page_runs_its_own_script_and_no_other(page: str) -> None:
+    own = (PACKAGE / "show" / "templates" / "report.js").read_text(encoding="utf-8")
+    scripts = re.findall(r"<script([^>]*)>(.*?)</script>", page, flags=re.DOTALL)
+    assert [text for attributes, text in scripts if not attributes] == [own]
+    data = [text for attributes, text in scripts if attributes]
+    assert {attributes for attributes, _ in scripts if attributes} == {' type="application/json"'}
+    assert len(data) == len(make_activities())
+    assert all(json.loads(text)["seconds"] == 12.0 for text in data)
+    (policy,) = (tag["content"] for tag in Page(page).all("meta") if "http-equiv" in tag)
+    hashed = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+    assert policy == (
+        f"default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hashed}'"
+    )
 
 
 def test_links_inside_the_page_lead_somewhere(page: str) -> None:
@@ -241,7 +269,7 @@ def test_a_script_tag_in_any_string_of_a_file_stays_text() -> None:
     )
     study = Study(evil, conduction=case.study.conduction, history={evil: evil}, clinical={evil: True})
     parsed = Page(render_report(study=study, findings=findings, answer=case.answer))
-    assert parsed.all("script") == []
+    assert [tag.get("type") for tag in parsed.all("script")] == ["application/json", None]
     assert parsed.visible.count("<script>") >= 10
     assert parsed.headings[0] == (1, evil)
 
