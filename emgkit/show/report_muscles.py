@@ -70,7 +70,7 @@ def _recording_part(activity: SpontaneousActivity, sound: Sound, number: int) ->
         "screen": screen_part(activity, sound),
         "sound": sound.data,
         "heard": _heard(activity, sound),
-        "trace": picture(lambda: plot_recording(activity), described),
+        "trace": picture(lambda: plot_recording(activity), described, form="png"),
         "sweeps": picture(lambda: plot_sweeps(activity), sweeps_text, form="png") if trains else None,
         "trains": trains,
         "unpictured": max(len(trains) - _MOST_PICTURED_TRAINS, 0),
@@ -115,7 +115,11 @@ def _span(row: Any, what: str) -> str:
 
 def _train_part(activity: SpontaneousActivity, row: Any, place: int) -> dict[str, Any]:
     pictured = place < _MOST_PICTURED_TRAINS
-    drawn = picture(lambda: plot_train(activity, row.train), describe_train(activity, row.train)) if pictured else None
+    drawn = (
+        picture(lambda: plot_train(activity, row.train), describe_train(activity, row.train), form="png")
+        if pictured
+        else None
+    )
     return {
         "train": row.train,
         "label": label_name(row.label),

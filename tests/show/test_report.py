@@ -8,11 +8,16 @@ import itertools
 import json
 import os
 import re
+import time
+from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
 import pytest
 
 from emgkit.errors import InputFileError
@@ -30,6 +35,7 @@ from emgkit.model.localization import (
 from emgkit.model.study import Study
 from emgkit.model.table import make_table
 from emgkit.show.report import render_report, write_report
+from emgkit.show.report_provenance import tables_hash
 from emgkit.show.report_reasons import settling_text
 from emgkit.show.words import PROBABILITY_NOTE
 from tests.house.source_code import PACKAGE
@@ -43,6 +49,10 @@ from tests.show.made_by_hand import (
     make_case,
     many_muscles,
 )
+from tests.show.test_plots import outside, texts_that_overlap
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Law 11: what a report never says.
 NEVER_PRINTED = (
@@ -240,6 +250,55 @@ def test_names_dates_and_file_names_do_not_appear(page: str) -> None:
     assert "2024" not in page
 
 
+def test_a_file_that_an_error_names_is_not_named_in_the_report(small_case: Case) -> None:
+    findings = replace(small_case.findings, left_out=("left soleus: SMITH_JOHN_1961.edf has changed",))
+    page = render_report(**small_case.parts | {"findings": findings})
+    assert "SMITH" not in page
+    assert "left soleus: the file has changed" in page
+    assert "SMITH JOHN 1961.edf has changed" in render_report(
+        **small_case.parts | {"findings": findings}, identified=True
+    )
+
+
+def test_names_of_files_and_times_are_shown_when_asked_for_and_stay_text(small_case: Case) -> None:
+    evil = "<script>alert('Smith').edf"
+    recordings = tuple(
+        replace(one, source_file=evil, channel="<b>1</b>", start_time="2024-03-05T10:00:00")
+        for one in small_case.study.recordings
+    )
+    parts = small_case.parts | {"study": replace(small_case.study, recordings=recordings)}
+    parsed = Page(render_report(**parts, identified=True))
+    assert f"{evil}, <b>1</b>" in parsed.visible
+    assert "2024-03-05T10:00:00" in parsed.visible
+    assert len(parsed.all("script")) == len(recordings) + 1
+    assert "alert" not in Page(render_report(**parts)).visible
+
+
+def test_provenance_has_the_hash_of_every_file_the_tables_the_settings_and_the_versions(
+    tmp_path: Path, small_case: Case
+) -> None:
+    stored = tmp_path / "one.edf"
+    stored.write_bytes(b"samples of one")
+    first, second = small_case.study.recordings
+    study = replace(small_case.study, recordings=(replace(first, source_file=str(stored)), second))
+    answer = make_answer(small_case.findings, chart="phillips_park")
+    page = render_report(study=study, findings=small_case.findings, answer=answer)
+    words = words_of(Page(page[page.index("<h3>Provenance") : page.rindex("</section>")]))
+    samples = np.asarray(second.samples_uv).astype("<f8").tobytes()
+    for told in (
+        hashlib.sha256(b"samples of one").hexdigest(),
+        hashlib.sha256(samples).hexdigest(),
+        tables_hash(),
+        f"emgkit {version('emgkit')}",
+        (
+            "Prior: gluteal referral; Myotome chart: phillips park; Sites considered: 12; Grading scheme: Mayo; "
+            "Weeks since onset: 8."
+        ),
+    ):
+        assert told in words, told
+    assert str(tmp_path) not in page
+
+
 def test_a_script_tag_in_any_string_of_a_file_stays_text() -> None:
     evil = '<script>alert("x")</script>'
     activity = make_activity(
@@ -304,6 +363,35 @@ def test_studies_of_one_to_twenty_muscles_have_a_part_for_each(count: int) -> No
     ]
     assert parts == [f"left-{muscle}" for muscle in MUSCLES[:count]]
     assert len(calls) == count
+
+
+@pytest.mark.parametrize("count", [1, 4, 12, 20])
+def test_text_on_the_figures_of_a_report_neither_overlaps_nor_leaves_them(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+
+    def keep(figure: Figure) -> bytes:
+        drawn.append(figure)
+        return b""
+
+    monkeypatch.setattr("emgkit.show.pictures._png", keep)
+    monkeypatch.setattr("emgkit.show.pictures._svg", keep)
+    case = make_case((*many_muscles(count), make_activity("deltoid", seed=50, duration_s=2.0, rate_hz=10_000.0)))
+    needle = case.findings.needle.copy()
+    needle["fibrillation"] = pd.array([pd.NA, 0, 1, 2, 3, 4] * len(needle), dtype="Int64")[: len(needle)]
+    findings = replace(case.findings, needle=needle, muscles=())
+    render_report(study=case.study, findings=findings, answer=make_answer(findings))
+    assert len(drawn) >= count + 3
+    assert [texts_that_overlap(figure) for figure in drawn if texts_that_overlap(figure)] == []
+    assert [outside(figure) for figure in drawn if outside(figure)] == []
+
+
+def test_a_report_of_twelve_muscles_takes_less_than_ten_seconds(case: Case, tmp_path: Path) -> None:
+    assert len({activity.muscle for activity in case.findings.activities}) == 10
+    started = time.process_time()
+    write_report(tmp_path / "report.html", **case.parts)
+    assert time.process_time() - started < 10
 
 
 def test_an_examiners_table_without_a_recording_or_nerve_study_renders() -> None:
@@ -399,8 +487,8 @@ def test_a_report_says_why_what_is_open_and_what_would_settle_it_in_the_words_of
     assert "rather than &lt;b&gt;S1&lt;/b&gt; root" in page
     assert "not expected to be settled; closest with left piriformis, soleus (85 % expected for the true one" in words
     assert "Caution: piriformis: deep: guidance needed." in words
-    assert "What it has to be told from: 1 not tested, 1 unlikely" in words
-    assert "S1 root: unlikely. Normal: soleus." in words
+    assert "What an inferior gluteal lesion has to be told from SiteIn wordsWhy" in words
+    assert "S1 rootunlikelynormal: soleus" in words
 
 
 def test_what_would_settle_the_leading_sites_is_said_for_every_state_of_it() -> None:

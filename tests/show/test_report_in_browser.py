@@ -242,14 +242,19 @@ def test_axe_finds_nothing_serious(browser: Any, stored: Path, scheme: str) -> N
     context.close()
 
 
-def test_the_page_prints_to_pdf_with_the_answer_on_page_one(browser: Any, report: Path) -> None:
+def test_the_page_prints_to_pdf_with_answer_map_and_next_tests_on_page_one(browser: Any, stored: Path) -> None:
     page = browser.new_page()
-    page.goto(report.as_uri())
+    page.goto(stored.as_uri())
     page.emulate_media(media="print")
-    assert page.pdf(prefer_css_page_size=True)[:5] == b"%PDF-"
-    # 1042 CSS pixels of an A4 page at 96 per inch are left by its margins.
-    page.set_viewport_size({"width": 688, "height": 1042})
-    assert page.evaluate("document.querySelector('#answer').getBoundingClientRect().bottom") < 1042
+    printed = page.pdf(prefer_css_page_size=True)
+    assert printed[:5] == b"%PDF-"
+    assert 10 < printed.count(b"/Type /Page\n") < 40
+    # 1001 CSS pixels of an A4 page at 96 per inch are left by its margins.
+    page.set_viewport_size({"width": 688, "height": 1001})
+    for place in (".verdict", ".map", ".rivals", ".tests"):
+        assert page.evaluate(f"document.querySelector('{place}').getBoundingClientRect().bottom") < 1001, place
+    assert page.locator("#recording-1 .still img").first.is_visible()
+    assert not page.locator("#recording-1 .screen").is_visible()
     page.close()
 
 
