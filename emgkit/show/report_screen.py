@@ -9,7 +9,7 @@ import numpy as np
 from emgkit.knowledge.names import label_name, readable
 from emgkit.show.recording_plots import busiest_start, envelope
 from emgkit.show.rows import each_row
-from emgkit.show.sound import Sound, make_sound, share_seconds
+from emgkit.show.sound import Sound, fair_shares, make_sound
 from emgkit.show.style import label_color
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = 900
 _TICKS_PER_S = 10_000  # times travel as whole steps of 0.1 ms, each as its distance from the one before
-# Ten minutes of sound weigh about 6 MB in a page; a longer examination is heard in part, every recording as long.
-_MOST_SOUND_S = 420.0
+# Five minutes of sound weigh about 5 MB in a page; of a longer examination a part of every recording is heard.
+_MOST_SOUND_S = 300.0
 
 
 def sounds(activities: Sequence[SpontaneousActivity]) -> list[Sound]:
@@ -35,7 +35,7 @@ def sounds(activities: Sequence[SpontaneousActivity]) -> list[Sound]:
     """
     durations = [activity.recording.duration_s for activity in activities]
     made = []
-    for activity, seconds in zip(activities, share_seconds(durations, _MOST_SOUND_S), strict=True):
+    for activity, seconds in zip(activities, fair_shares(durations, _MOST_SOUND_S), strict=True):
         whole = seconds >= activity.recording.duration_s
         # A stretch starts on a whole second, where both rates have a sample.
         start = 0.0 if whole else float(int(busiest_start(activity, seconds)))

@@ -96,18 +96,18 @@ def make_sound(activity: SpontaneousActivity, *, start_s: float = 0.0, stop_s: f
     return Sound(f"data:audio/flac;base64,{coded}", start_s, stop, rate_hz, scale, offset)
 
 
-def share_seconds(durations_s: Sequence[float], total_s: float) -> list[float]:
-    """Return how many seconds of each recording are heard when all together may have so many; short ones whole.
+def fair_shares(wanted: Sequence[float], total: float) -> list[float]:
+    """Return what each gets when all together may have so much: those who want little all of it, the others the same.
 
     Examples
     --------
-    >>> from emgkit.show.sound import share_seconds
-    >>> share_seconds([5.0, 60.0, 40.0], 65.0)
+    >>> from emgkit.show.sound import fair_shares
+    >>> fair_shares([5.0, 60.0, 40.0], 65.0)
     [5.0, 30.0, 30.0]
     """
-    left, shares = total_s, [0.0] * len(durations_s)
-    for done, place in enumerate(sorted(range(len(durations_s)), key=lambda place: durations_s[place])):
-        shares[place] = min(durations_s[place], left / (len(durations_s) - done))
+    left, shares = total, [0.0] * len(wanted)
+    for done, place in enumerate(sorted(range(len(wanted)), key=lambda place: wanted[place])):
+        shares[place] = min(wanted[place], left / (len(wanted) - done))
         left -= shares[place]
     return shares
 

@@ -135,6 +135,7 @@ def test_a_hidden_train_is_drawn_no_more(opened: Any) -> None:
     recording = opened.locator("#recording-1")
     decoded(opened, recording)
     view = recording.locator(".view")
+    recording.locator(".train-keys .name").nth(1).click()
     shown = view.screenshot()
     box = recording.get_by_role("checkbox", name="Show train 1")
     box.uncheck()

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from emgkit.show.report_screen import screen_part, sounds
-from emgkit.show.sound import Sound, make_sound, share_seconds
+from emgkit.show.sound import Sound, fair_shares, make_sound
 from tests.show.made_by_hand import Train, make_activity
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def test_a_second_weighs_little() -> None:
 
 
 def test_a_long_examination_is_heard_in_part_every_recording_as_long_as_the_others() -> None:
-    assert share_seconds([12.0] * 14, 420.0) == [12.0] * 14
-    assert share_seconds([100.0, 20.0, 300.0], 120.0) == [50.0, 20.0, 50.0]
-    assert sum(share_seconds([60.0] * 48, 420.0)) == pytest.approx(420.0)
+    assert fair_shares([12.0] * 14, 300.0) == [12.0] * 14
+    assert fair_shares([100.0, 20.0, 300.0], 120.0) == [50.0, 20.0, 50.0]
+    assert sum(fair_shares([60.0] * 48, 300.0)) == pytest.approx(300.0)
 
 
 def test_the_stretch_of_a_long_recording_is_where_its_discharges_are(monkeypatch: pytest.MonkeyPatch) -> None:

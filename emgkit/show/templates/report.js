@@ -457,12 +457,14 @@
       trace(start, stop, INK, 0.9);
       for (const train of this.trains) {
         if (!train.shown) continue;
+        const inView = firstAfter(train.times, stop) - firstAfter(train.times, start);
+        const marked = inView * 9 < width;  // denser marks are one bar; the strip below has a tick for each
         for (let k = firstAfter(train.times, start - 0.03); k < train.times.length && train.times[k] < stop; k++) {
           const time = train.times[k], chosen = this.chosen && this.chosen.train === train && this.chosen.number === k;
           if (this.span <= 1) {
             trace(Math.max(time - 0.002, start), Math.min(time + 0.001 + train.duration / 1000, stop), train.color, chosen ? 2.4 : 1.5);
           }
-          if (time < start) continue;
+          if (time < start || !marked) continue;
           pen.fillStyle = train.color;
           pen.font = `${chosen ? 17 : 11}px ${SANS}`;
           const low = this.raster ? middle + 21 : middle + division * ROWS / 2 - 8 - 11 * (this.trains.length - 1 - train.order);
