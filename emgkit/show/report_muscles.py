@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # Trains beyond this many in one recording, or in all of them, are listed in its table and drawn by the page's script;
 # their pictures would bury the others.
 _MOST_PICTURED_TRAINS = 6
-_MOST_PICTURED_IN_ALL = 40
+_MOST_PICTURED_IN_ALL = 30
 
 
 def muscle_parts(findings: StudyFindings, *, advance: Callable[[], None] | None = None) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 import emgkit
 from emgkit.show.report import write_report
 from tests.house.source_code import ROOT
-from tests.show.made_by_hand import Case, make_case, many_muscles
+from tests.show.made_by_hand import Case, Train, make_activity, make_case, many_muscles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,6 +198,30 @@ def test_the_sound_of_a_recording_and_of_one_train_plays(opened: Any) -> None:
     assert alone.get_attribute("aria-pressed") == "true"
     alone.click()
     assert alone.get_attribute("aria-pressed") is None
+
+
+def test_of_a_long_recording_the_outline_is_drawn_where_no_samples_are_stored(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emgkit.show.report_screen._MOST_SOUND_S", 4.0)
+    path = tmp_path / "report.html"
+    activity = make_activity(trains=(Train("fibrillation", 7.0, 130, 0.02, 6.0, 9.0),))
+    write_report(path, **make_case((activity,)).parts)
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.goto(path.as_uri())
+    recording = page.locator("#recording-1")
+    decoded(page, recording)
+    view = recording.locator(".view")
+    assert view.get_attribute("aria-label").split(";")[0].endswith("outline")
+    recording.get_by_role("combobox", name="Time per division").select_option(label="100 ms/div")
+    view.focus()
+    page.keyboard.press("Home")
+    assert view.get_attribute("aria-label").split(";")[0].endswith("outline")
+    assert view.evaluate(SHAPE) > 300
+    recording.locator(".train-keys .name").click()
+    assert "outline" not in view.get_attribute("aria-label")
+    assert "From 6 to 10 s of 12 s" in recording.locator(".sound").inner_text()
+    page.close()
 
 
 def test_without_scripts_the_pictures_and_the_sound_remain(browser: Any, stored: Path) -> None:

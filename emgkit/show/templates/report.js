@@ -69,6 +69,12 @@
       return gain < 0 ? UV_PER_DIV.length - 1 : gain;
     }
 
+    // Whether the samples of a stretch are at hand.
+    stored(start, length) {
+      const { start: from, stop } = this.data.sound;
+      return this.samples !== null && start >= from && Math.min(start + length, this.seconds) <= stop + 0.001;
+    }
+
     // Lowest and highest microvolt between two times, from the samples where there are some, else from the outline.
     extremes(from, to) {
       const { sound, low, high } = this.data;
@@ -130,7 +136,7 @@
       this.times = choice("Time per division", this.steps, (ms) => `${inSteps(ms)}/div`, (step) => this.zoomTo(step));
       this.gains = choice("Gain", UV_PER_DIV, (uv) => `${uv} μV/div`, (gain) => { this.gain = gain; this.draw(); });
       button("Hear this", "Play the sound from where the view starts", () => this.hear());
-      this.canvas = make("canvas", "", { tabindex: "0", role: "img", class: "view" });
+      this.canvas = make("canvas", "", { tabindex: "0", role: "application", class: "view" });
       this.strip = make("canvas", "", { role: "img", class: "strip",
         "aria-label": "Whole recording with the discharges of each train; click to go there" });
       this.status = make("p", "", { class: "status", "aria-live": "polite" });
@@ -139,7 +145,7 @@
       this.place.append(this.bar, this.canvas, this.strip, this.list, this.status);
       this.place.hidden = false;
       this.place.parentElement.classList.add("live");
-      this.say("Drag or arrow keys move, + and − zoom, ↑ and ↓ change the gain. Click a train for its next discharge.");
+      this.say("Click a train for its next discharge. Drag or arrow keys move; + and −, or Ctrl and the wheel, zoom; ↑ and ↓ change the gain.");
     }
 
     trainRow(train, button) {
@@ -390,7 +396,8 @@
         if (this.raster) this.drawWords(pen, `${start.toFixed(2)} s`, 4, row * k + 12);
       }
       const ends = this.raster ? "" : `, ${this.start.toFixed(2)} to ${Math.min(this.start + this.span, this.seconds).toFixed(2)} s`;
-      const scale = `${inSteps(this.steps[this.step])}/div, ${UV_PER_DIV[this.gain]} μV/div, negative up${ends}`;
+      const outline = this.stored(this.start, this.length) ? "" : ", outline";
+      const scale = `${inSteps(this.steps[this.step])}/div, ${UV_PER_DIV[this.gain]} μV/div, negative up${ends}${outline}`;
       this.drawWords(pen, scale, width - pen.measureText(scale).width - 6, height - 6);
       this.canvas.setAttribute("aria-label", `${this.raster ? "Raster of sweeps" : "Trace"}, ${scale}; arrow keys move, plus and minus zoom`);
       this.times.value = this.step;
