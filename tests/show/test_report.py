@@ -382,7 +382,15 @@ def test_text_on_the_figures_of_a_report_neither_overlaps_nor_leaves_them(
     needle = case.findings.needle.copy()
     needle["fibrillation"] = pd.array([pd.NA, 0, 1, 2, 3, 4] * len(needle), dtype="Int64")[: len(needle)]
     findings = replace(case.findings, needle=needle, muscles=())
-    render_report(study=case.study, findings=findings, answer=make_answer(findings))
+    longest = ("sciatic_midthigh", "superior_gluteal_tfl_branch", "femoral", "sciatic_fibular_division+root_S1")
+    posterior = [{"site": site, "probability": 0.25, "prior": 0.1, "log_likelihood": -1.0} for site in longest]
+    evidence = [
+        {"finding": f"left {muscle}: fibrillation 1, positive sharp wave 2", "site": site, "against_none": 1.5 - rank}
+        for muscle in MUSCLES[:count]
+        for rank, site in enumerate(longest)
+    ]
+    answer = make_answer(findings, posterior=make_table(POSTERIOR, posterior), evidence=make_table(EVIDENCE, evidence))
+    render_report(study=case.study, findings=findings, answer=answer)
     assert len(drawn) >= count + 3
     assert [texts_that_overlap(figure) for figure in drawn if texts_that_overlap(figure)] == []
     assert [outside(figure) for figure in drawn if outside(figure)] == []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING, Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -27,14 +28,17 @@ SHAPE = """canvas => {
 }"""
 
 
+def lacking(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     path = shutil.which("chromium")
     if path is None:
-        reason = "no 'chromium' on the path: install Chromium to open the report in a browser"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lacking("no 'chromium' on the path: install Chromium to open the report in a browser")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -252,11 +256,14 @@ def test_a_script_that_came_in_by_a_file_does_not_run(browser: Any, tmp_path: Pa
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser: Any, stored: Path, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    if find_spec("axe_playwright_python") is None:
+        lacking("axe-playwright-python is not installed")
+    from axe_playwright_python.sync_playwright import Axe
+
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     page.goto(stored.as_uri())
-    results = axe.Axe().run(page).response
+    results = Axe().run(page).response
     assert len(results["passes"]) > 10
     serious = [
         (found["id"], found["impact"], [node["html"][:120] for node in found["nodes"][:3]])
