@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -40,8 +41,9 @@ def provenance_parts(
     Returns
     -------
     dict
-        ``recordings`` (place, hash and, where asked for, file, channel and time), ``tables`` (one hash for all tables
-        of ``emgkit.knowledge``), ``settings`` and ``versions`` (names and values).
+        ``recordings`` (place, hash and, where asked for, file, channel and time), ``given`` (one hash for the facts,
+        findings and values of the study), ``tables`` (one for all tables of ``emgkit.knowledge``), ``settings`` and
+        ``versions`` (names and values).
 
     Examples
     --------
@@ -55,10 +57,34 @@ def provenance_parts(
     return {
         "recordings": [_recording(recording, identified=identified) for recording in study.recordings],
         "identified": identified,
+        "given": given_hash(study),
         "tables": tables_hash(),
         "settings": _settings(findings, answer),
         "versions": [(package, version(package)) for package in _PACKAGES],
     }
+
+
+def given_hash(study: Study) -> str:
+    """Return one SHA-256 for what a study says besides its recordings: facts, scored muscles, values of nerve studies.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report_provenance import given_hash
+    >>> study, _ = examples.study_and_findings()
+    >>> given_hash(study) == given_hash(replace(study, age_years=54.0))
+    False
+    """
+    facts = [study.id, study.age_years, study.height_cm, study.affected_side, study.onset_weeks, study.grading_scheme]
+    events = [[event.what, event.weeks_ago, event.side] for event in study.events]
+    found = [sorted(part.items()) for part in (study.history, study.clinical, study.imaging)]
+    tables = [
+        table.to_csv(index=False, lineterminator="\n")
+        for table in (study.conduction, study.needle)
+        if table is not None
+    ]
+    return hashlib.sha256(json.dumps([facts, events, found, tables], default=str).encode()).hexdigest()
 
 
 @cache

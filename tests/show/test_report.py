@@ -35,7 +35,7 @@ from emgkit.model.localization import (
 from emgkit.model.study import Study
 from emgkit.model.table import make_table
 from emgkit.show.report import render_report, write_report
-from emgkit.show.report_provenance import tables_hash
+from emgkit.show.report_provenance import given_hash, tables_hash
 from emgkit.show.report_reasons import settling_text
 from emgkit.show.words import PROBABILITY_NOTE
 from tests.house.source_code import PACKAGE
@@ -289,6 +289,7 @@ def test_provenance_has_the_hash_of_every_file_the_tables_the_settings_and_the_v
     for told in (
         hashlib.sha256(b"samples of one").hexdigest(),
         hashlib.sha256(samples).hexdigest(),
+        given_hash(study),
         tables_hash(),
         f"emgkit {version('emgkit')}",
         (
@@ -352,6 +353,17 @@ def test_a_changed_finding_changes_the_page(small_case: Case) -> None:
     other = make_answer(small_case.findings, prior_name="general")
     parts = small_case.parts | {"answer": other}
     assert render_report(**parts) != render_report(**small_case.parts)
+
+
+def test_the_hash_of_what_was_given_changes_with_each_of_it(case: Case) -> None:
+    study = case.study
+    changes: dict[str, Any] = {
+        "id": "other", "age_years": 55.0, "affected_side": "right", "events": (), "onset_weeks": 9.0,
+        "history": {}, "clinical": {"hip_extension_power": "absent"}, "imaging": {"muscle_oedema": True},
+        "conduction": study.conduction.iloc[1:], "needle": case.findings.needle,
+    }  # fmt: skip
+    hashes = {given_hash(replace(study, **{name: value})) for name, value in changes.items()}
+    assert len(hashes | {given_hash(study)}) == len(changes) + 1
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 12, 20])
