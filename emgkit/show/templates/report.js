@@ -97,9 +97,9 @@
       return column >= 0 && column < low.length ? [low[column], high[column]] : null;
     }
 
-    async decode() {
-      if (this.decoding || !this.audio) return;
-      this.decoding = true;
+    decode() { return (this.decoding ??= this.decodeSamples()); }
+
+    async decodeSamples() {
       try {
         const coded = atob(this.audio.getAttribute("src").split(",")[1]);
         const bytes = Uint8Array.from(coded, (character) => character.charCodeAt(0));
@@ -145,7 +145,10 @@
       this.place.append(this.bar, this.canvas, this.strip, this.list, this.status);
       this.place.hidden = false;
       this.place.parentElement.classList.add("live");
-      this.say("Click a train for its next discharge. Drag or arrow keys move; + and −, or Ctrl and the wheel, zoom; ↑ and ↓ change the gain.");
+      this.say(
+        "Click a train for its next discharge. Drag or arrow keys move; + and −, or Ctrl and the wheel, zoom; " +
+          "↑ and ↓ change the gain.",
+      );
     }
 
     trainRow(train, button) {
