@@ -82,6 +82,7 @@ def main() -> None:
 @_candidates
 @_chart
 @click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo.")
+@click.option("--identified", is_flag=True, help="Name files, channels and times of recording in the report.")
 @click.option("--quiet", is_flag=True, help="No progress bars, no summary.")
 def analyze(
     study: Path,
@@ -90,6 +91,7 @@ def analyze(
     candidates: tuple[str, ...],
     chart: str,
     scheme: str | None,
+    identified: bool,
     quiet: bool,
 ) -> None:
     """Analyse the study folder STUDY and write report.html, localization.json and CSV tables.
@@ -111,7 +113,12 @@ def analyze(
     emgkit.write_results(folder, findings=findings, answer=answer)
     with click.progressbar(length=len(findings.activities), label="report", hidden=quiet, file=sys.stderr) as bar:
         emgkit.write_report(
-            folder / "report.html", study=examination, findings=findings, answer=answer, advance=lambda: bar.update(1)
+            folder / "report.html",
+            study=examination,
+            findings=findings,
+            answer=answer,
+            identified=identified,
+            advance=lambda: bar.update(1),
         )
     if not quiet:
         _print_answer(answer)

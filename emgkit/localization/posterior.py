@@ -155,6 +155,7 @@ def localize(
         caveats=find_caveats(weighed, observations, context=context, weeks=weeks),
         assumed=tuple(sorted({*rows_assumed(weighed, used, context=context), *selection.assumed})),
         prior_name=hypotheses.prior_name,
+        chart=selection.chart,
         weeks_since_onset=weeks,
         explanation=explain(
             weighed, used, found=found, context=context, outlook=outlook, suggested=suggestions["test"]

@@ -139,6 +139,8 @@ class Localization:
     assumed : tuple of str
         Keys of the evidence rows used whose basis is ``assumed``.
     prior_name : str
+    chart : str
+        Myotome chart that was read; empty when not said.
     weeks_since_onset : float or None
     idle_pairs : tuple of str
         Pairs not worth naming: they make the findings hardly likelier than one of their sites alone, or hardly count.
@@ -163,6 +165,7 @@ class Localization:
     caveats: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     prior_name: str = "general"
+    chart: str = ""
     weeks_since_onset: float | None = None
     idle_pairs: tuple[str, ...] = ()
     explanation: Explanation = Explanation()
