@@ -82,6 +82,7 @@ def main() -> None:
 @_candidates
 @_chart
 @click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo.")
+@click.option("--exports", is_flag=True, help="Also fhir.json, annotations/ for MNE and bids/ with events.tsv.")
 @click.option("--quiet", is_flag=True, help="No progress bars, no summary.")
 def analyze(
     study: Path,
@@ -90,6 +91,7 @@ def analyze(
     candidates: tuple[str, ...],
     chart: str,
     scheme: str | None,
+    exports: bool,
     quiet: bool,
 ) -> None:
     """Analyse the study folder STUDY and write report.html, localization.json and CSV tables.
@@ -103,12 +105,12 @@ def analyze(
     from emgkit.show.words import graded_by_text  # noqa: PLC0415
 
     examination = emgkit.read_study(study)
-    folder = make_folder(output)
+    folder = make_folder(output, exports=exports)
     # a misspelt name or an impossible age is refused now, not after minutes of work
     emgkit.localize([], candidates=candidates or None, prior=prior, age_years=examination.age_years, chart=chart)
     findings = emgkit.analyze_study(examination, scheme=scheme, progress=not quiet)
     answer = emgkit.localize_study(examination, findings, candidates=candidates or None, prior=prior, chart=chart)
-    emgkit.write_results(folder, findings=findings, answer=answer)
+    emgkit.write_results(folder, findings=findings, answer=answer, study_id=examination.id, exports=exports)
     with click.progressbar(length=len(findings.activities), label="report", hidden=quiet, file=sys.stderr) as bar:
         emgkit.write_report(
             folder / "report.html", study=examination, findings=findings, answer=answer, advance=lambda: bar.update(1)

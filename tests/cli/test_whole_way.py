@@ -18,7 +18,8 @@ from tests.cli.command import Done, call, check_answer
 if TYPE_CHECKING:
     from pathlib import Path
 
-RESULTS = {"report.html", "localization.json", "needle.csv", "conduction.csv", "trains.csv", "events.csv"}
+TABLES = {"needle.csv", "conduction.csv", "trains.csv", "events.csv", "posterior.csv", "evidence.csv"}
+RESULTS = {"report.html", "localization.json"} | TABLES
 PLACE = ["recording", "file", "muscle", "side", "site"]
 
 
@@ -124,6 +125,17 @@ def test_a_study_of_scored_findings_alone_has_whole_empty_tables(scored_study: P
     check_answer((tmp_path / "results" / "localization.json").read_text(encoding="utf-8"))
     assert (tmp_path / "results" / "trains.csv").read_text().strip() == ",".join([*PLACE, *TRAINS.names])
     assert (tmp_path / "results" / "events.csv").read_text().strip() == ",".join([*PLACE, *EVENTS.names])
+
+
+def test_exports_are_written_beside_the_report_when_asked_for(scored_study: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    assert call("analyze", scored_study, "-o", results, "--exports", "--quiet").code == 0
+    assert {path.name for path in results.iterdir()} == RESULTS | {"fhir.json", "annotations", "bids"}
+    bundle = json.loads((results / "fhir.json").read_text(encoding="utf-8"))
+    assert bundle["entry"][0]["resource"]["identifier"] == [{"value": "scored"}]
+    (results / "bids" / "notes.txt").touch()
+    refusal = call("analyze", scored_study, "-o", results, "--exports", "--quiet").refusal
+    assert "already holds files, such as notes.txt" in refusal
 
 
 def test_quiet_says_nothing(scored_study: Path, tmp_path: Path) -> None:
