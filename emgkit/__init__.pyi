@@ -15,6 +15,7 @@ from .model.recording import Recording as Recording
 from .model.study import Study as Study
 from .pipeline import analyze_study as analyze_study
 from .pipeline import localize_study as localize_study
+from .show.body_plots import plot_body as plot_body
 from .show.localization_plots import plot_evidence as plot_evidence
 from .show.localization_plots import plot_posterior as plot_posterior
 from .show.recording_plots import plot_recording as plot_recording
