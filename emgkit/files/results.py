@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from emgkit.model.activity import SpontaneousActivity
+    from emgkit.model.change import StudyChange
     from emgkit.model.findings import StudyFindings
     from emgkit.model.localization import Localization
     from emgkit.model.table import Schema
@@ -28,7 +29,13 @@ _PLACE = ("recording", "file", "muscle", "side", "site")  # recording counts tho
 
 
 def write_results(
-    folder: str | Path, *, findings: StudyFindings, answer: Localization, study_id: str = "", exports: bool = False
+    folder: str | Path,
+    *,
+    findings: StudyFindings,
+    answer: Localization,
+    change: StudyChange | None = None,
+    study_id: str = "",
+    exports: bool = False,
 ) -> list[Path]:
     """Write findings and answer as tables and JSON and, with ``exports``, in the formats of other programs.
 
@@ -44,6 +51,8 @@ def write_results(
         Made when it does not exist.
     findings : StudyFindings
     answer : Localization
+    change : StudyChange, optional
+        What changed since an examination before this one: ``needle_changes.csv`` and ``conduction_changes.csv``.
     study_id : str
         Names the study in the FHIR report, and its subject in the BIDS folder.
     exports : bool
@@ -77,6 +86,8 @@ def write_results(
         "posterior.csv": answer.posterior,
         "evidence.csv": answer.evidence,
     }
+    if change is not None:
+        tables |= {"needle_changes.csv": change.needle, "conduction_changes.csv": change.conduction}
     texts = {name: table.to_csv(index=False, lineterminator="\n") for name, table in tables.items()}
     texts["localization.json"] = _json(localization_document(answer))
     folders = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emgkit.errors import InputFileError
+from emgkit.show.change_table import change_parts
 from emgkit.show.localization_plots import describe_evidence, describe_posterior, plot_evidence, plot_posterior
 from emgkit.show.pictures import picture
 from emgkit.show.report_answer import answer_parts, caveat_sentences, context_facts
@@ -19,13 +20,19 @@ from emgkit.show.words import graded_by_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emgkit.model.change import StudyChange
     from emgkit.model.findings import StudyFindings
     from emgkit.model.localization import Localization
     from emgkit.model.study import Study
 
 
 def render_report(
-    *, study: Study, findings: StudyFindings, answer: Localization, advance: Callable[[], None] | None = None
+    *,
+    study: Study,
+    findings: StudyFindings,
+    answer: Localization,
+    change: StudyChange | None = None,
+    advance: Callable[[], None] | None = None,
 ) -> str:
     """Return the report of an examination as the text of one HTML page.
 
@@ -37,6 +44,8 @@ def render_report(
     study : Study
     findings : StudyFindings
     answer : Localization
+    change : StudyChange, optional
+        What changed since an examination before this one.
     advance : callable, optional
         Called after every recording that was drawn, for a progress bar.
 
@@ -67,6 +76,7 @@ def render_report(
         context=context_facts(study),
         answer=answer_parts(answer),
         caveats=caveat_sentences(answer),
+        change=change_parts(change),
         posterior_picture=picture(lambda: plot_posterior(answer), describe_posterior(answer)),
         needle=needle_rows(findings),
         graded_by=graded_by_text(findings.muscles),
@@ -84,6 +94,7 @@ def write_report(
     study: Study,
     findings: StudyFindings,
     answer: Localization,
+    change: StudyChange | None = None,
     advance: Callable[[], None] | None = None,
 ) -> None:
     """Write the report of an examination; a report already there stays whole until the new one is complete.
@@ -95,6 +106,8 @@ def write_report(
     study : Study
     findings : StudyFindings
     answer : Localization
+    change : StudyChange, optional
+        What changed since an examination before this one.
     advance : callable, optional
         Called after every recording that was drawn, for a progress bar.
 
@@ -121,7 +134,7 @@ def write_report(
             f"The folder {str(target.parent)!r} does not exist; make it first, or give a path in a folder that exists."
         )
         raise InputFileError(msg)
-    page = render_report(study=study, findings=findings, answer=answer, advance=advance)
+    page = render_report(study=study, findings=findings, answer=answer, change=change, advance=advance)
     try:
         _replace(target, page)
     except OSError as error:

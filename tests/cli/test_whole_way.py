@@ -138,6 +138,39 @@ def test_exports_are_written_beside_the_report_when_asked_for(scored_study: Path
     assert "already holds files, such as notes.txt" in refusal
 
 
+@pytest.fixture
+def later_study(scored_study: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "later"
+    shutil.copytree(scored_study, folder)
+    (folder / "study.toml").write_text('id = "later"\nweeks_since_onset = 20\n', encoding="utf-8")
+    table = "muscle,side,fibrillation\ngluteus maximus,left,0\nsoleus,left,1\n"
+    (folder / "needle.csv").write_text(table, encoding="utf-8")
+    return folder
+
+
+def test_a_follow_up_stands_beside_the_first_examination(scored_study: Path, later_study: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    done = call("follow-up", scored_study, later_study, "-o", results)
+    assert done.code == 0, done.err
+    assert {path.name for path in results.iterdir()} == RESULTS | {"needle_changes.csv", "conduction_changes.csv"}
+    table = pd.read_csv(results / "needle_changes.csv").set_index("muscle")
+    assert table["grade_change"].to_dict() == {
+        "gluteus_maximus": "fewer", "tibialis_anterior": "not comparable", "soleus": "not comparable",
+    }  # fmt: skip
+    assert "Change: left gluteus maximus 2+ to 0, fewer" in done.out.splitlines()
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert "first, 6 weeks after the onset" in page
+    assert "<h1>later</h1>" in page
+
+
+def test_a_follow_up_in_the_wrong_order_is_refused_before_any_work(
+    scored_study: Path, later_study: Path, tmp_path: Path
+) -> None:
+    refusal = call("follow-up", later_study, scored_study, "-o", tmp_path / "results").refusal
+    assert "give the earlier one first" in refusal
+    assert not any((tmp_path / "results").iterdir())
+
+
 def test_quiet_says_nothing(scored_study: Path, tmp_path: Path) -> None:
     assert call("analyze", scored_study, "-o", tmp_path / "results", "--quiet") == Done(0, "", "")
 

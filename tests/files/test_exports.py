@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -25,6 +26,7 @@ from emgkit.knowledge.mdc import SYSTEM, activity_code, mdc_codes, muscle_code
 from emgkit.knowledge.names import lowered, muscle_name, sided, site_name, study_name
 from emgkit.model.findings import CONDUCTION
 from tests.show.made_by_hand import Case, Train, make_activity, make_case
+from tests.show.test_report import NEVER_PRINTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,6 +211,7 @@ def test_a_report_that_nobody_reviewed_does_not_call_itself_final(bundle: dict[s
     text = json.dumps(bundle)
     assert "2024" not in text
     assert "SMITH" not in text
+    assert [pattern for pattern in NEVER_PRINTED if re.search(pattern, text.lower())] == []
     assert not [part for part in walk(bundle) if {"subject", "effectiveDateTime", "issued", "timestamp"} & set(part)]
 
 
