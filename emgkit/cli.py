@@ -40,6 +40,7 @@ _chart = click.option(
 
 _scheme = click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo.")
 _exports = click.option("--exports", is_flag=True, help="Also fhir.json, annotations/ for MNE, bids/ with events.tsv.")
+_identified = click.option("--identified", is_flag=True, help="Name files and channels in the results.")
 _quiet = click.option("--quiet", is_flag=True, help="No progress bars, no summary.")
 
 
@@ -89,6 +90,7 @@ def main() -> None:
 @_chart
 @_scheme
 @_exports
+@_identified
 @_quiet
 def analyze(
     study: Path,
@@ -98,6 +100,7 @@ def analyze(
     chart: str,
     scheme: str | None,
     exports: bool,
+    identified: bool,
     quiet: bool,
 ) -> None:
     """Analyse the study folder STUDY and write report.html, localization.json and CSV tables.
@@ -106,7 +109,7 @@ def analyze(
     A study folder holds study.toml (the patient's facts), recordings.csv with the files it
     names, and, where there are any, conduction.csv and needle.csv.
     """
-    options = _Options(prior, candidates, chart, scheme, exports=exports, quiet=quiet)
+    options = _Options(prior, candidates, chart, scheme, exports=exports, identified=identified, quiet=quiet)
     _analyze(study, output, options)
 
 
@@ -121,6 +124,7 @@ def analyze(
 @_chart
 @_scheme
 @_exports
+@_identified
 @_quiet
 def follow_up(
     first: Path,
@@ -131,6 +135,7 @@ def follow_up(
     chart: str,
     scheme: str | None,
     exports: bool,
+    identified: bool,
     quiet: bool,
 ) -> None:
     """Analyse the study folder SECOND, and show what changed since FIRST, of the same patient.
@@ -139,7 +144,7 @@ def follow_up(
     Writes what analyze writes for SECOND, with the change in the report, and
     needle_changes.csv and conduction_changes.csv.
     """
-    options = _Options(prior, candidates, chart, scheme, exports=exports, quiet=quiet)
+    options = _Options(prior, candidates, chart, scheme, exports=exports, identified=identified, quiet=quiet)
     _analyze(second, output, options, first=first)
 
 
@@ -150,6 +155,7 @@ class _Options:
     chart: str
     scheme: str | None
     exports: bool
+    identified: bool
     quiet: bool
 
 
@@ -175,7 +181,9 @@ def _analyze(study: Path, output: Path, options: _Options, *, first: Path | None
         change = emgkit.compare_findings(earlier, findings, first_weeks=weeks[0], second_weeks=weeks[1])
         left_out += [f"first examination: {line}" for line in earlier.left_out]
     results: dict[str, Any] = {"findings": findings, "answer": answer, "change": change}
-    emgkit.write_results(folder, **results, study_id=examination.id, exports=options.exports)
+    emgkit.write_results(
+        folder, **results, study_id=examination.id, exports=options.exports, identified=options.identified
+    )
     with click.progressbar(
         length=len(findings.activities), label="report", hidden=options.quiet, file=sys.stderr
     ) as bar:

@@ -92,10 +92,16 @@ def descriptions(table: pd.DataFrame) -> list[str]:
     return [f"BAD_{_LINE_BREAKERS.sub(';', reason)}" if what == EXCLUDED else str(what) for what, reason in pairs]
 
 
-def annotations_text(activity: SpontaneousActivity) -> str:
+def annotations_text(activity: SpontaneousActivity, *, identified: bool = False) -> str:
     """Return the marks as text that ``mne.read_annotations`` reads: seconds from the start, without a date.
 
-    The name of the channel goes along where it has one that MNE's text can hold. The size of a span is written as 0.
+    The size of a span is written as 0.
+
+    Parameters
+    ----------
+    activity : SpontaneousActivity
+    identified : bool
+        The name of the channel goes along, where it has one that MNE's text can hold.
 
     Examples
     --------
@@ -109,7 +115,7 @@ def annotations_text(activity: SpontaneousActivity) -> str:
     table = marks(activity)
     channel = activity.recording.channel.strip()
     spans = {EXCLUDED, *activity.spans["what"]}
-    named = bool(channel) and not _LINE_BREAKERS.search(channel)
+    named = identified and bool(channel) and not _LINE_BREAKERS.search(channel)
     columns = ["onset", "duration", "description", *(["ch_names"] if named else []), "train", "peak_to_peak_uv"]
     lines = ["# MNE-Annotations", f"# {', '.join(columns)}"]
     sizes_uv = table["peak_to_peak_uv"].mask(table["what"].isin(spans), 0.0)  # an empty cell would make text of all

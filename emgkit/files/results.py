@@ -36,6 +36,7 @@ def write_results(
     change: StudyChange | None = None,
     study_id: str = "",
     exports: bool = False,
+    identified: bool = False,
 ) -> list[Path]:
     """Write findings and answer as tables and JSON and, with ``exports``, in the formats of other programs.
 
@@ -43,7 +44,7 @@ def write_results(
     ``localization.json``, which follows ``localization.schema.json`` beside this module. The exports are ``fhir.json``
     (a FHIR R4 bundle), ``annotations/`` (a text a recording that ``mne.read_annotations`` reads) and ``bids/`` (an
     ``events.tsv`` a recording, to be copied over a BIDS dataset). Nothing is written before all of it could be made;
-    each file or folder replaces an older one only when it is complete. The exports hold no date and no file name.
+    each file or folder replaces an older one only when it is complete. No date is written.
 
     Parameters
     ----------
@@ -56,6 +57,9 @@ def write_results(
     study_id : str
         Names the study in the FHIR report, and its subject in the BIDS folder.
     exports : bool
+    identified : bool
+        Name the files in ``trains.csv`` and ``events.csv``, and the channels in the annotations: such names often are
+        the patient's. A recording is told by its number, muscle, side and site without them.
 
     Returns
     -------
@@ -81,8 +85,8 @@ def write_results(
     tables = {
         "needle.csv": findings.needle,
         "conduction.csv": findings.conduction,
-        "trains.csv": _stacked(findings.activities, TRAINS),
-        "events.csv": _stacked(findings.activities, EVENTS),
+        "trains.csv": _stacked(findings.activities, TRAINS, identified=identified),
+        "events.csv": _stacked(findings.activities, EVENTS, identified=identified),
         "posterior.csv": answer.posterior,
         "evidence.csv": answer.evidence,
     }
@@ -93,7 +97,8 @@ def write_results(
     folders = {}
     if exports:
         texts["fhir.json"] = _json(fhir_bundle(findings, answer, study_id=study_id))
-        folders = dict(zip(_EXPORT_FOLDERS, (_annotations(findings), _bids(findings, study_id)), strict=True))
+        annotations = _annotations(findings, identified=identified)
+        folders = dict(zip(_EXPORT_FOLDERS, (annotations, _bids(findings, study_id)), strict=True))
     written = []
     for name, inside in folders.items():
         with atomic_folder(folder / name, replaces=_EXPORTED) as partial:
@@ -108,9 +113,11 @@ def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _annotations(findings: StudyFindings) -> dict[str, str]:
+def _annotations(findings: StudyFindings, *, identified: bool) -> dict[str, str]:
     return {
-        f"{number:02d}_{activity.recording.side}_{activity.muscle}-annot.txt": annotations_text(activity)
+        f"{number:02d}_{activity.recording.side}_{activity.muscle}-annot.txt": annotations_text(
+            activity, identified=identified
+        )
         for number, activity in enumerate(findings.activities, start=1)
     }
 
@@ -241,14 +248,15 @@ def activity_document(activity: SpontaneousActivity) -> dict[str, Any]:
     }
 
 
-def _stacked(activities: tuple[SpontaneousActivity, ...], schema: Schema) -> pd.DataFrame:
+def _stacked(activities: tuple[SpontaneousActivity, ...], schema: Schema, *, identified: bool) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - pandas is loaded when tables are written
 
     parts = []
     for number, activity in enumerate(activities, start=1):
         table = getattr(activity, schema.name).copy()
         recording = activity.recording
-        place = (number, Path(recording.source_file).name, activity.muscle, recording.side, recording.site)
+        file = Path(recording.source_file).name if identified else ""
+        place = (number, file, activity.muscle, recording.side, recording.site)
         for position, (column, value) in enumerate(zip(_PLACE, place, strict=True)):
             table.insert(position, column, value)
         if len(table):  # the columns of an empty table have no kind that could be joined

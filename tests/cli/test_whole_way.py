@@ -78,9 +78,12 @@ def test_the_tables_have_their_declared_columns_and_tell_recordings_apart(
     assert not trains.duplicated(["recording", "train"]).any()
     sorted_events = events[events["train"] >= 0].groupby(["recording", "train"]).size()
     assert sorted_events.to_dict() == trains.set_index(["recording", "train"])["n_events"].to_dict()
-    assert events["file"].nunique() == events["recording"].nunique()
-    listed = pd.read_csv(small_study / "recordings.csv")["file"]
-    assert set(events["file"]) | set(trains["file"]) <= set(listed)
+    assert (events.groupby("recording")[["muscle", "side"]].nunique() == 1).all(axis=None)
+    listed = pd.read_csv(small_study / "recordings.csv")
+    for number, muscle, side in trains[["recording", "muscle", "side"]].itertuples(index=False):
+        assert (listed["muscle"][number - 1], listed["side"][number - 1]) == (muscle, side)
+    assert events["file"].isna().all(), "the name of a file often is the patient's"
+    assert trains["file"].isna().all()
     maximus = trains[(trains["muscle"] == "gluteus_maximus") & (trains["side"] == "left")]
     assert set(maximus["label"]) & {"fibrillation", "positive_sharp_wave"}
 
@@ -295,7 +298,7 @@ def test_a_recording_that_cannot_be_analysed_is_named_and_the_rest_is_done(small
     cells |= {"file": "flat.csv", "muscle": "soleus", "side": "right"}
     lines = [header, ",".join(cells.values()), kept]
     (study / "recordings.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done = call("analyze", study, "-o", tmp_path / "results", "--quiet")
+    done = call("analyze", study, "-o", tmp_path / "results", "--quiet", "--identified")
     assert done.code == 3
     assert done.out == ""
     (line,) = done.err.splitlines()

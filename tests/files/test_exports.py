@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from emgkit.errors import InputFileError
 from emgkit.files import results
 from emgkit.files.fhir import fhir_bundle
 from emgkit.files.marks import annotations_text, bids_names, events_sidecar, events_table, marks
-from emgkit.files.results import write_results
+from emgkit.files.results import localization_document, write_results
 from emgkit.knowledge.anatomy import labels
 from emgkit.knowledge.mdc import SYSTEM, activity_code, mdc_codes, muscle_code
 from emgkit.knowledge.names import lowered, muscle_name, sided, site_name, study_name
@@ -78,7 +78,7 @@ def walk(part: object) -> Iterator[dict[str, Any]]:
 def test_mne_reads_every_mark_to_the_last_digit(tmp_path: Path, channel: str, shown: tuple[str, ...]) -> None:
     activity = rich(channel=channel, start_time="2024-03-05T10:00:00")
     path = tmp_path / "x-annot.txt"
-    path.write_text(annotations_text(activity), encoding="utf-8")
+    path.write_text(annotations_text(activity, identified=True), encoding="utf-8")
     read, table = mne.read_annotations(path), marks(activity)
     np.testing.assert_array_equal(read.onset, table["onset_s"])
     np.testing.assert_array_equal(read.duration, table["duration_s"])
@@ -107,7 +107,7 @@ def test_mne_reads_recordings_of_no_discharge_and_of_one(tmp_path: Path, trains:
 def test_the_text_and_the_raw_object_have_the_same_annotations(tmp_path: Path) -> None:
     activity = rich(channel="GMAX L", start_time="")
     path = tmp_path / "x-annot.txt"
-    path.write_text(annotations_text(activity), encoding="utf-8")
+    path.write_text(annotations_text(activity, identified=True), encoding="utf-8")
     raw, read = emgkit.to_mne(activity.recording, activity), mne.read_annotations(path)
     np.testing.assert_allclose(raw.annotations.onset, read.onset, atol=10.0**-MICROSECOND)
     assert list(raw.annotations.description) == list(read.description)
@@ -209,7 +209,7 @@ def test_a_report_that_nobody_reviewed_does_not_call_itself_final(bundle: dict[s
     assert {(each["resourceType"], each["status"]) for each in observations} == {("Observation", "preliminary")}
     assert "not a diagnosis" in report["conclusion"]
     text = json.dumps(bundle)
-    assert "2024" not in text
+    assert "2024-03" not in text
     assert "SMITH" not in text
     assert [pattern for pattern in NEVER_PRINTED if re.search(pattern, text.lower())] == []
     assert not [part for part in walk(bundle) if {"subject", "effectiveDateTime", "issued", "timestamp"} & set(part)]
@@ -309,6 +309,34 @@ def test_one_call_writes_everything_and_the_same_study_the_same_bytes(case: Case
     json.loads((tmp_path / "a" / "fhir.json").read_text(), parse_constant=pytest.fail)
 
 
+def test_names_and_dates_of_files_are_written_only_when_asked_for(case: Case, tmp_path: Path) -> None:
+    activities = tuple(
+        replace(each, recording=replace(each.recording, channel="SMITH JOHN")) for each in case.findings.activities
+    )
+    parts = {"findings": replace(case.findings, activities=activities), "answer": case.answer, "exports": True}
+
+    def told(word: str) -> set[str]:
+        paths = [path for path in tmp_path.rglob("*") if path.is_file()]
+        return {path.parent.name or path.name for path in paths if word in path.read_text(encoding="utf-8")}
+
+    write_results(tmp_path, **parts)
+    assert told("SMITH") == told("2024-03") == set()
+    write_results(tmp_path, **parts, identified=True)
+    assert told("SMITH") == {"annotations", tmp_path.name}
+    assert told("2024-03") == set()
+
+
+def test_every_field_of_an_answer_is_in_its_document(case: Case) -> None:
+    other_names = {"prior_name": "prior", "verdict": "inferior_gluteal"}
+    settling = {"settling": "tests", "settling_hazards": "hazards", "settling_probability": "probability"}
+    document = localization_document(case.answer)
+    kept = {other_names.get(field.name, field.name) for field in fields(case.answer)} - set(settling)
+    assert kept <= set(document)
+    assert set(settling.values()) == set(document["settling"])
+    assert {field.name for field in fields(case.answer.verdict)} == set(document["inferior_gluteal"])
+    assert {field.name for field in fields(case.answer.explanation)} == set(document["explanation"])
+
+
 def test_a_second_study_leaves_nothing_of_the_first(case: Case, tmp_path: Path) -> None:
     write_results(tmp_path, findings=case.findings, answer=case.answer, study_id="first", exports=True)
     fewer = replace(case.findings, activities=case.findings.activities[:2])
@@ -332,7 +360,7 @@ def test_a_format_that_fails_leaves_the_old_results_whole(
     write_results(tmp_path, findings=case.findings, answer=case.answer, exports=True)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
-    def broken(activity: object) -> str:
+    def broken(activity: object, **options: object) -> str:
         raise RuntimeError
 
     monkeypatch.setattr(results, "annotations_text", broken)
