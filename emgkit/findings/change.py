@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from emgkit.model.findings import MuscleFinding, StudyFindings
 
 _EQUIVOCAL = 0.5  # written ±: neither 0 nor 1+, but between them
+_TOLD = ("fibrillation", "positive_sharp_wave", "sites", "positive_sites", "motor_unit", "recruitment")
 _FULLNESS = ("none", "reduced", "normal")
 _TIMED = ("latency_ms", "velocity_m_per_s")  # what the distance and the warmth of the skin move
 
@@ -118,11 +119,11 @@ def _muscles(first: StudyFindings, second: StudyFindings, criteria: Mapping[str,
             for each, row in zip(found, pair, strict=True)
         ]
         row: dict[str, Any] = {"muscle": muscle, "side": side}
-        for name, one in zip(("first", "second"), pair, strict=True):
-            for column in (
-                ("fibrillation", "positive_sharp_wave", "motor_unit", "recruitment") if one is not None else ()
-            ):
-                row[f"{column}_{name}"] = getattr(one, column)
+        for name, one, finding in zip(("first", "second"), pair, graded, strict=True):
+            if one is not None:
+                row |= {f"{column}_{name}": getattr(one, column) for column in _TOLD}
+            if finding is not None:
+                row[f"discharges_per_s_{name}"] = finding.discharges_per_s
         row["grade_first"], row["grade_second"] = (_grade(*each) for each in zip(pair, graded, strict=True))
         row["grade_change"], row["reason"] = _grade_change(row, pair, graded, criteria)
         row["recruitment_change"] = _recruitment_change(row)

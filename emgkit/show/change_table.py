@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from emgkit.knowledge.names import muscle_name, readable, study_name
 from emgkit.show.change_plots import describe_change, grade_words, plot_change, weeks_text
 from emgkit.show.pictures import picture
@@ -52,11 +54,24 @@ def _muscle(row: Any) -> dict[str, Any]:
         "grades": f"{grade_words(row.grade_first)} to {grade_words(row.grade_second)}",
         "change": row.grade_change,
         "changed": row.grade_change in {"fewer", "more"},
+        "positions": _positions(row),
+        "rate": _rates(row.discharges_per_s_first, row.discharges_per_s_second),
         "motor_unit": _pair(row.motor_unit_first, row.motor_unit_second),
         "recruitment": _pair(row.recruitment_first, row.recruitment_second, row.recruitment_change),
         "sign": row.sign,
         "reason": readable(row.reason),
     }
+
+
+def _positions(row: Any) -> str:
+    pairs = ((row.positive_sites_first, row.sites_first), (row.positive_sites_second, row.sites_second))
+    told = ["?" if pd.isna(positive) or pd.isna(sites) else f"{positive} of {sites}" for positive, sites in pairs]
+    return "" if set(told) == {"?"} else " to ".join(told)
+
+
+def _rates(first: float, second: float) -> str:
+    told = [number_text(rate, 2) for rate in (first, second)]
+    return " to ".join(told) if all(told) and set(told) != {"0"} else ""
 
 
 def _pair(first: str, second: str, change: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,6 +180,16 @@ def test_a_follow_up_before_the_first_examination_is_refused() -> None:
         StudyError, match="3 weeks after the onset and the first examination 6; give the earlier one first"
     ):
         emgkit.compare_findings(graded(2), graded(1), first_weeks=6, second_weeks=3)
+
+
+def test_the_raw_numbers_behind_a_grade_stand_beside_it() -> None:
+    first, second = (graded(2, sites=4, positive_sites=positive) for positive in (3, 1))
+    finding = replace(second.muscles[0], discharges_per_s=1.5)
+    row = muscle(first, replace(second, muscles=(finding,)))
+    assert (row.sites_first, row.positive_sites_first, row.positive_sites_second) == (4, 3, 1)
+    assert (row.discharges_per_s_first, row.discharges_per_s_second) == (0.0, 1.5)
+    scored = muscle(graded(2, source="examiner"), second)
+    assert math.isnan(scored.discharges_per_s_first)
 
 
 def test_an_examination_beside_itself_has_not_changed() -> None:
