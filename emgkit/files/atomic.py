@@ -115,8 +115,8 @@ def refuse_foreign(target: Path, *, replaces: Collection[str] = ()) -> None:
     ...     try:
     ...         refuse_foreign(Path(folder))
     ...     except InputFileError as error:
-    ...         print(str(error).partition('; ')[2])
-    nothing is overwritten: remove it or choose another name.
+    ...         print(str(error).partition("; ")[2])
+    nothing is overwritten: remove it or choose another name. It holds thesis.txt.
     """
     if target.exists() and not target.is_dir():
         msg = f"{target} is a file; give the name of a folder to write."
@@ -124,8 +124,8 @@ def refuse_foreign(target: Path, *, replaces: Collection[str] = ()) -> None:
     held = [each for each in target.rglob("*") if not each.is_dir()] if target.is_dir() else []
     if foreign := [each for each in held if not each.name.endswith(tuple(replaces))]:
         msg = (
-            f"The folder {target} already holds files, such as {foreign[0].name}; nothing is overwritten: remove it or "
-            "choose another name."
+            f"The folder {target} already holds files; nothing is overwritten: remove it or choose another name. It "
+            f"holds {foreign[0].name}."
         )
         raise InputFileError(msg)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from emgkit.model.table import Schema
 
 SCHEMA_ID = "emgkit/localization/1"
-_EXPORTED = ("-annot.txt", "_events.tsv", "_events.json")
+_EXPORTED = ("-annot.txt", "_events.tsv", "_events.json", ".DS_Store")  # the last one macOS leaves by looking
 _EXPORT_FOLDERS = ("annotations", "bids")
 _PLACE = ("recording", "file", "muscle", "side", "site")  # recording counts those that were analysed
 

@@ -138,7 +138,8 @@ def test_exports_are_written_beside_the_report_when_asked_for(scored_study: Path
     assert bundle["entry"][0]["resource"]["identifier"] == [{"value": "scored"}]
     (results / "bids" / "notes.txt").touch()
     refusal = call("analyze", scored_study, "-o", results, "--exports", "--quiet").refusal
-    assert "already holds files, such as notes.txt" in refusal
+    assert "nothing is overwritten" in refusal
+    assert refusal.endswith("It holds notes.txt.")
 
 
 @pytest.fixture

@@ -349,7 +349,7 @@ def test_a_second_study_leaves_nothing_of_the_first(case: Case, tmp_path: Path) 
 def test_files_of_others_are_not_replaced_and_nothing_is_written(case: Case, tmp_path: Path) -> None:
     (tmp_path / "bids").mkdir()
     (tmp_path / "bids" / "participants.tsv").write_text("mine", encoding="utf-8")
-    with pytest.raises(InputFileError, match=r"already holds files, such as participants\.tsv; nothing is overwritten"):
+    with pytest.raises(InputFileError, match=r"nothing is overwritten: .* It holds participants\.tsv"):
         write_results(tmp_path, findings=case.findings, answer=case.answer, exports=True)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["participants.tsv"]
 
