@@ -161,7 +161,8 @@ def _grade_change(
         )
     else:
         apart = abs(step) >= criteria["clear_step"]
-        reason = f"{abs(step):g} steps, a grade without an interval; clear from {criteria['clear_step']:g} on"
+        steps = f"{abs(step):g} step{'s' if abs(step) > 1 else ''}"
+        reason = f"{steps}, a grade without an interval; clear from {criteria['clear_step']:g} on"
     return (word if apart else f"possibly {word}"), reason
 
 
