@@ -19,6 +19,8 @@ from emgkit.knowledge.charts import DEFAULT_CHART
 from emgkit.knowledge.grading import SCHEMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emgkit.model.activity import SpontaneousActivity
     from emgkit.model.change import StudyChange
     from emgkit.model.localization import Localization
@@ -37,11 +39,6 @@ _candidates = click.option(
 _chart = click.option(
     "--chart", default=DEFAULT_CHART, show_default=True, help="Myotome chart: tsao, phillips_park, classical."
 )
-
-_scheme = click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo.")
-_exports = click.option("--exports", is_flag=True, help="Also fhir.json, annotations/ for MNE, bids/ with events.tsv.")
-_identified = click.option("--identified", is_flag=True, help="Name files and channels in the results.")
-_quiet = click.option("--quiet", is_flag=True, help="No progress bars, no summary.")
 
 
 class _OneLineErrors(click.Group):
@@ -80,76 +77,10 @@ def main() -> None:
     """
 
 
-@main.command(short_help="A study folder to a report, JSON and CSV tables.")
-@click.argument("study", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", "output", type=click.Path(path_type=Path), required=True, help="Folder for the results."
-)
-@_prior
-@_candidates
-@_chart
-@_scheme
-@_exports
-@_identified
-@_quiet
-def analyze(
-    study: Path,
-    output: Path,
-    prior: str | None,
-    candidates: tuple[str, ...],
-    chart: str,
-    scheme: str | None,
-    exports: bool,
-    identified: bool,
-    quiet: bool,
-) -> None:
-    """Analyse the study folder STUDY and write report.html, localization.json and CSV tables.
-
-    \b
-    A study folder holds study.toml (the patient's facts), recordings.csv with the files it
-    names, and, where there are any, conduction.csv and needle.csv.
-    """
-    options = _Options(prior, candidates, chart, scheme, exports=exports, identified=identified, quiet=quiet)
-    _analyze(study, output, options)
-
-
-@main.command("follow-up", short_help="A second study folder beside the first: what changed.")
-@click.argument("first", type=click.Path(path_type=Path))
-@click.argument("second", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", "output", type=click.Path(path_type=Path), required=True, help="Folder for the results."
-)
-@_prior
-@_candidates
-@_chart
-@_scheme
-@_exports
-@_identified
-@_quiet
-def follow_up(
-    first: Path,
-    second: Path,
-    output: Path,
-    prior: str | None,
-    candidates: tuple[str, ...],
-    chart: str,
-    scheme: str | None,
-    exports: bool,
-    identified: bool,
-    quiet: bool,
-) -> None:
-    """Analyse the study folder SECOND, and show what changed since FIRST, of the same patient.
-
-    \b
-    Writes what analyze writes for SECOND, with the change in the report, and
-    needle_changes.csv and conduction_changes.csv.
-    """
-    options = _Options(prior, candidates, chart, scheme, exports=exports, identified=identified, quiet=quiet)
-    _analyze(second, output, options, first=first)
-
-
 @dataclass(frozen=True)
 class _Options:
+    # What both commands that analyse a study are told.
+    output: Path
     prior: str | None
     candidates: tuple[str, ...]
     chart: str
@@ -159,14 +90,58 @@ class _Options:
     quiet: bool
 
 
-def _analyze(study: Path, output: Path, options: _Options, *, first: Path | None = None) -> None:
+def _takes_options(command: Callable[..., None]) -> Callable[..., None]:
+    folder = click.Path(path_type=Path)
+    options = (
+        click.option("-o", "--output", "output", type=folder, required=True, help="Folder for the results."),
+        _prior,
+        _candidates,
+        _chart,
+        click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo."),
+        click.option("--exports", is_flag=True, help="Also fhir.json, annotations/ for MNE, bids/ with events.tsv."),
+        click.option("--identified", is_flag=True, help="Name files and channels in the results."),
+        click.option("--quiet", is_flag=True, help="No progress bars, no summary."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command(short_help="A study folder to a report, JSON and CSV tables.")
+@click.argument("study", type=click.Path(path_type=Path))
+@_takes_options
+def analyze(study: Path, **options: Any) -> None:
+    """Analyse the study folder STUDY and write report.html, localization.json and CSV tables.
+
+    \b
+    A study folder holds study.toml (the patient's facts), recordings.csv with the files it
+    names, and, where there are any, conduction.csv and needle.csv.
+    """
+    _analyze(study, _Options(**options))
+
+
+@main.command("follow-up", short_help="A second study folder beside the first: what changed.")
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@_takes_options
+def follow_up(first: Path, second: Path, **options: Any) -> None:
+    """Analyse the study folder SECOND, and show what changed since FIRST, of the same patient.
+
+    \b
+    Writes what analyze writes for SECOND, with the change in the report, and
+    needle_changes.csv and conduction_changes.csv.
+    """
+    _analyze(second, _Options(**options), first=first)
+
+
+def _analyze(study: Path, options: _Options, *, first: Path | None = None) -> None:
     import emgkit  # noqa: PLC0415 - a help text needs no analysis
     from emgkit.files.results import make_folder  # noqa: PLC0415
     from emgkit.findings.change import require_order  # noqa: PLC0415
     from emgkit.show.words import graded_by_text  # noqa: PLC0415
 
     before, examination = None if first is None else emgkit.read_study(first), emgkit.read_study(study)
-    folder = make_folder(output, exports=options.exports)
+    folder = make_folder(options.output, exports=options.exports)
     chosen: dict[str, Any] = {
         "candidates": options.candidates or None, "prior": options.prior, "chart": options.chart,
     }  # fmt: skip
