@@ -99,7 +99,7 @@ def _takes_options(command: Callable[..., None]) -> Callable[..., None]:
         _chart,
         click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo."),
         click.option("--exports", is_flag=True, help="Also fhir.json, annotations/ for MNE, bids/ with events.tsv."),
-        click.option("--identified", is_flag=True, help="Name files and channels in the results."),
+        click.option("--identified", is_flag=True, help="Name files, channels and times of recording in the results."),
         click.option("--quiet", is_flag=True, help="No progress bars, no summary."),
     )
     for option in reversed(options):
@@ -162,7 +162,13 @@ def _analyze(study: Path, options: _Options, *, first: Path | None = None) -> No
     with click.progressbar(
         length=len(findings.activities), label="report", hidden=options.quiet, file=sys.stderr
     ) as bar:
-        emgkit.write_report(folder / "report.html", study=examination, **results, advance=lambda: bar.update(1))
+        emgkit.write_report(
+            folder / "report.html",
+            study=examination,
+            **results,
+            identified=options.identified,
+            advance=lambda: bar.update(1),
+        )
     if not options.quiet:
         _print_answer(answer)
         if change is not None:

@@ -194,6 +194,7 @@ def localization_document(answer: Localization) -> dict[str, Any]:
         "side": answer.side,
         "weeks_since_onset": answer.weeks_since_onset,
         "prior": answer.prior_name,
+        "chart": answer.chart,
         "posterior": answer.posterior.to_dict("records"),
         "families": answer.families.to_dict("records"),
         "evidence": answer.evidence.to_dict("records"),

@@ -139,6 +139,7 @@ def localize(
         caveats=find_caveats(weighed, observations, context=context, weeks=weeks_since_onset),
         assumed=tuple(sorted({*rows_assumed(weighed, used, context=context), *selection.assumed})),
         prior_name=hypotheses.prior_name,
+        chart=selection.chart,
         weeks_since_onset=weeks_since_onset,
         explanation=explain(
             weighed, used, found=found, context=context, outlook=outlook, suggested=suggestions["test"]

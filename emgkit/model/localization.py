@@ -139,6 +139,8 @@ class Localization:
     assumed : tuple of str
         Keys of the evidence rows used whose basis is ``assumed``.
     prior_name : str
+    chart : str
+        Myotome chart that was read; empty when not said.
     weeks_since_onset : float or None
     explanation : Explanation
         Why the first site leads, what it leaves unexplained, what would change the answer.
@@ -161,6 +163,7 @@ class Localization:
     caveats: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     prior_name: str = "general"
+    chart: str = ""
     weeks_since_onset: float | None = None
     explanation: Explanation = Explanation()
     settling: tuple[str, ...] = ()

@@ -144,7 +144,7 @@ def plot_evidence(answer: Localization, *, sites: Sequence[str] | None = None, a
     )
     axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE, labelcolor=INK)
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(chosen), frameon=False, fontsize=SMALL_SIZE,
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(chosen), frameon=False, fontsize=SMALL_SIZE,
         labelcolor=INK, handletextpad=0.3, borderaxespad=0.2, columnspacing=1.4,
     )  # fmt: skip
     return figure_of(axes)

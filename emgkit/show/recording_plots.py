@@ -142,7 +142,7 @@ def plot_sweeps(
     axes = ax or make_axes(_WIDTH_IN, 0.29 * n_sweeps + 0.7, left_in=0.6, right_in=1.8, top_in=0.28)
     first, last = _checked_part(activity.recording, start_s, None)
     if start_s is None:
-        first = _busiest(activity, n_sweeps * sweep_ms / 1000)
+        first = busiest_start(activity, n_sweeps * sweep_ms / 1000)
     sweep_s = sweep_ms / 1000
     starts = [first + k * sweep_s for k in range(n_sweeps) if first + k * sweep_s < last - sweep_s / 10]
     if not starts:
@@ -300,7 +300,16 @@ def _lane_text(axes: Axes, height: float, train: Any, size: float) -> None:
     axes.text(1.012, height, text, transform=axes.transAxes, va="center", ha="left", fontsize=size, color=INK)
 
 
-def _busiest(activity: SpontaneousActivity, length_s: float) -> float:
+def busiest_start(activity: SpontaneousActivity, length_s: float) -> float:
+    """Return where the stretch of so many seconds starts that holds most sorted discharges.
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.recording_plots import busiest_start
+    >>> round(busiest_start(examples.activity(), 1.0), 2)
+    0.03
+    """
     times = activity.events.loc[activity.events["train"] >= 0, "time_s"].to_numpy()
     latest = max(activity.recording.duration_s - length_s, 0.0)
     if not len(times):

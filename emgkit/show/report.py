@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import tempfile
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emgkit.errors import InputFileError
+from emgkit.knowledge.names import readable
+from emgkit.show.body_plots import body_shapes, describe_body, plot_body
 from emgkit.show.change_table import change_parts
 from emgkit.show.localization_plots import describe_evidence, describe_posterior, plot_evidence, plot_posterior
 from emgkit.show.pictures import picture
 from emgkit.show.report_answer import answer_parts, caveat_sentences, context_facts
 from emgkit.show.report_muscles import muscle_parts
+from emgkit.show.report_provenance import provenance_parts
 from emgkit.show.report_small_print import small_print_parts
-from emgkit.show.report_tables import conduction_parts, evidence_parts, needle_rows
+from emgkit.show.report_tables import conduction_parts, evidence_parts, moving_evidence, needle_rows
+from emgkit.show.style import make_axes
 from emgkit.show.words import graded_by_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from matplotlib.figure import Figure
+
     from emgkit.model.change import StudyChange
     from emgkit.model.findings import StudyFindings
     from emgkit.model.localization import Localization
     from emgkit.model.study import Study
+
+_MAP_IN = (7.2, 3.9)
 
 
 def render_report(
@@ -32,12 +44,13 @@ def render_report(
     findings: StudyFindings,
     answer: Localization,
     change: StudyChange | None = None,
+    identified: bool = False,
     advance: Callable[[], None] | None = None,
 ) -> str:
     """Return the report of an examination as the text of one HTML page.
 
-    The page needs no network and no other file: pictures are inside it, citations are text. The same examination gives
-    the same text. Every string that comes from a file is escaped; file names, names and dates are not shown.
+    The page needs no network and no other file: pictures and sounds are inside it, citations are text. The same
+    examination gives the same text. Every string that comes from a file is escaped.
 
     Parameters
     ----------
@@ -46,6 +59,8 @@ def render_report(
     answer : Localization
     change : StudyChange, optional
         What changed since an examination before this one.
+    identified : bool
+        Also show the names of files and channels and the times of recording, which may name the patient.
     advance : callable, optional
         Called after every recording that was drawn, for a progress bar.
 
@@ -63,6 +78,7 @@ def render_report(
     True
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - loaded when a report is written
+    from markupsafe import Markup  # noqa: PLC0415 - loaded when a report is written
 
     environment = Environment(
         loader=PackageLoader("emgkit.show"),
@@ -70,21 +86,29 @@ def render_report(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=None if identified else _hiding(study),
     )
+    # The page may run this script and no other, and ask no address for anything: whatever a file brought in stays text.
+    script = (files("emgkit.show") / "templates" / "report.js").read_text(encoding="utf-8")
+    digest = hashlib.sha256(script.encode()).digest()
     return environment.get_template("report.html").render(
+        script=Markup(script),  # noqa: S704 - a file of this package
+        script_hash=base64.b64encode(digest).decode("ascii"),
         study_id=study.id,
         context=context_facts(study),
         answer=answer_parts(answer),
         caveats=caveat_sentences(answer),
         change=change_parts(change),
+        map_picture=picture(lambda: _map(findings, answer), describe_body(findings, answer)),
         posterior_picture=picture(lambda: plot_posterior(answer), describe_posterior(answer)),
         needle=needle_rows(findings),
         graded_by=graded_by_text(findings.muscles),
         conduction=conduction_parts(findings),
         evidence=evidence_parts(answer),
-        evidence_picture=picture(lambda: plot_evidence(answer), describe_evidence(answer)),
+        evidence_picture=picture(lambda: plot_evidence(_charted(answer)), describe_evidence(answer)),
         muscles=muscle_parts(findings, advance=advance),
         small_print=small_print_parts(findings, answer),
+        provenance=provenance_parts(study, findings=findings, answer=answer, identified=identified),
     )
 
 
@@ -95,6 +119,7 @@ def write_report(
     findings: StudyFindings,
     answer: Localization,
     change: StudyChange | None = None,
+    identified: bool = False,
     advance: Callable[[], None] | None = None,
 ) -> None:
     """Write the report of an examination; a report already there stays whole until the new one is complete.
@@ -108,6 +133,8 @@ def write_report(
     answer : Localization
     change : StudyChange, optional
         What changed since an examination before this one.
+    identified : bool
+        Also show the names of files and channels and the times of recording, which may name the patient.
     advance : callable, optional
         Called after every recording that was drawn, for a progress bar.
 
@@ -134,12 +161,45 @@ def write_report(
             f"The folder {str(target.parent)!r} does not exist; make it first, or give a path in a folder that exists."
         )
         raise InputFileError(msg)
-    page = render_report(study=study, findings=findings, answer=answer, change=change, advance=advance)
+    page = render_report(
+        study=study, findings=findings, answer=answer, change=change, identified=identified, advance=advance
+    )
     try:
         _replace(target, page)
     except OSError as error:
         msg = f"{str(target)!r} cannot be written ({error.strerror}); give the path of a file that may be written."
         raise InputFileError(msg) from error
+
+
+def _hiding(study: Study) -> Callable[[Any], Any]:
+    # An error met while a file was read may name it, and a file's name the patient: no value printed has one.
+    names = {name for one in study.recordings for name in (one.source_file, Path(one.source_file).name) if name}
+    longest_first = sorted(names | {readable(name) for name in names}, key=lambda name: (-len(name), name))
+
+    def hide(value: Any) -> Any:
+        if type(value) is str:
+            for name in longest_first:
+                value = value.replace(name, "the file")
+        return value
+
+    return hide
+
+
+def _map(findings: StudyFindings, answer: Localization) -> Figure:
+    # Low enough for the first page of print, with text of full size; muscles elsewhere are named below, four in a line.
+    drawn = {shape.id for shape in body_shapes()}
+    lines = -(-sum(muscle not in drawn for muscle in findings.needle["muscle"]) // 4)
+    width, height = _MAP_IN
+    below = 0.04 + 0.14 * lines
+    axes = make_axes(width, height + below, left_in=0.05, right_in=0.05, top_in=0.02, bottom_in=below)
+    return plot_body(findings, answer=answer, ax=axes)
+
+
+def _charted(answer: Localization) -> Localization:
+    # Beside the bars there is room for the usual abbreviations only.
+    evidence = moving_evidence(answer)
+    short = evidence["finding"].str.replace("fibrillation", "fib").str.replace("positive sharp wave", "PSW")
+    return replace(answer, evidence=evidence.assign(finding=short))
 
 
 def _replace(target: Path, page: str) -> None:

@@ -67,7 +67,7 @@ def answer_parts(answer: Localization) -> dict[str, Any]:
             (kind, name, [readable(criterion) for criterion in criteria])
             for kind, name, criteria in (
                 ("met", "Met", verdict.met),
-                ("failed", "Against", verdict.failed),
+                ("failed", "Not met", verdict.failed),
                 ("missing", "Not judged, test missing", verdict.missing),
             )
         ],

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from emgkit.knowledge.names import label_name, lowered, muscle_name, nerve_and_roots, readable, sided
 from emgkit.show.pictures import picture
 from emgkit.show.recording_plots import plot_recording, plot_sweeps
+from emgkit.show.report_screen import screen_part, sounds
 from emgkit.show.report_tables import muscle_summary
 from emgkit.show.rows import each_row
+from emgkit.show.sound import fair_shares
 from emgkit.show.style import label_color
 from emgkit.show.train_plots import describe_train, plot_train
 from emgkit.show.words import counted, flag_text, number_text, probability_text
@@ -16,11 +18,16 @@ from emgkit.show.words import counted, flag_text, number_text, probability_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from matplotlib.figure import Figure
+
     from emgkit.model.activity import SpontaneousActivity
     from emgkit.model.findings import StudyFindings
+    from emgkit.show.sound import Sound
 
-# Trains beyond this many in one recording are listed in its table; their pictures would bury the others.
+# Trains beyond this many in one recording, or in all of them, are listed in its table and drawn by the page's script;
+# their pictures would bury the others.
 _MOST_PICTURED_TRAINS = 6
+_MOST_PICTURED_IN_ALL = 30
 
 
 def muscle_parts(findings: StudyFindings, *, advance: Callable[[], None] | None = None) -> list[dict[str, Any]]:
@@ -41,21 +48,24 @@ def muscle_parts(findings: StudyFindings, *, advance: Callable[[], None] | None 
     """
     graded = {(finding.muscle, finding.side): finding for finding in findings.muscles}
     parts: dict[tuple[str, str], dict[str, Any]] = {}
-    for number, activity in enumerate(findings.activities, start=1):
+    heard = sounds(findings.activities)
+    trains = [min(len(activity.trains), _MOST_PICTURED_TRAINS) for activity in findings.activities]
+    pictured = [int(share) for share in fair_shares(trains, _MOST_PICTURED_IN_ALL)]
+    for place, (activity, sound) in enumerate(zip(findings.activities, heard, strict=True)):
         key = (activity.muscle, activity.recording.side)
         nerve, roots = nerve_and_roots(activity.muscle)
         part = parts.setdefault(key, {
             "id": f"{key[1]}-{key[0]}", "name": sided(key[1], muscle_name(key[0])), "nerve": nerve, "roots": roots,
             "summary": muscle_summary(graded[key]) if key in graded else None, "recordings": [],
         })  # fmt: skip
-        part["recordings"].append(_recording_part(activity, number))
+        part["recordings"].append(_recording_part(activity, sound, number=place + 1, most=pictured[place]))
         if advance is not None:
             advance()
     return list(parts.values())
 
 
-def _recording_part(activity: SpontaneousActivity, number: int) -> dict[str, Any]:
-    trains = [_train_part(activity, row, place) for place, row in enumerate(each_row(activity.trains))]
+def _recording_part(activity: SpontaneousActivity, sound: Sound, *, number: int, most: int) -> dict[str, Any]:
+    trains = [_train_part(activity, row, drawn=place < most) for place, row in enumerate(each_row(activity.trains))]
     described = _described(activity)
     sweeps_text = (
         "Raster of consecutive sweeps where most discharges are, as an EMG screen shows them, each discharge marked."
@@ -64,10 +74,13 @@ def _recording_part(activity: SpontaneousActivity, number: int) -> dict[str, Any
         "number": number,
         "place": readable(activity.recording.site) or f"recording {number}",
         "facts": _facts(activity),
-        "trace": picture(lambda: plot_recording(activity), described),
+        "screen": screen_part(activity, sound),
+        "sound": sound.data,
+        "heard": _heard(activity, sound),
+        "trace": picture(lambda: plot_recording(activity), described, form="png"),
         "sweeps": picture(lambda: plot_sweeps(activity), sweeps_text, form="png") if trains else None,
         "trains": trains,
-        "unpictured": max(len(trains) - _MOST_PICTURED_TRAINS, 0),
+        "unpictured": max(len(trains) - most, 0),
         "left_out": [_span(row, row.reason) for row in each_row(activity.excluded)],
         "spans": [f"{_span(row, row.what)}, {number_text(row.level_uv, 2)} μV" for row in each_row(activity.spans)],
         "unsorted": int((activity.events["train"] < 0).sum()),
@@ -97,13 +110,20 @@ def _facts(activity: SpontaneousActivity) -> str:
     return "; ".join(facts)
 
 
+def _heard(activity: SpontaneousActivity, sound: Sound) -> str:
+    if sound.start_s == 0 and sound.stop_s == activity.recording.duration_s:
+        return "whole recording"
+    return f"from {sound.start_s:.0f} to {sound.stop_s:.0f} s of {activity.recording.duration_s:.0f} s"
+
+
 def _span(row: Any, what: str) -> str:
     return f"{row.start_s:.2f} to {row.stop_s:.2f} s: {readable(what)}"
 
 
-def _train_part(activity: SpontaneousActivity, row: Any, place: int) -> dict[str, Any]:
-    pictured = place < _MOST_PICTURED_TRAINS
-    drawn = picture(lambda: plot_train(activity, row.train), describe_train(activity, row.train)) if pictured else None
+def _train_part(activity: SpontaneousActivity, row: Any, *, drawn: bool) -> dict[str, Any]:
+    def draw() -> Figure:
+        return plot_train(activity, row.train)
+
     return {
         "train": row.train,
         "label": label_name(row.label),
@@ -119,5 +139,5 @@ def _train_part(activity: SpontaneousActivity, row: Any, place: int) -> dict[str
         "initial": row.initial_deflection,
         "persistent": row.persistent,
         "reasons": [readable(reason.strip()) for reason in str(row.reasons).split(";") if reason.strip()],
-        "picture": drawn,
+        "picture": picture(draw, describe_train(activity, row.train), form="png") if drawn else None,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -17,21 +16,20 @@ if TYPE_CHECKING:
 
 
 def small_print_parts(findings: StudyFindings, answer: Localization) -> dict[str, Any]:
-    """Return the assumed values, the thresholds, the versions and the recordings left out.
+    """Return the assumed values, the thresholds and the recordings left out.
 
     Examples
     --------
     >>> from emgkit.show import examples
     >>> from emgkit.show.report_small_print import small_print_parts
     >>> parts = small_print_parts(examples.study_and_findings()[1], examples.answer())
-    >>> parts["left_out"], parts["versions"][0][0]
-    ([], 'emgkit')
+    >>> parts["left_out"]
+    []
     """
     return {
         "assumed": _assumed(answer),
         "thresholds": _thresholds(findings),
         "left_out": [readable(line) for line in findings.left_out],
-        "versions": [(package, version(package)) for package in ("emgkit", "numpy", "scipy", "matplotlib")],
     }
 
 

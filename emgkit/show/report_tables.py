@@ -19,6 +19,7 @@ from emgkit.show.words import (
     interval_text,
     number_text,
     scheme_text,
+    units_text,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from emgkit.model.localization import Localization
 
 _KINDS = ("fibrillation", "positive_sharp_wave")
+_LEAST_NAT = 0.05  # below this a bar of the chart is no longer than its mark is wide
 _MEASURES = (
     ("amplitude_uv", "Amplitude, μV"),
     ("amplitude_mv", "Amplitude, mV"),
@@ -74,7 +76,7 @@ def conduction_parts(findings: StudyFindings) -> dict[str, Any]:
     """
     table = findings.conduction
     taken = [(column, name) for column, name in _MEASURES if table[column].notna().any()]
-    references = {(nerve.study, nerve.side): nerve.reference for nerve in findings.nerves}
+    references = {(nerve.study, nerve.side): units_text(nerve.reference) for nerve in findings.nerves}
     rows = [
         {
             "side": row.side,
@@ -83,12 +85,12 @@ def conduction_parts(findings: StudyFindings) -> dict[str, Any]:
             "result": readable(row.result) or "not judged",
             "judged_abnormal": row.result in {"reduced", "delayed", "absent"},
             "reference": references.get((row.study, row.side), ""),
-            "note": readable(row.note),
+            "note": units_text(readable(row.note)),
         }
         for row in each_row(table)
     ]
-    noted = {column: any(row[column] for row in rows) for column in ("reference", "note")}
-    return {"measures": [name for _, name in taken], "rows": rows, "noted": noted}
+    referenced = any(row["reference"] for row in rows)
+    return {"measures": [name for _, name in taken], "rows": rows, "referenced": referenced}
 
 
 def evidence_parts(answer: Localization) -> dict[str, Any]:
@@ -102,8 +104,9 @@ def evidence_parts(answer: Localization) -> dict[str, Any]:
     ['+2.00', '+0.60']
     """
     sites = leading_sites(answer)
+    moving = moving_evidence(answer)
     rows = []
-    for finding, part in answer.evidence.groupby("finding", sort=False):
+    for finding, part in moving.groupby("finding", sort=False):
         at_site = dict(zip(part["site"], part["against_none"], strict=True))
         chosen = part.loc[part["site"].isin(sites)]
         rows.append({
@@ -112,7 +115,30 @@ def evidence_parts(answer: Localization) -> dict[str, Any]:
             "basis": ", ".join(dict.fromkeys(text for text in chosen["basis"] if text)),
             "sources": ", ".join(dict.fromkeys(key for keys in chosen["source"] for key in _keys(keys))),
         })  # fmt: skip
-    return {"sites": [site_name(site) for site in sites], "rows": rows, "sources": _citations(answer)}
+    shown = set(moving["finding"])
+    return {
+        "sites": [site_name(site) for site in sites],
+        "rows": rows,
+        "silent": [readable(name) for name in dict.fromkeys(answer.evidence["finding"]) if name not in shown],
+        "least": number_text(_LEAST_NAT, 2),
+        "sources": _citations(answer),
+    }
+
+
+def moving_evidence(answer: Localization) -> pd.DataFrame:
+    """Return the evidence of the findings that moved one of the leading sites enough to be seen.
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> from emgkit.show.report_tables import moving_evidence
+    >>> len(moving_evidence(examples.answer()))
+    2
+    """
+    evidence = answer.evidence
+    at_leading = evidence.loc[evidence["site"].isin(leading_sites(answer))]
+    moved = set(at_leading.loc[at_leading["against_none"].abs() >= _LEAST_NAT, "finding"])
+    return evidence.loc[evidence["finding"].isin(moved)]
 
 
 def _keys(cell: str) -> list[str]:

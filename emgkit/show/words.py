@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from emgkit.knowledge.grading import SCHEME_NAMES
@@ -268,3 +269,15 @@ def counted(count: int, noun: str, *, plural: str = "") -> str:
     ['no trains', '1 train', '12 trains']
     """
     return f"{count or 'no'} {noun if count == 1 else plural or noun + 's'}"
+
+
+def units_text(text: str) -> str:
+    """Return text of a table or a record with the signs that print has for its units and comparisons.
+
+    Examples
+    --------
+    >>> from emgkit.show.words import units_text
+    >>> units_text("amplitude >= 4 uV, latency <= 4.5 ms")
+    'amplitude ≥ 4 μV, latency ≤ 4.5 ms'
+    """
+    return re.sub(r"\buV\b", "μV", text).replace(">=", "≥").replace("<=", "≤")

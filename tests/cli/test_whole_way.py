@@ -93,6 +93,13 @@ def test_the_report_is_one_whole_page_that_names_the_study(analysed: tuple[Path,
     assert page.startswith("<!doctype html>")
     assert page.rstrip().endswith("</html>")
     assert "simulated inferior gluteal" in page
+    assert ".edf" not in page
+
+
+def test_files_are_named_in_the_report_when_asked_for(small_study: Path, tmp_path: Path) -> None:
+    assert call("analyze", small_study, "-o", tmp_path / "named", "--identified", "--quiet").code == 0
+    page = (tmp_path / "named" / "report.html").read_text(encoding="utf-8")
+    assert all(name in page for name in pd.read_csv(small_study / "recordings.csv")["file"])
 
 
 @pytest.fixture

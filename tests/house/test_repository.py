@@ -13,8 +13,24 @@ import pytest
 
 from tests.house.source_code import PACKAGE, ROOT
 
-DATA = {".csv", ".toml", ".json", ".html", ".css", ".typed", ".pyi"}
-TEXT = {".py", ".pyi", ".md", ".toml", ".csv", ".json", ".html", ".css", ".txt", ".yml", ".yaml", ".sh", ".cfg", ""}
+DATA = {".csv", ".toml", ".json", ".html", ".css", ".js", ".typed", ".pyi"}
+TEXT = {
+    ".py",
+    ".pyi",
+    ".md",
+    ".toml",
+    ".csv",
+    ".json",
+    ".html",
+    ".css",
+    ".js",
+    ".txt",
+    ".yml",
+    ".yaml",
+    ".sh",
+    ".cfg",
+    "",
+}
 # A place that exists on one machine only; addresses of web pages are none.
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:opt|work|root|home|Users|mnt|private|var/folders)/\w")
 
@@ -45,7 +61,7 @@ def test_every_table_template_and_schema_is_in_the_wheel() -> None:
     )
     shipped = {included.distribution_path for included in wheel.WheelBuilder(str(ROOT)).recurse_included_files()}
     suffixes = {Path(name).suffix for name in package_data()}
-    assert {".csv", ".toml", ".json", ".html", ".css", ".typed", ".pyi"} <= suffixes
+    assert {".csv", ".toml", ".json", ".html", ".css", ".js", ".typed", ".pyi"} <= suffixes
     assert package_data() - shipped == set()
     assert [name for name in shipped if not name.startswith("emgkit/")] == []
 
