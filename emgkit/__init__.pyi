@@ -6,6 +6,7 @@ from .files.recording import write_recording as write_recording
 from .files.results import write_results as write_results
 from .files.study import read_study as read_study
 from .files.study import write_study as write_study
+from .findings.change import compare_findings as compare_findings
 from .findings.conduction.judge import judge_conduction as judge_conduction
 from .findings.spontaneous.activity import find_spontaneous_activity as find_spontaneous_activity
 from .findings.spontaneous.discharges import find_discharges as find_discharges
@@ -16,6 +17,7 @@ from .model.study import Study as Study
 from .pipeline import analyze_study as analyze_study
 from .pipeline import localize_study as localize_study
 from .show.body_plots import plot_body as plot_body
+from .show.change_plots import plot_change as plot_change
 from .show.localization_plots import plot_evidence as plot_evidence
 from .show.localization_plots import plot_posterior as plot_posterior
 from .show.recording_plots import plot_recording as plot_recording

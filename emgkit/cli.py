@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,10 @@ from emgkit.knowledge.charts import DEFAULT_CHART
 from emgkit.knowledge.grading import SCHEMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emgkit.model.activity import SpontaneousActivity
+    from emgkit.model.change import StudyChange
     from emgkit.model.localization import Localization
 
 PARTLY_DONE = 3
@@ -73,62 +77,116 @@ def main() -> None:
     """
 
 
+@dataclass(frozen=True)
+class _Options:
+    # What both commands that analyse a study are told.
+    output: Path
+    prior: str | None
+    candidates: tuple[str, ...]
+    chart: str
+    scheme: str | None
+    exports: bool
+    identified: bool
+    quiet: bool
+
+
+def _takes_options(command: Callable[..., None]) -> Callable[..., None]:
+    folder = click.Path(path_type=Path)
+    options = (
+        click.option("-o", "--output", "output", type=folder, required=True, help="Folder for the results."),
+        _prior,
+        _candidates,
+        _chart,
+        click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo."),
+        click.option("--exports", is_flag=True, help="Also fhir.json, annotations/ for MNE, bids/ with events.tsv."),
+        click.option("--identified", is_flag=True, help="Name files, channels and times of recording in the results."),
+        click.option("--quiet", is_flag=True, help="No progress bars, no summary."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @main.command(short_help="A study folder to a report, JSON and CSV tables.")
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", "output", type=click.Path(path_type=Path), required=True, help="Folder for the results."
-)
-@_prior
-@_candidates
-@_chart
-@click.option("--scheme", type=SCHEME, help="Grading scheme; else that of study.toml, else mayo.")
-@click.option("--identified", is_flag=True, help="Name files, channels and times of recording in the report.")
-@click.option("--quiet", is_flag=True, help="No progress bars, no summary.")
-def analyze(
-    study: Path,
-    output: Path,
-    prior: str | None,
-    candidates: tuple[str, ...],
-    chart: str,
-    scheme: str | None,
-    identified: bool,
-    quiet: bool,
-) -> None:
+@_takes_options
+def analyze(study: Path, **options: Any) -> None:
     """Analyse the study folder STUDY and write report.html, localization.json and CSV tables.
 
     \b
     A study folder holds study.toml (the patient's facts), recordings.csv with the files it
     names, and, where there are any, conduction.csv and needle.csv.
     """
+    _analyze(study, _Options(**options))
+
+
+@main.command("follow-up", short_help="A second study folder beside the first: what changed.")
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@_takes_options
+def follow_up(first: Path, second: Path, **options: Any) -> None:
+    """Analyse the study folder SECOND, and show what changed since FIRST, of the same patient.
+
+    \b
+    Writes what analyze writes for SECOND, with the change in the report, and
+    needle_changes.csv and conduction_changes.csv.
+    """
+    _analyze(second, _Options(**options), first=first)
+
+
+def _analyze(study: Path, options: _Options, *, first: Path | None = None) -> None:
     import emgkit  # noqa: PLC0415 - a help text needs no analysis
     from emgkit.files.results import make_folder  # noqa: PLC0415
+    from emgkit.findings.change import require_order  # noqa: PLC0415
     from emgkit.show.words import graded_by_text  # noqa: PLC0415
 
-    examination = emgkit.read_study(study)
-    folder = make_folder(output)
-    # a misspelt name or an impossible age is refused now, not after minutes of work
-    emgkit.localize([], candidates=candidates or None, prior=prior, age_years=examination.age_years, chart=chart)
-    findings = emgkit.analyze_study(examination, scheme=scheme, progress=not quiet)
-    answer = emgkit.localize_study(examination, findings, candidates=candidates or None, prior=prior, chart=chart)
-    emgkit.write_results(folder, findings=findings, answer=answer)
-    with click.progressbar(length=len(findings.activities), label="report", hidden=quiet, file=sys.stderr) as bar:
+    before, examination = None if first is None else emgkit.read_study(first), emgkit.read_study(study)
+    folder = make_folder(options.output, exports=options.exports)
+    chosen: dict[str, Any] = {
+        "candidates": options.candidates or None, "prior": options.prior, "chart": options.chart,
+    }  # fmt: skip
+    # a misspelt name, an impossible age or a wrong order is refused now, not after minutes of work
+    emgkit.localize([], age_years=examination.age_years, **chosen)
+    weeks = require_order(None if before is None else before.weeks_since_onset, examination.weeks_since_onset)
+    findings = emgkit.analyze_study(examination, scheme=options.scheme, progress=not options.quiet)
+    answer = emgkit.localize_study(examination, findings, **chosen)
+    change, left_out = None, list(findings.left_out)
+    if before is not None:
+        earlier = emgkit.analyze_study(before, scheme=options.scheme, progress=not options.quiet)
+        change = emgkit.compare_findings(earlier, findings, first_weeks=weeks[0], second_weeks=weeks[1])
+        left_out += [f"first examination: {line}" for line in earlier.left_out]
+    results: dict[str, Any] = {"findings": findings, "answer": answer, "change": change}
+    emgkit.write_results(
+        folder, **results, study_id=examination.id, exports=options.exports, identified=options.identified
+    )
+    with click.progressbar(
+        length=len(findings.activities), label="report", hidden=options.quiet, file=sys.stderr
+    ) as bar:
         emgkit.write_report(
             folder / "report.html",
             study=examination,
-            findings=findings,
-            answer=answer,
-            identified=identified,
+            **results,
+            identified=options.identified,
             advance=lambda: bar.update(1),
         )
-    if not quiet:
+    if not options.quiet:
         _print_answer(answer)
+        if change is not None:
+            _print_change(change)
         if graded_by := graded_by_text(findings.muscles):
             click.echo(f"{graded_by}.")
         click.echo(f"Report: {folder / 'report.html'}")
-    for line in findings.left_out:
+    for line in left_out:
         click.echo(f"Left out: {line}", err=True)
-    if findings.left_out:
+    if left_out:
         raise click.exceptions.Exit(PARTLY_DONE)
+
+
+def _print_change(change: StudyChange) -> None:
+    from emgkit.show.change_plots import change_lines  # noqa: PLC0415
+
+    for line in change_lines(change):
+        click.echo(f"Change: {line}")
 
 
 @main.command(short_help="The discharges of one recording.")

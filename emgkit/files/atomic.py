@@ -11,7 +11,7 @@ from uuid import uuid4
 from emgkit.errors import InputFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 
 @contextmanager
@@ -52,13 +52,19 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: str | Path) -> Iterator[Path]:
+def atomic_folder(path: str | Path, *, replaces: Collection[str] = ()) -> Iterator[Path]:
     """Give a temporary folder that becomes ``path`` when the block ends well, and vanishes when it does not.
+
+    Parameters
+    ----------
+    path : path
+    replaces : collection of str
+        Endings of file names: a folder that holds nothing but such files was made by us and may be replaced.
 
     Raises
     ------
     InputFileError
-        When ``path`` is a file or a folder that holds something, or cannot be written.
+        When ``path`` is a file or a folder that holds something else, or cannot be written.
 
     Examples
     --------
@@ -72,23 +78,56 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     ['note.txt']
     """
     target = Path(path)
-    if target.exists() and not target.is_dir():
-        msg = f"{target} is a file; give the name of a folder to write."
-        raise InputFileError(msg)
-    if target.is_dir() and any(target.iterdir()):
-        msg = f"The folder {target} already holds files; nothing is overwritten: remove it or choose another name."
-        raise InputFileError(msg)
-    temporary = _neighbour(target)
+    refuse_foreign(target, replaces=replaces)
+    temporary, old = _neighbour(target), _neighbour(target)
     try:
         temporary.mkdir(parents=True)
         yield temporary
         if target.is_dir():
-            target.rmdir()
+            target.replace(old)
         temporary.replace(target)
     except OSError as error:
+        if old.is_dir() and not target.exists():
+            old.replace(target)
         raise InputFileError(_cannot_write(target, error)) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def refuse_foreign(target: Path, *, replaces: Collection[str] = ()) -> None:
+    """Refuse a folder that holds files which are not ours to replace.
+
+    Raises
+    ------
+    InputFileError
+        When ``target`` is a file, or a folder that holds a file with none of the endings.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from emgkit.errors import InputFileError
+    >>> from emgkit.files.atomic import refuse_foreign
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (Path(folder) / "thesis.txt").touch()
+    ...     refuse_foreign(Path(folder), replaces=[".txt"])
+    ...     try:
+    ...         refuse_foreign(Path(folder))
+    ...     except InputFileError as error:
+    ...         print(str(error).partition("; ")[2])
+    nothing is overwritten: remove it or choose another name. It holds thesis.txt.
+    """
+    if target.exists() and not target.is_dir():
+        msg = f"{target} is a file; give the name of a folder to write."
+        raise InputFileError(msg)
+    held = [each for each in target.rglob("*") if not each.is_dir()] if target.is_dir() else []
+    if foreign := [each for each in held if not each.name.endswith(tuple(replaces))]:
+        msg = (
+            f"The folder {target} already holds files; nothing is overwritten: remove it or choose another name. It "
+            f"holds {foreign[0].name}."
+        )
+        raise InputFileError(msg)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emgkit.errors import InputFileError, UnitError
+from emgkit.files.marks import descriptions, marks
 from emgkit.model.recording import Recording
 
 if TYPE_CHECKING:
@@ -97,8 +98,9 @@ def to_mne(recording: Recording, activity: SpontaneousActivity | None = None) ->
     ----------
     recording : Recording
     activity : SpontaneousActivity, optional
-        What was found in it. Every discharge of a train becomes an annotation whose description is the train's label;
-        where MNE can hold them, its train and size go along as extras.
+        What was found in it. Every discharge becomes an annotation whose description is the label of its train, or
+        ``unsorted``; where MNE can hold them, its train and size go along as extras. So do spans of endplate noise,
+        and spans that were left out, as ``BAD_`` with the reason.
 
     Returns
     -------
@@ -144,19 +146,18 @@ def _start(text: str) -> dt.datetime:
 def _annotations(activity: SpontaneousActivity, channel: str, start: dt.datetime | None) -> Any:
     import mne  # noqa: PLC0415
 
-    labels = dict(zip(activity.trains["train"], activity.trains["label"], strict=True))
-    events = activity.events[activity.events["train"].isin(labels)]
+    table = marks(activity)
     extras = [
-        {"train": int(train), "peak_to_peak_uv": float(size)}
-        for train, size in zip(events["train"], events["peak_to_peak_uv"], strict=True)
+        {"train": int(train)} if np.isnan(size) else {"train": int(train), "peak_to_peak_uv": float(size)}
+        for train, size in zip(table["train"], table["peak_to_peak_uv"], strict=True)
     ]
     more = {"extras": extras} if "extras" in signature(mne.Annotations).parameters else {}
     return mne.Annotations(
-        events["time_s"].to_numpy(),
-        np.zeros(len(events)),
-        [labels[train] for train in events["train"]],
+        table["onset_s"].to_numpy(),
+        table["duration_s"].to_numpy(),
+        descriptions(table),
         orig_time=start,
-        ch_names=[[channel]] * len(events),
+        ch_names=[[channel]] * len(table),
         **more,
     )
 

@@ -11,6 +11,14 @@ from emgkit.knowledge.tables import criteria_values
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PROBABILITY_NOTE = "among the sites considered, given these findings and this prior; not a diagnosis"
+VERDICT_WORDS = {
+    "definite": "all listed electrodiagnostic criteria met",
+    "probable": "main electrodiagnostic criteria met, others open",
+    "not_supported": "not supported by what was tested",
+    "indeterminate": "cannot be told from what was tested",
+}
+
 # Law 11: what an examination of legs may not conclude is said as what it is; so is the absence of a lesion.
 _BOUNDED_SITES = {
     "none": "no lesion shown by what was tested",

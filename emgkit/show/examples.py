@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from emgkit.model.activity import EVENTS, EXCLUDED, SPANS, TRAINS, SpontaneousActivity
+from emgkit.model.change import CONDUCTION_CHANGES, NEEDLE_CHANGES, StudyChange
 from emgkit.model.findings import CONDUCTION, NEEDLE, MuscleFinding, StudyFindings
 from emgkit.model.localization import EVIDENCE, FAMILIES, POSTERIOR, SUGGESTIONS, Localization, Verdict
 from emgkit.model.recording import Recording
@@ -108,3 +109,26 @@ def study_and_findings() -> tuple[Study, StudyFindings]:
         muscles=(MuscleFinding("gluteus_maximus", "left", 2, 2, 0),),
     )
     return Study("example", conduction=make_table(CONDUCTION), recordings=(found.recording,)), findings
+
+
+def change() -> StudyChange:
+    """Return a follow-up of one muscle.
+
+    Examples
+    --------
+    >>> from emgkit.show import examples
+    >>> examples.change()
+    <StudyChange 1 muscles: fewer fibrillations in 1, more in 0; 0 values of nerve conduction>
+    """
+    row = {
+        "muscle": "gluteus_maximus",
+        "side": "left",
+        "grade_first": 3.0,
+        "grade_second": 1.0,
+        "grade_change": "fewer",
+        "motor_unit_first": "normal",
+        "motor_unit_second": "nascent",
+        "sign": "compatible with reinnervation",
+        "reason": "intervals of the grades 2 to 4 and 0 to 1 lie apart",
+    }
+    return StudyChange(make_table(NEEDLE_CHANGES, [row]), make_table(CONDUCTION_CHANGES), 6.0, 20.0)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from emgkit.errors import InputFileError
 from emgkit.knowledge.names import readable
 from emgkit.show.body_plots import body_shapes, describe_body, plot_body
+from emgkit.show.change_table import change_parts
 from emgkit.show.localization_plots import describe_evidence, describe_posterior, plot_evidence, plot_posterior
 from emgkit.show.pictures import picture
 from emgkit.show.report_answer import answer_parts, caveat_sentences, context_facts
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from emgkit.model.change import StudyChange
     from emgkit.model.findings import StudyFindings
     from emgkit.model.localization import Localization
     from emgkit.model.study import Study
@@ -41,6 +43,7 @@ def render_report(
     study: Study,
     findings: StudyFindings,
     answer: Localization,
+    change: StudyChange | None = None,
     identified: bool = False,
     advance: Callable[[], None] | None = None,
 ) -> str:
@@ -54,6 +57,8 @@ def render_report(
     study : Study
     findings : StudyFindings
     answer : Localization
+    change : StudyChange, optional
+        What changed since an examination before this one.
     identified : bool
         Also show the names of files and channels and the times of recording, which may name the patient.
     advance : callable, optional
@@ -93,6 +98,7 @@ def render_report(
         context=context_facts(study),
         answer=answer_parts(answer),
         caveats=caveat_sentences(answer),
+        change=change_parts(change),
         map_picture=picture(lambda: _map(findings, answer), describe_body(findings, answer)),
         posterior_picture=picture(lambda: plot_posterior(answer), describe_posterior(answer)),
         needle=needle_rows(findings),
@@ -112,6 +118,7 @@ def write_report(
     study: Study,
     findings: StudyFindings,
     answer: Localization,
+    change: StudyChange | None = None,
     identified: bool = False,
     advance: Callable[[], None] | None = None,
 ) -> None:
@@ -124,6 +131,8 @@ def write_report(
     study : Study
     findings : StudyFindings
     answer : Localization
+    change : StudyChange, optional
+        What changed since an examination before this one.
     identified : bool
         Also show the names of files and channels and the times of recording, which may name the patient.
     advance : callable, optional
@@ -152,7 +161,9 @@ def write_report(
             f"The folder {str(target.parent)!r} does not exist; make it first, or give a path in a folder that exists."
         )
         raise InputFileError(msg)
-    page = render_report(study=study, findings=findings, answer=answer, identified=identified, advance=advance)
+    page = render_report(
+        study=study, findings=findings, answer=answer, change=change, identified=identified, advance=advance
+    )
     try:
         _replace(target, page)
     except OSError as error:

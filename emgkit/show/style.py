@@ -32,6 +32,20 @@ LABEL_COLORS = {
     "artifact": "#8a929b",
     "indeterminate": "#6b7480",
 }
+# A shape each, so that marks are told apart without colour.
+LABEL_MARKERS = {
+    "fibrillation": "^",
+    "positive_sharp_wave": "s",
+    "endplate_spike": "D",
+    "fasciculation": "P",
+    "complex_repetitive_discharge": "X",
+    "myotonic_discharge": "<",
+    "neuromyotonic_discharge": ">",
+    "myokymic_discharge": "p",
+    "motor_unit": "o",
+    "artifact": "d",
+    "indeterminate": "*",
+}
 SITE_COLORS = ("#0f5c63", "#d55e00", "#0072b2", "#b5478a", "#b07900")
 SITE_MARKERS = ("o", "s", "D", "^", "v")
 
@@ -46,6 +60,18 @@ def label_color(label: str) -> str:
     True
     """
     return LABEL_COLORS.get(label, LABEL_COLORS["indeterminate"])
+
+
+def label_marker(label: str) -> str:
+    """Return the marker of a label, of another shape for each.
+
+    Examples
+    --------
+    >>> from emgkit.show.style import label_marker
+    >>> label_marker("fibrillation") != label_marker("positive_sharp_wave")
+    True
+    """
+    return LABEL_MARKERS.get(label, LABEL_MARKERS["indeterminate"])
 
 
 def make_axes(

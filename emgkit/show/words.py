@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from emgkit.knowledge.grading import SCHEME_NAMES
-from emgkit.knowledge.names import readable
+from emgkit.knowledge.names import PROBABILITY_NOTE as PROBABILITY_NOTE  # noqa: PLC0414 - to be had here, too
+from emgkit.knowledge.names import VERDICT_WORDS, readable
 from emgkit.knowledge.tables import criteria_values
 
 if TYPE_CHECKING:
@@ -16,16 +17,9 @@ if TYPE_CHECKING:
     from emgkit.model.findings import MuscleFinding
     from emgkit.model.localization import Localization
 
-PROBABILITY_NOTE = "among the sites considered, given these findings and this prior; not a diagnosis"
 NOT_ASSESSED = "not assessed"
 NOT_TESTED = "not tested"
 
-_VERDICTS = {
-    "definite": "all listed electrodiagnostic criteria met",
-    "probable": "main electrodiagnostic criteria met, others open",
-    "not_supported": "not supported by what was tested",
-    "indeterminate": "cannot be told from what was tested",
-}
 _FAMILIES = {
     "root": "a root, the cauda equina or the conus",
     "plexus": "the lumbosacral plexus",
@@ -121,7 +115,7 @@ def verdict_text(status: str) -> str:
     >>> verdict_text("definite")
     'all listed electrodiagnostic criteria met'
     """
-    return _VERDICTS.get(status, readable(status))
+    return VERDICT_WORDS.get(status, readable(status))
 
 
 def family_text(family: str) -> str:

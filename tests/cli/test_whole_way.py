@@ -18,7 +18,8 @@ from tests.cli.command import Done, call, check_answer
 if TYPE_CHECKING:
     from pathlib import Path
 
-RESULTS = {"report.html", "localization.json", "needle.csv", "conduction.csv", "trains.csv", "events.csv"}
+TABLES = {"needle.csv", "conduction.csv", "trains.csv", "events.csv", "posterior.csv", "evidence.csv"}
+RESULTS = {"report.html", "localization.json"} | TABLES
 PLACE = ["recording", "file", "muscle", "side", "site"]
 
 
@@ -77,9 +78,12 @@ def test_the_tables_have_their_declared_columns_and_tell_recordings_apart(
     assert not trains.duplicated(["recording", "train"]).any()
     sorted_events = events[events["train"] >= 0].groupby(["recording", "train"]).size()
     assert sorted_events.to_dict() == trains.set_index(["recording", "train"])["n_events"].to_dict()
-    assert events["file"].nunique() == events["recording"].nunique()
-    listed = pd.read_csv(small_study / "recordings.csv")["file"]
-    assert set(events["file"]) | set(trains["file"]) <= set(listed)
+    assert len(events[["recording", "muscle", "side"]].drop_duplicates()) == len(set(events["recording"])) > 1
+    listed = pd.read_csv(small_study / "recordings.csv")
+    for number, muscle, side in trains[["recording", "muscle", "side"]].itertuples(index=False):
+        assert (listed["muscle"][number - 1], listed["side"][number - 1]) == (muscle, side)
+    assert events["file"].isna().all(), "the name of a file often is the patient's"
+    assert trains["file"].isna().all()
     maximus = trains[(trains["muscle"] == "gluteus_maximus") & (trains["side"] == "left")]
     assert set(maximus["label"]) & {"fibrillation", "positive_sharp_wave"}
 
@@ -131,6 +135,51 @@ def test_a_study_of_scored_findings_alone_has_whole_empty_tables(scored_study: P
     check_answer((tmp_path / "results" / "localization.json").read_text(encoding="utf-8"))
     assert (tmp_path / "results" / "trains.csv").read_text().strip() == ",".join([*PLACE, *TRAINS.names])
     assert (tmp_path / "results" / "events.csv").read_text().strip() == ",".join([*PLACE, *EVENTS.names])
+
+
+def test_exports_are_written_beside_the_report_when_asked_for(scored_study: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    assert call("analyze", scored_study, "-o", results, "--exports", "--quiet").code == 0
+    assert {path.name for path in results.iterdir()} == RESULTS | {"fhir.json", "annotations", "bids"}
+    bundle = json.loads((results / "fhir.json").read_text(encoding="utf-8"))
+    assert bundle["entry"][0]["resource"]["identifier"] == [{"value": "scored"}]
+    (results / "bids" / "notes.txt").touch()
+    refusal = call("analyze", scored_study, "-o", results, "--exports", "--quiet").refusal
+    assert "nothing is overwritten" in refusal
+    assert refusal.endswith("It holds notes.txt.")
+
+
+@pytest.fixture
+def later_study(scored_study: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "later"
+    shutil.copytree(scored_study, folder)
+    (folder / "study.toml").write_text('id = "later"\nweeks_since_onset = 20\n', encoding="utf-8")
+    table = "muscle,side,fibrillation\ngluteus maximus,left,0\nsoleus,left,1\n"
+    (folder / "needle.csv").write_text(table, encoding="utf-8")
+    return folder
+
+
+def test_a_follow_up_stands_beside_the_first_examination(scored_study: Path, later_study: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    done = call("follow-up", scored_study, later_study, "-o", results)
+    assert done.code == 0, done.err
+    assert {path.name for path in results.iterdir()} == RESULTS | {"needle_changes.csv", "conduction_changes.csv"}
+    table = pd.read_csv(results / "needle_changes.csv").set_index("muscle")
+    assert table["grade_change"].to_dict() == {
+        "gluteus_maximus": "fewer", "tibialis_anterior": "not comparable", "soleus": "not comparable",
+    }  # fmt: skip
+    assert "Change: left gluteus maximus 2+ to 0, fewer" in done.out.splitlines()
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert "first, 6 weeks after the onset" in page
+    assert "<h1>later</h1>" in page
+
+
+def test_a_follow_up_in_the_wrong_order_is_refused_before_any_work(
+    scored_study: Path, later_study: Path, tmp_path: Path
+) -> None:
+    refusal = call("follow-up", later_study, scored_study, "-o", tmp_path / "results").refusal
+    assert "give the earlier one first" in refusal
+    assert not any((tmp_path / "results").iterdir())
 
 
 def test_quiet_says_nothing(scored_study: Path, tmp_path: Path) -> None:
@@ -257,7 +306,7 @@ def test_a_recording_that_cannot_be_analysed_is_named_and_the_rest_is_done(small
     cells |= {"file": "flat.csv", "muscle": "soleus", "side": "right"}
     lines = [header, ",".join(cells.values()), kept]
     (study / "recordings.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done = call("analyze", study, "-o", tmp_path / "results", "--quiet")
+    done = call("analyze", study, "-o", tmp_path / "results", "--quiet", "--identified")
     assert done.code == 3
     assert done.out == ""
     (line,) = done.err.splitlines()

@@ -12,6 +12,7 @@ from matplotlib.image import imread
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PICTURES = {
+    "follow_up": {"change", "body"},
     "one_recording": {
         "recording",
         "sweeps",
@@ -69,6 +70,16 @@ def test_the_scored_example_shows_that_silent_muscles_move_the_answer(tmp_path: 
     leading = [part.split("diagnosis:")[1].split("\n")[1].split()[-1] for part in (few, whole)]
     assert leading[0] != "inferior_gluteal"
     assert leading[1] == "inferior_gluteal"
+
+
+def test_the_follow_up_example_tells_clear_changes_from_possible_ones_and_from_none(tmp_path: Path) -> None:
+    said = _run(EXAMPLES / "follow_up.py", folder=tmp_path).splitlines()
+    assert said[0].startswith("left gluteus_maximus: fewer (")
+    assert said[0].endswith(" - compatible with reinnervation")
+    assert said[1].startswith("left gluteus_medius: unchanged")
+    assert said[2].startswith("left gastrocnemius_medial: possibly fewer")
+    assert "amplitude_uv: 11 to 14, within repeatability" in said[3]
+    assert "velocity_m_per_s: 48 to 41, not comparable (skin of 33 °C at first and 29 °C now)" in said[4]
 
 
 @pytest.mark.parametrize("name", PICTURES)

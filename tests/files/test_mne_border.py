@@ -51,11 +51,11 @@ def test_microvolts_become_volts_and_come_back(recording_of, gridded_uv):
 def test_discharges_become_annotations_with_their_label(recording_of, start_time):
     recording = recording_of(np.zeros(24000), start_time=start_time)
     raw = to_mne(recording, activity_of(recording))
-    assert list(raw.annotations.description) == ["fibrillation", "endplate_spike", "fibrillation"]
-    np.testing.assert_allclose(raw.annotations.onset, [0.1, 0.2, 0.25])
-    assert [extra["train"] for extra in raw.annotations.extras] == [0, 1, 0]
+    assert list(raw.annotations.description) == ["fibrillation", "endplate_spike", "fibrillation", "unsorted"]
+    np.testing.assert_allclose(raw.annotations.onset, [0.1, 0.2, 0.25, 0.3])
+    assert [extra["train"] for extra in raw.annotations.extras] == [0, 1, 0, -1]
     events, _ = mne.events_from_annotations(raw, verbose="error")
-    assert (events[:, 0] - raw.first_samp).tolist() == [4800, 9600, 12000]
+    assert (events[:, 0] - raw.first_samp).tolist() == [4800, 9600, 12000, 14400]
     assert from_mne(raw, muscle="soleus", side="left").start_time == start_time
 
 

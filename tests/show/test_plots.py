@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,15 +15,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+import emgkit
+import emgkit.show.report
 from emgkit.errors import SignalError, UnknownNameError
+from emgkit.knowledge.anatomy import labels
 from emgkit.model.activity import SpontaneousActivity
 from emgkit.model.localization import EVIDENCE, FAMILIES, POSTERIOR, SUGGESTIONS, Localization, Verdict
 from emgkit.model.recording import Recording
 from emgkit.model.table import make_table
 from emgkit.show.localization_plots import plot_evidence, plot_posterior
 from emgkit.show.recording_plots import envelope, plot_recording, plot_sweeps
+from emgkit.show.style import LABEL_COLORS, LABEL_MARKERS, label_marker
 from emgkit.show.train_plots import plot_discharges, plot_rhythm
-from tests.show.made_by_hand import Case, Train, make_activity, make_answer
+from tests.show.made_by_hand import Case, Train, make_activity, make_answer, make_case, many_muscles
 
 LABELS = (
     "fibrillation",
@@ -104,6 +111,37 @@ def test_recordings_with_none_to_many_trains_stay_legible(count: int) -> None:
         figure = draw(activity)
         assert texts_that_overlap(figure) == []
         assert outside(figure) == []
+
+
+@pytest.mark.parametrize("count", [1, 5, 12, 20])
+def test_answers_from_one_to_twenty_muscles_stay_legible(count: int) -> None:
+    made = make_case(many_muscles(count))
+    for figure in (plot_evidence(made.answer), plot_posterior(made.answer)):
+        assert texts_that_overlap(figure) == []
+        assert outside(figure) == []
+
+
+def test_every_plot_of_the_front_door_takes_axes_and_gives_a_figure() -> None:
+    plots = [name for name in emgkit.__all__ if name.startswith("plot_")]
+    assert len(plots) == 8
+    for name in plots:
+        signature = inspect.signature(getattr(emgkit, name))
+        ax = signature.parameters["ax"]
+        assert (ax.kind, ax.default, signature.return_annotation) == (ax.KEYWORD_ONLY, None, "Figure"), name
+
+
+def test_every_figure_of_the_report_is_to_be_had_by_the_front_door() -> None:
+    show = Path(emgkit.show.report.__file__).parent
+    texts = [path.read_text(encoding="utf-8") for path in (*show.glob("report*.py"), show / "change_table.py")]
+    used = {name for text in texts for name in re.findall(r"\bplot_\w+", text)}
+    assert used - {"plot_train"} <= set(emgkit.__all__), "a train is two plots side by side, both public"
+    assert {"plot_posterior", "plot_recording"} <= used
+
+
+def test_labels_are_told_apart_by_their_shape_alone() -> None:
+    assert len(set(LABEL_MARKERS.values())) == len(LABEL_MARKERS) == len(LABEL_COLORS) == len(labels())
+    marks = [line.get_marker() for line in plot_sweeps(busy(5)).axes[0].lines if line.get_marker() not in {"None", ""}]
+    assert set(marks) == {label_marker(label) for label in LABELS}
 
 
 @pytest.mark.parametrize("name", ["recording", "sweeps", "discharges"])
