@@ -116,6 +116,8 @@ def localization_document(answer: Localization) -> dict[str, Any]:
         "schema": SCHEMA_ID,
         "side": answer.side,
         "weeks_since_onset": answer.weeks_since_onset,
+        "age_years": answer.age_years,
+        "chart": answer.chart,
         "prior": answer.prior_name,
         "posterior": answer.posterior.to_dict("records"),
         "families": answer.families.to_dict("records"),

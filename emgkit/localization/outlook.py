@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, studies
+from emgkit.knowledge.rivals import read_verdict_criteria
 from emgkit.localization.evidence import model_value
 from emgkit.localization.observe import (
     PROCESSES,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from emgkit.localization.scenarios import Scenarios
     from emgkit.localization.weigh import Weighed
 
+_UNLEVELLED = "lumbar_paraspinals"
+
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
@@ -40,6 +43,8 @@ class Outlook:
     side : {"left", "right"}
         Side to test.
     tests : tuple of str
+    sides : tuple of str
+        Of each test: the side to test, or the opposite one where both are to be compared.
     kept : int array of shape (n_kept,)
         Hypotheses looked at, sorted: the leading two and every other one that is not negligible.
     scenarios : Scenarios
@@ -52,6 +57,7 @@ class Outlook:
 
     side: str
     tests: tuple[str, ...]
+    sides: tuple[str, ...]
     kept: NDArray[np.intp]
     scenarios: Scenarios
     weight: Floats
@@ -96,6 +102,9 @@ def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, weeks: 
     """
     side = side_to_test(weighed, observations)
     tests = _untested(observations, side)
+    to_compare = _to_compare(observations, side)
+    sides = [side] * len(tests) + [SIDES[1 - SIDES.index(side)]] * len(to_compare)
+    tests += to_compare
     leading = weighed.order[: int(model_value("suggestion_hypotheses"))]
     matters = weighed.probability[leading] > model_value("suggestion_negligible")
     matters[:2] = True
@@ -103,7 +112,7 @@ def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, weeks: 
     chosen = np.isin(weighed.scenarios.hypothesis, kept)
     scenarios = weighed.scenarios.chosen(chosen)
     active, silent, untouched, visible = _predictions(tests, weeks, scenarios.selection.age)
-    states = lesion_states(lesion_reach(scenarios.lesions, tests, test_sides=[side] * len(tests)), visible, tests=tests)
+    states = lesion_states(lesion_reach(scenarios.lesions, tests, test_sides=sides), visible, tests=tests)
     likelihood = np.stack(
         [
             mixture(scenarios, states, active=active[..., one], silent=silent[..., one], untouched=untouched[..., one])
@@ -111,7 +120,7 @@ def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, weeks: 
         ],
         axis=-1,
     )
-    return Outlook(side, tuple(tests), kept, scenarios, weighed.scenario_probability[chosen], likelihood)
+    return Outlook(side, tuple(tests), tuple(sides), kept, scenarios, weighed.scenario_probability[chosen], likelihood)
 
 
 def side_to_test(weighed: Weighed, observations: Sequence[Observation]) -> str:
@@ -134,8 +143,27 @@ def _untested(observations: Sequence[Observation], side: str) -> list[str]:
     done = {one.test for one in observations if one.side == side}
     limb = {name: muscle for name, muscle in muscles().items() if muscle.region in LOWER_LIMB}
     back = {name for name, muscle in limb.items() if muscle.ramus == "dorsal"}
-    unlevelled = {"lumbar_paraspinals"} if back & done else set()
-    return [test for test in [*limb, *studies()] if test not in done | unlevelled]
+    abnormal = {one.test for one in observations if one.side == side and one.abnormal}
+    # normal paraspinals without a level stand for those at a level; abnormal ones leave open which level it is
+    told = back if _UNLEVELLED in done - abnormal else {_UNLEVELLED} if back & done else set()
+    return [test for test in [*limb, *studies()] if test not in done | told]
+
+
+def _to_compare(observations: Sequence[Observation], side: str) -> list[str]:
+    """Return the tests of the opposite side that settle whether both sides are alike."""
+    here = {one.test: one.abnormal for one in observations if one.side == side}
+    there = {one.test for one in observations if one.side != side}
+    asked = {
+        test: row.kind
+        for row in read_verdict_criteria()
+        for test in row.tests
+        if row.kind in {"opposite_normal", "conduction_symmetric"}
+    }
+    return [
+        test
+        for test, kind in asked.items()
+        if test in here and test not in there and (here[test] or kind == "conduction_symmetric")
+    ]
 
 
 def _predictions(tests: Sequence[str], weeks: float | None, age: AgeGroup) -> tuple[Floats, Floats, Floats, Floats]:

@@ -140,6 +140,8 @@ def localize(
         assumed=tuple(sorted({*rows_assumed(weighed, used, context=context), *selection.assumed})),
         prior_name=hypotheses.prior_name,
         weeks_since_onset=weeks_since_onset,
+        age_years=age_years,
+        chart=selection.chart,
         explanation=explain(
             weighed, used, found=found, context=context, outlook=outlook, suggested=suggestions["test"]
         ),

@@ -45,7 +45,7 @@ SUGGESTIONS = Schema("suggestions", (
 ))  # fmt: skip
 
 VERDICTS = ("definite", "probable", "not_supported", "indeterminate")
-RIVAL_WORDS = ("unlikely", "open", "not tested")
+RIVAL_WORDS = ("unlikely", "open", "not tested", "not told")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Rival:
     ----------
     site : str
         Id of the row of the table of rivals, such as ``root_S1`` or ``partial_sacral_plexus``.
-    word : {"unlikely", "open", "not tested"}
+    word : {"unlikely", "open", "not tested", "not told"}
     why : str
         The tests that say so, in words.
     """
@@ -140,6 +140,9 @@ class Localization:
         Keys of the evidence rows used whose basis is ``assumed``.
     prior_name : str
     weeks_since_onset : float or None
+    age_years : float or None
+    chart : str
+        Id of the myotome chart.
     explanation : Explanation
         Why the first site leads, what it leaves unexplained, what would change the answer.
     settling : tuple of str
@@ -166,6 +169,8 @@ class Localization:
     settling: tuple[str, ...] = ()
     settling_hazards: tuple[str, ...] = ()
     settling_probability: float | None = None
+    age_years: float | None = None
+    chart: str = ""
 
     def __repr__(self) -> str:
         leading = self.posterior.head(3)
