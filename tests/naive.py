@@ -27,7 +27,8 @@ from emgkit.localization.evidence import (
 )
 
 GRADES = ("grade_0", "grade_1", "grade_2", "grade_3")
-UNITS = ("normal", "reduced", "remodelled", "myopathic")
+RECRUITMENTS = ("normal", "reduced", "early")
+UNITS = ("normal", "remodelled", "small")
 ROOTS = [site for site in sites() if site.startswith("root_")]
 LEGS = {"prefixed": 1, "ordinary": 0, "postfixed": -1}
 
@@ -272,33 +273,29 @@ def _shown_chance(lesion, state, muscle, weeks, seen):
 
 
 def _cells(lesion, state, muscle, weeks):
-    """Joint table of grade class and unit class of a muscle in one state."""
+    """Joint table of grade class, recruitment and units of a muscle in one state."""
     site, severity, age = lesion
     rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class, age=age)
-    late = timed("remodelled", weeks)
-    half = model_value("false_remodelled")
     false = [1 - sum(rates[grade] for grade in GRADES[1:]), *(rates[grade] for grade in GRADES[1:])]
     small = [model_value(f"myopathic_{grade}") for grade in GRADES[1:]]
     table = {}
-    for grade, unit in product(range(4), range(4)):
+    for grade, recruitment, unit in product(range(4), RECRUITMENTS, UNITS):
         if state == "untouched":
-            changed = model_value("false_active_change") if grade else rates["units"]
-            tiny = model_value("false_active_myopathic") if grade else rates["myopathic"]
-            table[grade, unit] = false[grade] * _unit(unit, changed, half, tiny)
+            told = {key: model_value(f"false_active_{key}") if grade else rates[key] for key in _CHANGES}
+            together = model_value("error_together")
+            of_grade, changes = false[grade], _by_error(recruitment, unit, told, together, together)
         elif site == "myopathy":
-            of_grade = [1 - sum(small), *small][grade]
-            table[grade, unit] = of_grade * _unit(
-                unit, model_value("myopathic_neurogenic"), half, model_value("myopathic_units")
-            )
-        elif state == "active":
-            of_grade = [0.0, *_grades_shown(severity, weeks)][grade]
-            table[grade, unit] = of_grade * _unit(
-                unit, model_value("active_change"), late, model_value("involved_myopathic")
-            )
+            told = {key: model_value(f"myopathic_{key}") for key in _CHANGES}
+            together = model_value("error_together"), model_value("myopathic_together")
+            of_grade, changes = [1 - sum(small), *small][grade], _by_error(recruitment, unit, told, *together)
         else:
-            table[grade, unit] = float(grade == 0) * _unit(
-                unit, model_value("silent_change"), late, model_value("involved_myopathic")
-            )
+            active = state == "active"
+            of_grade = [0.0, *_grades_shown(severity, weeks)][grade] if active else false[grade]
+            reduced = float(severities().reduced[severity]) if active else model_value("silent_reduced")
+            early, tiny, late = model_value("involved_early"), model_value("involved_small"), timed("remodelled", weeks)
+            changes = {"normal": 1 - reduced - early, "reduced": reduced, "early": early}[recruitment]
+            changes *= {"normal": 1 - late - tiny, "remodelled": late, "small": tiny}[unit]
+        table[grade, recruitment, unit] = of_grade * changes
     return table
 
 
@@ -308,24 +305,30 @@ def _grades_shown(severity, weeks):
     return [few * one + (1 - few) * other for one, other in zip(mild, own, strict=True)]
 
 
-def _unit(unit, changed, remodelled, small):
-    return [1 - changed - small, changed * (1 - remodelled), changed * remodelled, small][unit]
+_CHANGES = ("reduced", "early", "remodelled", "small")
+
+
+def _by_error(recruitment, unit, told, reduced_if_remodelled, early_if_small):
+    """Changes of recruitment come with changes of units; over all muscles each is as frequent as told."""
+    units = {"remodelled": told["remodelled"], "small": told["small"]}
+    units["normal"] = 1 - sum(units.values())
+    given = {("reduced", "remodelled"): reduced_if_remodelled, ("early", "small"): early_if_small}
+    given |= {("reduced", "small"): told["reduced"], ("early", "remodelled"): told["early"]}
+    for change in ("reduced", "early"):
+        elsewhere = sum(units[name] * given[change, name] for name in ("remodelled", "small"))
+        given[change, "normal"] = (told[change] - elsewhere) / units["normal"]
+    for name in UNITS:
+        given["normal", name] = 1 - given["reduced", name] - given["early", name]
+    return units[unit] * given[recruitment, unit]
 
 
 def _fits(cell, seen):
     grade, unit, recruitment = seen
     if grade is not None and cell[0] != min(grade, 3):
         return False
-    name = UNITS[cell[1]]
-    if unit in {"large", "polyphasic", "nascent"}:
-        return name == "remodelled"
-    if unit == "small" or recruitment == "early":
-        return name == "myopathic"
-    if recruitment in {"reduced", "none"}:
-        return name == "reduced" or (name == "remodelled" and not unit)
-    if recruitment == "normal":
-        return name == "normal" or (name == "remodelled" and not unit)
-    return name in {"normal", "reduced"} if unit == "normal" else True
+    unit = "remodelled" if unit in {"large", "polyphasic", "nascent"} else unit
+    recruitment = "reduced" if recruitment == "none" else recruitment
+    return recruitment in {"", cell[1]} and unit in {"", cell[2]}
 
 
 def _conduction_chance(scenario, study, side, result, *, alone):

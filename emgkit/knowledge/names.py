@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from emgkit.knowledge import anatomy
-from emgkit.knowledge.tables import criteria_values
+from emgkit.knowledge.tables import criteria_values, normalized, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +28,43 @@ _BOUNDED_SITES = {
     "none": "no lesion shown by what was tested",
     "motor_neuron_disease": "several roots or anterior horn",
 }
+
+
+@dataclass(frozen=True)
+class _Spelling:
+    field: str
+    spelling: str
+    value: str
+
+
+@cache
+def finding_spellings() -> Mapping[str, Mapping[str, str]]:
+    """Return what examiners write in tables of findings: for each field, spelling to value.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.names import finding_spellings
+    >>> finding_spellings()["grade"]["2+"], finding_spellings()["part"]["superior"]
+    ('2', 'upper')
+    """
+    known: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in read_rows("finding_spellings.csv", _Spelling):
+        key = "".join(row.spelling.casefold().split()) if row.field == "grade" else normalized(row.spelling)
+        known[row.field][key] = row.value
+    return MappingProxyType(known)
+
+
+def parts_in(text: str) -> tuple[str, ...]:
+    """Return the parts of a muscle that a text names, such as a needle position; each once.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.names import parts_in
+    >>> parts_in("superior lateral"), parts_in("upper; lower"), parts_in("deep")
+    (('upper',), ('upper', 'lower'), ())
+    """
+    known = finding_spellings()["part"]
+    return tuple(dict.fromkeys(known[word] for word in normalized(text).split() if word in known))
 
 
 def muscle_name(muscle: str) -> str:

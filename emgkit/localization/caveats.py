@@ -10,6 +10,8 @@ from emgkit.localization.context import is_paraspinal
 from emgkit.localization.evidence import model_value
 from emgkit.localization.reach import LOCAL_INJURY
 from emgkit.localization.reasons import leading_tie, tied_families
+from emgkit.localization.rivals import MUSCLE
+from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +44,7 @@ def find_caveats(
     ('before_week_3', 'no_paraspinals', 'opposite_side_not_tested', 'few_tests')
     """
     used = [one for one in observations if not one.says_nothing]
+    abnormal = {(one.test, one.side) for one in used if one.abnormal}
     holds = _urgent(weighed, used, context) | {
         "before_week_3": weeks is not None and weeks < model_value("informative_weeks"),
         "onset_not_told": weeks is None,
@@ -50,7 +53,8 @@ def find_caveats(
         "leading_tie": len(leading_tie(weighed)) > 1,
         "only_legs_tested": weighed.probability_of(*_ANTERIOR_HORN) >= model_value("caveat_anterior_horn")
         and len(_limb(used)) == sum(one.kind == "needle" for one in used),
-        "opposite_side_not_tested": len({one.side for one in used}) < len(("left", "right")),
+        "opposite_abnormal": all((MUSCLE, side) in abnormal for side in SIDES),
+        "opposite_side_not_tested": len({one.side for one in used}) < len(SIDES),
         "local_injury_open": weighed.probability_of(LOCAL_INJURY) >= model_value("caveat_local_injury"),
         "operated_spine": len(used) < len(observations),
         "few_tests": len(_limb(used)) < model_value("caveat_few_muscles"),

@@ -1,4 +1,4 @@
-"""The classes of grade and of units of one muscle: which fit what was written, and how often each is seen."""
+"""The classes of grade, recruitment and units of one muscle: which fit what was written, how often each is seen."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.knowledge.anatomy import muscles
-from emgkit.localization.evidence import GRADE_CLASSES, UNIT_CLASSES, false_positive, model_value, timed
+from emgkit.localization.evidence import GRADE_CLASSES, false_positive, model_value, severities, timed
 from emgkit.localization.muscle_report import REMODELLED, MuscleReport
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from emgkit.localization.evidence import AgeGroup, Floats
+
+RECRUITMENTS = ("normal", "reduced", "early")
+UNITS = ("normal", "remodelled", "small")
 
 
 def grade_mask(report: MuscleReport) -> Floats:
@@ -36,7 +41,7 @@ def grade_mask(report: MuscleReport) -> Floats:
 
 
 def unit_mask(report: MuscleReport) -> Floats:
-    """Return which classes of units and recruitment fit a report, 1 or 0 each.
+    """Return which classes of recruitment (rows) and units (columns) fit a report, 1 or 0 each.
 
     Examples
     --------
@@ -45,47 +50,59 @@ def unit_mask(report: MuscleReport) -> Floats:
     >>> from emgkit.localization.tables import read_needle_table
     >>> rows = read_needle_table([{"muscle": "soleus", "side": "L", "motor_unit": "large"}])
     >>> unit_mask(put_together(rows.to_dict("records")))
-    array([0., 0., 1., 0.])
+    array([[0., 1., 0.],
+           [0., 1., 0.],
+           [0., 1., 0.]])
     """
-    unit, recruitment = report.motor_unit, report.recruitment
-    if unit in REMODELLED:
-        possible = {"remodelled"}
-    elif unit == "small" or recruitment == "early":
-        possible = {"myopathic"}
-    elif recruitment in {"reduced", "none"}:
-        possible = {"reduced"} if unit else {"reduced", "remodelled"}
-    elif recruitment == "normal":
-        possible = {"normal"} if unit else {"normal", "remodelled"}
-    elif unit == "normal":
-        possible = {"normal", "reduced"}
-    else:
-        return np.ones(len(UNIT_CLASSES))
-    return np.array([name in possible for name in UNIT_CLASSES], dtype=float)
+    recruitment = "reduced" if report.recruitment == "none" else report.recruitment
+    unit = "remodelled" if report.motor_unit in REMODELLED else report.motor_unit
+    rows = np.array([recruitment in {"", name} for name in RECRUITMENTS], dtype=float)
+    return np.outer(rows, [unit in {"", name} for name in UNITS])
 
 
 def unit_tables(muscle: str, weeks: float | None, *, age: AgeGroup) -> dict[str, Floats]:
-    """Return the chances of the classes of units in a muscle, by its state.
+    """Return the chances of recruitment (rows) and units (columns) in a muscle, by its state.
+
+    A lesion changes recruitment by its severity and units by its age: given both, they are independent. Errors are not:
+    whoever takes units for changed takes recruitment for changed more easily.
+
+    Returns
+    -------
+    dict of state to array of shape (3, 3)
+        ``active`` has shape (n_severities, 3, 3).
 
     Examples
     --------
     >>> from emgkit.localization.cells import unit_tables
-    >>> round(float(unit_tables("soleus", 6, age="younger")["active"].sum()), 9)
+    >>> round(float(unit_tables("soleus", 6, age="younger")["silent"].sum()), 9)
     1.0
     """
+    early, small = model_value("involved_early"), model_value("involved_small")
     late = timed("remodelled", weeks)
+    units = _classes(late, small)
     rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class, age=age)
-    small = model_value("involved_myopathic")
-    false_late = model_value("false_remodelled")
+    together = model_value("error_together")
+    expected = {key: model_value(f"false_active_{key}") for key in (*RECRUITMENTS[1:], *UNITS[1:])}
+    myopathic = {key: model_value(f"myopathic_{key}") for key in (*RECRUITMENTS[1:], *UNITS[1:])}
     return {
-        "active": _unit_classes(model_value("active_change"), late, small),
-        "silent": _unit_classes(model_value("silent_change"), late, small),
-        "false_active": _unit_classes(
-            model_value("false_active_change"), false_late, model_value("false_active_myopathic")
-        ),
-        "untouched": _unit_classes(rates["units"], false_late, rates["myopathic"]),
-        "myopathic": _unit_classes(model_value("myopathic_neurogenic"), false_late, model_value("myopathic_units")),
+        "active": np.stack([np.outer(_classes(lost, early), units) for lost in severities().reduced]),
+        "silent": np.outer(_classes(model_value("silent_reduced"), early), units),
+        "false_active": _joint(expected, reduced=together, early=together),
+        "untouched": _joint(rates, reduced=together, early=together),
+        "myopathic": _joint(myopathic, reduced=together, early=model_value("myopathic_together")),
     }
 
 
-def _unit_classes(changed: float, remodelled: float, small: float) -> Floats:
-    return np.array([1 - changed - small, changed * (1 - remodelled), changed * remodelled, small])
+def _classes(changed: float, myopathic: float) -> Floats:
+    return np.array([1 - changed - myopathic, changed, myopathic])
+
+
+def _joint(rates: Mapping[str, float], *, reduced: float, early: float) -> Floats:
+    units = _classes(rates["remodelled"], rates["small"])
+    with_remodelled, with_small = (reduced, rates["early"]), (rates["reduced"], early)
+    with_normal = [
+        (rates[name] - with_remodelled[at] * units[1] - with_small[at] * units[2]) / units[0]
+        for at, name in enumerate(RECRUITMENTS[1:])
+    ]
+    given = [_classes(*chances) for chances in (with_normal, with_remodelled, with_small)]
+    return np.stack(given, axis=1) * units

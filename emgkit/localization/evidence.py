@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 GRADE_CLASSES = ("grade_0", "grade_1", "grade_2", "grade_3")
 AgeGroup = Literal["younger", "older"]
-UNIT_CLASSES = ("normal", "reduced", "remodelled", "myopathic")
 
 
 @dataclass(frozen=True)
@@ -61,19 +60,20 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Severities:
-    """Latent severities: weight, shift of the log odds, grades given fibrillation, share of absent responses."""
+    """Latent severities: weight, shift of the log odds, grades given fibrillation, absent responses, recruitment."""
 
     names: tuple[str, ...]
     weight: Floats
     logit_shift: Floats
     grades: Floats
     absent: Floats
+    reduced: Floats
 
 
 @dataclass(frozen=True)
 class _SeverityRow:
     severity: str
-    quantity: Literal["weight", "logit_shift", "grade_1", "grade_2", "grade_3", "absent"]
+    quantity: Literal["weight", "logit_shift", "grade_1", "grade_2", "grade_3", "absent", "reduced"]
     value: float
     unit: str
     source: str
@@ -120,7 +120,7 @@ def model_value(key: str) -> float:
     Examples
     --------
     >>> from emgkit.localization.evidence import model_value
-    >>> 0 < model_value("active_change") < 1
+    >>> 0 < model_value("silent_reduced") < 1
     True
     """
     return criteria_values("evidence_model")[key]
@@ -141,7 +141,7 @@ def severities() -> Severities:
         rows[row.severity][row.quantity] = row.value
     column = {key: np.array([row[key] for row in rows.values()]) for key in next(iter(rows.values()))}
     grades = np.stack([column[grade] for grade in GRADE_CLASSES[1:]], axis=-1)
-    return Severities(tuple(rows), column["weight"], column["logit_shift"], grades, column["absent"])
+    return Severities(tuple(rows), column["weight"], column["logit_shift"], grades, column["absent"], column["reduced"])
 
 
 def age_group(age_years: float | None) -> AgeGroup:
@@ -283,7 +283,8 @@ def false_positive(
     Returns
     -------
     mapping of quantity to float
-        A muscle has ``grade_1, grade_2, grade_3, units, myopathic``; a study ``abnormal`` and, of those, ``absent``.
+        A muscle has ``grade_1, grade_2, grade_3`` and ``reduced, early, remodelled, small``; a study ``abnormal``
+        and, of those, ``absent``.
 
     Examples
     --------

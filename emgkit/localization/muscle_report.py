@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from emgkit.localization.tables import PART_NOTE
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -77,11 +75,7 @@ def put_together(rows: Iterable[Mapping[str, Any]]) -> MuscleReport:
     grades = [_largest([row], "fibrillation", "positive_sharp_wave") for row in rows]
     assessed = [grade for grade in grades if grade is not None]
     told = {name: [int(row[name]) for row in rows if _is_told(row[name])] for name in ("sites", "positive_sites")}
-    parts = {
-        row["note"].split(PART_NOTE)[1].split(";")[0]
-        for row, grade in zip(rows, grades, strict=True)
-        if grade and PART_NOTE in row["note"]
-    }
+    parts = {part for row, grade in zip(rows, grades, strict=True) if grade for part in row["parts"].split(";") if part}
     several = len(rows) > 1
     return MuscleReport(
         fibrillation=_largest(rows, "fibrillation"),

@@ -1,8 +1,9 @@
 """From table rows to observations: what one muscle or one nerve study says, once, under each state it may be in.
 
 A muscle is in one state: silent and healthy, fibrillating because of a lesion (active), reached by a lesion but not
-fibrillating (silent), or myopathic. Fibrillations, sharp waves, recruitment and units are the one report of that state,
-so they enter together and never as independent evidence. What was not assessed is summed out and changes nothing.
+fibrillating (silent), or myopathic. Where nothing fibrillates, fibrillations may still be called by error.
+Fibrillations, sharp waves, recruitment and units are the one report of that state, so they enter together and never as
+independent evidence. What was not assessed is summed out and changes nothing.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ def grade_likelihoods(
     --------
     >>> from emgkit.localization.observe import grade_likelihoods
     >>> active, silent, untouched, visible = grade_likelihoods("gluteus_maximus", 6)
-    >>> active.sum(axis=1).tolist(), silent.tolist(), round(float(untouched.sum()), 9)
-    ([1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0], 1.0)
+    >>> active.sum(axis=1).tolist(), bool(silent[0] > 0.9), round(float(untouched.sum()), 9)
+    ([1.0, 1.0, 1.0], True, 1.0)
     """
     length_class = muscles()[muscle].length_class
     rates = false_positive("needle", muscle, length_class=length_class, age=age)
@@ -123,7 +124,7 @@ def grade_likelihoods(
     grades = grades_at(weeks)
     active = np.concatenate([np.zeros((len(grades), 1)), grades], axis=1)
     untouched = np.concatenate([[1 - false.sum()], false])
-    return active, np.eye(4)[0], untouched, timed("fibrillation", weeks, length_class=length_class)
+    return active, untouched, untouched, timed("fibrillation", weeks, length_class=length_class)
 
 
 def observe_needle(
@@ -280,14 +281,13 @@ def _observe_muscle(
     units = unit_mask(report)
     changed = unit_tables(muscle, weeks, age=age)
     fasciculation = _fasciculation(report)
-    neurogenic = active @ (grades * (changed["active"] @ units))
-    rest = float((silent * grades).sum() * (changed["silent"] @ units))
-    myopathic = float(myopathic_grades() @ grades * (changed["myopathic"] @ units))
-    false = np.where(
-        np.arange(len(grades)) > 0,
-        changed["false_active"] @ units * _repeated_error(report),
-        changed["untouched"] @ units,
-    )
+    fitting = {state: (table * units).sum(axis=(-2, -1)) for state, table in changed.items()}
+    neurogenic = active @ grades * fitting["active"]
+    called = np.arange(len(grades)) > 0
+    again = np.where(called, _repeated_error(report), 1.0)
+    rest = float((silent * grades * again).sum() * fitting["silent"])
+    myopathic = float(myopathic_grades() @ grades * fitting["myopathic"])
+    false = np.where(called, fitting["false_active"], fitting["untouched"]) * again
     lost, error = _recruitment_lost(report)
     neurogenic, rest, false = neurogenic * lost, rest * lost, false * error
     abnormal = bool(report.grade) or report.units_changed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.knowledge.anatomy import LOWER_LIMB, muscles, studies
+from emgkit.knowledge.rivals import read_verdict_criteria
 from emgkit.localization.ages import ONE_AGE
 from emgkit.localization.evidence import model_value
 from emgkit.localization.lesions import lesion_reach
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from emgkit.localization.scenarios import Scenarios
     from emgkit.localization.weigh import Weighed
 
+_UNLEVELLED = "lumbar_paraspinals"
+
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
@@ -44,6 +47,8 @@ class Outlook:
     side : {"left", "right"}
         Side to test.
     tests : tuple of str
+    sides : tuple of str
+        Of each test: the side to test, or the opposite one where both are to be compared.
     kept : int array of shape (n_kept,)
         Hypotheses looked at, sorted: the leading two and every other one that is not negligible.
     scenarios : Scenarios
@@ -56,6 +61,7 @@ class Outlook:
 
     side: str
     tests: tuple[str, ...]
+    sides: tuple[str, ...]
     kept: NDArray[np.intp]
     scenarios: Scenarios
     weight: Floats
@@ -100,16 +106,17 @@ def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, ages: A
     ('left', True, True)
     """
     side = side_to_test(weighed, observations)
-    tests = tuple(_untested(observations, side))
+    tests, to_compare = _untested(observations, side), _to_compare(observations, side)
+    sides = (side,) * len(tests) + (SIDES[1 - SIDES.index(side)],) * len(to_compare)
     leading = weighed.told[: int(model_value("suggestion_hypotheses"))]
     matters = weighed.probability[leading] > model_value("suggestion_negligible")
     matters[:2] = True
     kept = np.sort(leading[matters])
-    outcomes = _predictions(tests, side, ages.weeks, weighed.scenarios.selection.age)
+    outcomes = _predictions((*tests, *to_compare), sides, ages.weeks, weighed.scenarios.selection.age)
     all_of, weights = weighed.scenarios, weighed.scenario_probability
-    reaching = lesion_reach(all_of.lesions, tests, test_sides=outcomes.sides).max(axis=(1, 2)) > 0
+    reaching = lesion_reach(all_of.lesions, outcomes.tests, test_sides=sides).max(axis=(1, 2)) > 0
     scenarios, weight = all_of.merged(np.isin(all_of.hypothesis, kept), weights, reaching=reaching)
-    return Outlook(side, tests, kept, scenarios, weight, likelihoods(scenarios, outcomes))
+    return Outlook(side, outcomes.tests, sides, kept, scenarios, weight, likelihoods(scenarios, outcomes))
 
 
 def side_to_test(weighed: Weighed, observations: Sequence[Observation]) -> str:
@@ -132,17 +139,38 @@ def _untested(observations: Sequence[Observation], side: str) -> list[str]:
     done = {one.test for one in observations if one.side == side}
     limb = {name: muscle for name, muscle in muscles().items() if muscle.region in LOWER_LIMB}
     back = {name for name, muscle in limb.items() if muscle.ramus == "dorsal"}
-    unlevelled = {"lumbar_paraspinals"} if back & done else set()
-    return [test for test in [*limb, *studies()] if test not in done | unlevelled]
+    abnormal = {one.test for one in observations if one.side == side and one.abnormal}
+    # normal paraspinals without a level stand for those at a level; abnormal ones leave open which level it is
+    told = back if _UNLEVELLED in done - abnormal else {_UNLEVELLED} if back & done else set()
+    return [test for test in [*limb, *studies()] if test not in done | told]
+
+
+def _to_compare(observations: Sequence[Observation], side: str) -> list[str]:
+    """Return the tests of the opposite side that settle whether both sides are alike."""
+    here = {one.test: one.abnormal for one in observations if one.side == side}
+    there = {one.test for one in observations if one.side != side}
+    asked = {
+        test: row.kind
+        for row in read_verdict_criteria()
+        for test in row.tests
+        if row.kind in {"opposite_normal", "conduction_symmetric"}
+    }
+    return [
+        test
+        for test, kind in asked.items()
+        if test in here and test not in there and (here[test] or kind == "conduction_symmetric")
+    ]
 
 
 @lru_cache
-def _predictions(tests: tuple[str, ...], side: str, weeks: tuple[float | None, ...], age: AgeGroup) -> Outcomes:
+def _predictions(
+    tests: tuple[str, ...], sides: tuple[str, ...], weeks: tuple[float | None, ...], age: AgeGroup
+) -> Outcomes:
     by_age = [zip(*(_prediction(test, one, age) for test in tests), strict=True) for one in weeks]
     active, silent, untouched, visible = zip(*by_age, strict=True)
     return Outcomes(
         tests,
-        (side,) * len(tests),
+        sides,
         active=np.moveaxis(np.array(active), 1, -2),
         silent=np.moveaxis(np.array(silent), 1, -2),
         untouched=np.array(untouched[0]),

@@ -129,9 +129,7 @@ def localize(
     >>> answer.posterior["site"][0], answer.side
     ('inferior_gluteal', 'left')
     """
-    if affected_side not in {None, *SIDES}:
-        msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
-        raise TableError(msg)
+    _require_side(affected_side)
     ages = read_ages(weeks_since_onset, events)
     selection = select_rows(age_years=age_years, chart=chart)
     context = read_context(clinical=clinical, imaging=imaging, history=history, chart=selection.chart)
@@ -157,6 +155,7 @@ def localize(
         prior_name=hypotheses.prior_name,
         chart=selection.chart,
         weeks_since_onset=weeks,
+        age_years=age_years,
         explanation=explain(
             weighed, used, found=found, context=context, outlook=outlook, suggested=suggestions["test"]
         ),
@@ -165,6 +164,12 @@ def localize(
         settling_hazards=tuple(caution_beside(test, context) for test in settling),
         settling_probability=settling_probability,
     )
+
+
+def _require_side(affected_side: str | None) -> None:
+    if affected_side not in {None, *SIDES}:
+        msg = f"affected_side is {affected_side!r}; it must be left or right, or None if not known."
+        raise TableError(msg)
 
 
 def _observe(

@@ -264,8 +264,8 @@ def _is_abnormal(one: Observation | Told, *, likeliest: float) -> bool:
 def _would_change(weighed: Weighed, outlook: Outlook, *, tests: Iterable[str]) -> tuple[str, ...]:
     joint, leading = outlook.joint, int(weighed.order[0])
     leader = outlook.kept[joint.argmax(axis=0)]
-    changes: dict[tuple[int, int, bool], list[str]] = {}
-    chance: dict[tuple[int, int, bool], float] = {}
+    changes: dict[tuple[int, int, bool, str], list[str]] = {}
+    chance: dict[tuple[int, int, bool, str], float] = {}
     for test in tests:
         at, is_study = outlook.tests.index(test), test in studies()
         after = leader[at][: -1 if is_study else None]
@@ -273,15 +273,15 @@ def _would_change(weighed: Weighed, outlook: Outlook, *, tests: Iterable[str]) -
         # from this outcome on, every worse one puts the same site first
         least = next(start for start in range(1, len(after)) if (after[start:] == after[-1]).all())
         for outcome, probability in ((0, likely[0]), (least, likely[least:].sum())):
-            change = (outcome, int(after[outcome]), is_study)
+            change = (outcome, int(after[outcome]), is_study, outlook.sides[at])
             if after[outcome] != leading:
                 changes.setdefault(change, []).append(test)
                 chance[change] = max(chance.get(change, 0.0), float(probability))
     likeliest = sorted(changes, key=lambda change: -chance[change])[: int(model_value("change_count"))]
     return tuple(
-        f"{outcome_text(changes[outcome, site, is_study], outlook.side, least=outcome, is_study=is_study)} would make "
-        f"{site_name(weighed.hypotheses.names[site])} lead."
-        for outcome, site, is_study in likeliest
+        f"{outcome_text(changes[change], change[3], least=change[0], is_study=change[2])} would make "
+        f"{site_name(weighed.hypotheses.names[change[1]])} lead."
+        for change in likeliest
     )
 
 

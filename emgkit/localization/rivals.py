@@ -39,10 +39,11 @@ def judge_rivals(
     context: Context,
     weeks: float | None,
 ) -> tuple[Rival, ...]:
-    """Name every rival as unlikely, open or not tested.
+    """Name every rival as unlikely, open, not tested or not told.
 
-    ``not tested``: nothing that speaks to it was done. ``unlikely``: what was done is normal, at a time at which that
-    says something, and its probability is below ``rival_unlikely``. ``open``: otherwise.
+    ``not tested``: nothing that speaks to it was done; ``not told`` where only the history could say. ``unlikely``:
+    what was done is normal, at a time at which that says something, and its probability is below ``rival_unlikely``.
+    ``open``: otherwise.
 
     Parameters
     ----------
@@ -69,7 +70,9 @@ def _judge(row: RivalRow, weighed: Weighed, done: list[_Done], weeks: float | No
     if not set(weighed.hypotheses.holding) & set(row.sites):
         return Rival(row.rival, "open", "not among the sites considered")
     if not done:
-        return Rival(row.rival, "not tested", f"not done: {_listed([_name(test) for test in row.tests])}")
+        told = all(test in clinical_findings() for test in row.tests)
+        word, what = ("not told", "not told") if told else ("not tested", "not done")
+        return Rival(row.rival, word, f"{what}: {_listed([_name(test) for test in row.tests])}")
     if any(one.abnormal for one in done):
         return Rival(row.rival, "open", _told([one for one in done if one.abnormal], "abnormal", "on record"))
     normal = _told(done, "normal", "not on record")

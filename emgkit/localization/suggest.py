@@ -47,8 +47,8 @@ def suggest_tests(weighed: Weighed, outlook: Outlook, *, context: Context) -> pd
     --------
     >>> from emgkit.localization.posterior import localize
     >>> suggestions = localize([{"muscle": "gluteus maximus", "side": "right", "fibs": 2}]).suggestions
-    >>> suggestions["side"].unique().tolist(), suggestions["information_bits"].is_monotonic_decreasing
-    (['right'], True)
+    >>> suggestions["side"].mode()[0], suggestions["information_bits"].is_monotonic_decreasing
+    ('right', True)
     """
     outcome = outlook.joint
     information = expected_information(outcome)
@@ -56,7 +56,7 @@ def suggest_tests(weighed: Weighed, outlook: Outlook, *, context: Context) -> pd
     rows = [
         {
             "test": outlook.tests[index],
-            "side": outlook.side,
+            "side": outlook.sides[index],
             "information_bits": float(information[index]),
             "separates": _separates(outcome[:, index], [weighed.hypotheses.names[one] for one in outlook.kept]),
             "hazard": caution_beside(outlook.tests[index], context),
@@ -114,7 +114,7 @@ def find_settling(weighed: Weighed, outlook: Outlook) -> tuple[tuple[str, ...], 
     total = sum(float(weight.sum()) for weight, _ in parts)
     best: tuple[int, ...] = ()
     probability = float(_expected_truth(np.array([[weight.sum()] for weight, _ in parts])[:, None] / total)[0])
-    tests = np.arange(len(outlook.tests))
+    tests = np.flatnonzero([side == outlook.side for side in outlook.sides])
     for size in range(1, int(model_value("settling_size")) + 1):
         sets = np.array(list(combinations(tests, size)), dtype=np.intp).reshape(-1, size)
         if probability >= model_value("settled_probability") or not len(sets):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from math import isnan
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from emgkit.errors import TableError
 from emgkit.knowledge.anatomy import find_muscle, find_study
-from emgkit.knowledge.tables import normalized, read_rows
+from emgkit.knowledge.names import finding_spellings, parts_in
+from emgkit.knowledge.tables import normalized
 from emgkit.model.findings import CONDUCTION, NEEDLE
 from emgkit.model.table import make_table
 
@@ -23,18 +20,10 @@ if TYPE_CHECKING:
 
     from emgkit.model.table import Schema
 
-PART_NOTE = "part: "
 _NUMBERS = ("amplitude_uv", "amplitude_mv", "latency_ms", "velocity_m_per_s", "distance_mm", "temperature_c")
 _COUNTS = ("sites", "positive_sites")
 _GRADES = ("fibrillation", "positive_sharp_wave")
 _WORDS = ("motor_unit", "recruitment", "fasciculation", "insertional", "result", "side")
-
-
-@dataclass(frozen=True)
-class _Spelling:
-    field: str
-    spelling: str
-    value: str
 
 
 def read_needle_table(table: pd.DataFrame | Iterable[Mapping[str, object]]) -> pd.DataFrame:
@@ -46,7 +35,7 @@ def read_needle_table(table: pd.DataFrame | Iterable[Mapping[str, object]]) -> p
         One row a muscle and side. ``muscle`` and ``side`` are required, any other column of the needle table may be
         left out. Usual spellings of columns, muscles, sides (``L``, ``R``) and grades (``2+``, ``++``) are understood.
         An empty cell is *not assessed*, never 0. A muscle may have several rows (its needle positions); a part such as
-        ``gluteus maximus, upper`` is kept in the note.
+        ``gluteus maximus, upper`` is kept in the column ``parts``.
 
     Returns
     -------
@@ -131,7 +120,7 @@ def _read(
 
 
 def _column_names(columns: set[str], schema: Schema, field: str, subject: str) -> dict[str, str]:
-    known = _spellings()[field]
+    known = finding_spellings()[field]
     named = {}
     for column in sorted(columns):
         if normalized(column) not in known:
@@ -159,12 +148,14 @@ def _cell(name: str, value: object, place: str) -> object:
         return _word(name, str(value), place)
     if name in _NUMBERS or name in _COUNTS:
         return _number(name, value, place)
+    if name == "parts":
+        return _parts(str(value), place)
     return str(value).strip()
 
 
 def _grade(name: str, value: object, place: str) -> int | None:
     text = "".join(str(value).casefold().split()).removesuffix(".0")
-    known = _spellings()["grade"]
+    known = finding_spellings()["grade"]
     if text not in known:
         msg = f"{place}, column {name}: {value!r} is not a grade; write 0 to 4, or leave it empty if not assessed."
         raise TableError(msg)
@@ -172,13 +163,22 @@ def _grade(name: str, value: object, place: str) -> int | None:
 
 
 def _word(name: str, value: str, place: str) -> str:
-    known = _spellings()[name]
+    known = finding_spellings()[name]
     key = normalized(value.removesuffix(".0"))
     if key not in known:
         words = ", ".join(dict.fromkeys(word for word in known.values() if word))
         msg = f"{place}, column {name}: {value!r} is not one of {words}; leave it empty if not assessed."
         raise TableError(msg)
     return known[key]
+
+
+def _parts(value: str, place: str) -> str:
+    parts = parts_in(value)
+    if len(parts) < len(normalized(value).split()):
+        words = ", ".join(finding_spellings()["part"])
+        msg = f"{place}, column parts: {value!r} is not made of {words}; write such as 'upper;lower' or leave it empty."
+        raise TableError(msg)
+    return ";".join(parts)
 
 
 def _number(name: str, value: object, place: str) -> float:
@@ -195,10 +195,10 @@ def _number(name: str, value: object, place: str) -> float:
 
 def _muscle(name: str, record: dict[str, Any]) -> str:
     words = normalized(name).split()
-    parts = {value for spelling, value in _spellings()["part"].items() if spelling in words[1:]}
-    plain = " ".join(word for word in words if word not in _spellings()["part"])
+    parts = parts_in(" ".join(words[1:]))
+    plain = " ".join(word for word in words if word not in finding_spellings()["part"])
     if len(parts) == 1 and plain and plain != " ".join(words) and not _is_muscle(name):
-        record["note"] = "; ".join(filter(None, [f"{PART_NOTE}{parts.pop()}", record.get("note", "")]))
+        record.setdefault("parts", parts[0])
         return find_muscle(plain)
     return find_muscle(name)
 
@@ -221,12 +221,3 @@ def _is_empty(value: object) -> bool:
     if isinstance(value, str):
         return not value.strip()
     return value is None or value is pd.NA or (isinstance(value, float) and isnan(value))
-
-
-@cache
-def _spellings() -> Mapping[str, Mapping[str, str]]:
-    known: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in read_rows("finding_spellings.csv", _Spelling):
-        key = "".join(row.spelling.casefold().split()) if row.field == "grade" else normalized(row.spelling)
-        known[row.field][key] = row.value
-    return MappingProxyType(known)

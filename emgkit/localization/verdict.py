@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from emgkit.knowledge.anatomy import muscle_share
-from emgkit.knowledge.tables import Basis, read_rows
+from emgkit.knowledge.rivals import VerdictCriterion, VerdictKind, read_verdict_criteria
 from emgkit.localization.evidence import model_value
 from emgkit.localization.injury import may_have_hurt
 from emgkit.localization.reasons import explained
@@ -25,25 +24,6 @@ if TYPE_CHECKING:
 
 NERVE = "inferior_gluteal"
 Judgement = Literal["met", "failed", "missing"]
-Kind = Literal[
-    "needle_abnormal", "needle_normal", "needle_all_normal", "conduction_normal", "conduction_symmetric",
-    "opposite_normal", "parts", "sites", "time", "no_history", "nothing_else",
-]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class VerdictCriterion:
-    """One row of the table of criteria."""
-
-    key: str
-    kind: Kind
-    tests: tuple[str, ...]
-    definite: bool
-    probable: bool
-    optional: bool
-    meaning: str
-    source: str
-    basis: Basis
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +69,7 @@ def judge_inferior_gluteal(
     side = _side(tests, weighed)
     on = side or _fuller_side(tests)
     case = _Case(tests, on, SIDES[1 - SIDES.index(on)], context, weeks, _left_over(weighed, used))
-    rows = _criteria()
+    rows = read_verdict_criteria()
     judged = {row.key: _JUDGES[row.kind](row, case) for row in rows}
     needed = [row for row in rows if not (row.optional and judged[row.key] == "missing")]
     met, failed, missing = (
@@ -104,11 +84,6 @@ def judge_inferior_gluteal(
         status = "not_supported" if _is_unsupported(case, weighed) else "indeterminate"
     rivals = judge_rivals(weighed, case.tests, side=on, context=context, weeks=weeks)
     return Verdict(status, side=side, missing=missing, failed=failed, met=met, rivals=rivals)
-
-
-@cache
-def _criteria() -> tuple[VerdictCriterion, ...]:
-    return read_rows("evidence_verdict.csv", VerdictCriterion)
 
 
 def _left_over(weighed: Weighed, used: Sequence[Observation]) -> frozenset[tuple[str, str]]:
@@ -217,7 +192,7 @@ def _others(case: _Case) -> list[Observation]:
     return [one for key, one in case.tests.items() if key != (MUSCLE, case.side)]
 
 
-_JUDGES: dict[Kind, Callable[[VerdictCriterion, _Case], Judgement]] = {
+_JUDGES: dict[VerdictKind, Callable[[VerdictCriterion, _Case], Judgement]] = {
     "needle_abnormal": _judge_abnormal,
     "needle_normal": _judge_normal,
     "needle_all_normal": _judge_all_normal,

@@ -34,6 +34,7 @@ NEEDLE = Schema("needle", (
     Column("insertional", "text", "", "insertional activity", INSERTIONALS),
     Column("sites", "grade", "", "needle positions that could be analysed"),
     Column("positive_sites", "grade", "", "needle positions with a persistent train of denervation"),
+    Column("parts", "text", "", "parts of the muscle that the grade was found in, such as 'upper;lower'"),
     Column("scheme", "text", "", "grading scheme of a grade; empty where the examiner does not say"),
     Column("source", "text", "", "where the row comes from", ("recording", "examiner")),
     Column("note", "text", "", "why a value is missing or provisional"),

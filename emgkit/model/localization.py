@@ -45,7 +45,7 @@ SUGGESTIONS = Schema("suggestions", (
 ))  # fmt: skip
 
 VERDICTS = ("definite", "probable", "not_supported", "indeterminate")
-RIVAL_WORDS = ("unlikely", "open", "not tested")
+RIVAL_WORDS = ("unlikely", "open", "not tested", "not told")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Rival:
     ----------
     site : str
         Id of the row of the table of rivals, such as ``root_S1`` or ``partial_sacral_plexus``.
-    word : {"unlikely", "open", "not tested"}
+    word : {"unlikely", "open", "not tested", "not told"}
     why : str
         The tests that say so, in words.
     """
@@ -142,6 +142,7 @@ class Localization:
     chart : str
         Myotome chart that was read; empty when not said.
     weeks_since_onset : float or None
+    age_years : float or None
     idle_pairs : tuple of str
         Pairs not worth naming: they make the findings hardly likelier than one of their sites alone, or hardly count.
     explanation : Explanation
@@ -172,6 +173,7 @@ class Localization:
     settling: tuple[str, ...] = ()
     settling_hazards: tuple[str, ...] = ()
     settling_probability: float | None = None
+    age_years: float | None = None
 
     @property
     def differential(self) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from emgkit.show.words import probability_text
 if TYPE_CHECKING:
     from emgkit.model.localization import Localization
 
-_WORDS = ("open", "not tested", "unlikely")
+_WORDS = ("open", "not told", "not tested", "unlikely")
 
 
 def reason_parts(answer: Localization) -> dict[str, Any]:
@@ -67,7 +67,8 @@ def settling_text(answer: Localization) -> str:
     settled = probability >= criteria_values("evidence_model")["settled_probability"]
     if not answer.settling:
         return f"{pair}: {'already told apart' if settled else 'no further test tells them apart'} ({expected})."
-    side = answer.suggestions["side"].iloc[0] if len(answer.suggestions) else answer.side
+    sides = answer.suggestions["side"].mode()  # now and then a test of the opposite side is among them
+    side = answer.side or (sides[0] if len(sides) else "")
     tests = ", ".join(lowered(muscle_or_study_name(test)) for test in answer.settling)
     lead = "expected to be settled by" if settled else "not expected to be settled; closest with"
     return f"{pair}: {lead} {f'{side} {tests}'.strip()} ({expected})."
@@ -82,7 +83,7 @@ def rival_groups(answer: Localization) -> list[tuple[str, list[tuple[str, str]]]
     >>> from emgkit.show.report_reasons import rival_groups
     >>> answer = emgkit.localize([{"muscle": "TA", "side": "left", "fibs": 2}], weeks_since_onset=6)
     >>> [word for word, _ in rival_groups(answer)]
-    ['open', 'not tested']
+    ['open', 'not told', 'not tested']
     """
     names = {rival: row.name for rival, row in read_rivals().items()}
     groups: dict[str, list[tuple[str, str]]] = {word: [] for word in _WORDS}

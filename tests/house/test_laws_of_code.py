@@ -24,7 +24,6 @@ ARGUED = {
     ("emgkit/findings/spontaneous/naming.py", 10): "from where on a printed number needs no decimals",
     ("emgkit/findings/spontaneous/naming.py", 1e-6): "keeps a logarithm finite",
     ("emgkit/localization/legs.py", 40): "sweeps of an iteration, beyond the precision of a float",
-    ("emgkit/localization/observe.py", 4): "how many states a muscle has, the length of an array",
     ("emgkit/localization/pairs.py", 16): "how many probabilities are multiplied at once, far from the smallest float",
     (
         "emgkit/localization/reach.py",

@@ -102,6 +102,45 @@ def test_suggestions_are_untested_of_the_affected_side_and_sorted():
         assert row.hazard == (muscles()[row.test].hazard if row.test in muscles() else "")
 
 
+def test_normal_paraspinals_without_a_level_stand_for_those_at_a_level_and_abnormal_ones_do_not():
+    back = {name for name, muscle in muscles().items() if muscle.ramus == "dorsal" and muscle.region in LOWER_LIMB}
+    table = rows({"vastus_medialis": 1, "tibialis_anterior": 1, "adductor_longus": 0})
+    options = {"weeks_since_onset": 6, "candidates": ["root_L4", "root_L5"]}
+    offered = [
+        back & set(localize([*table, *rows({"lumbar_paraspinals": grade})], **options).suggestions["test"])
+        for grade in (0, 2)
+    ]
+    assert offered == [set(), {"lumbar_paraspinals_L4"}]
+
+
+def test_the_opposite_side_is_offered_where_both_sides_are_to_be_compared():
+    pair = ["inferior_gluteal", "myopathy"]
+    told = localize(rows({"gluteus_maximus": 2}), weeks_since_onset=6, candidates=pair).suggestions
+    opposite = told[told["side"] == "right"]
+    assert opposite["test"].tolist() == ["gluteus_maximus"]
+    assert opposite["information_bits"].iloc[0] > 0.1
+    normal = localize(rows({"gluteus_maximus": 0}), weeks_since_onset=6, candidates=pair).suggestions
+    assert set(normal["side"]) == {"left"}
+    both = [*rows({"gluteus_maximus": 2}), *rows({"gluteus_maximus": 0}, "right")]
+    assert set(localize(both, weeks_since_onset=6, candidates=pair).suggestions["side"]) == {"left"}
+
+
+def test_the_other_h_reflex_is_offered_once_one_was_lost():
+    pair = ["root_S1", "polyneuropathy"]
+    lost = [{"study": "h_reflex", "side": "left", "result": "absent"}]
+    told = localize(rows({"soleus": 1}), lost, weeks_since_onset=6, candidates=pair, affected_side="left").suggestions
+    assert ("h_reflex", "right") in set(zip(told["test"], told["side"], strict=True))
+    settling = localize(rows({"soleus": 1}), lost, weeks_since_onset=6, candidates=pair).settling
+    assert "h_reflex" not in settling  # the tests named to settle are those of the affected side
+
+
+def test_the_age_and_the_chart_that_were_used_are_told():
+    answer = localize(FOCAL, age_years=72, chart="kendall")
+    assert (answer.age_years, answer.chart) == (72, "classical")
+    plain = localize(FOCAL)
+    assert (plain.age_years, plain.chart) == (None, "tsao")
+
+
 def test_information_is_the_expected_fall_of_entropy_over_real_answers():
     table, candidates = rows({"tibialis_anterior": 2}), ["root_L5", "common_fibular", "sciatic_notch", "none"]
     options = {"candidates": candidates, "weeks_since_onset": 6, "affected_side": "left"}

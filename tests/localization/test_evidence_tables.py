@@ -5,6 +5,7 @@ import pytest
 
 from emgkit.knowledge.anatomy import extents, muscle_share, muscles, sites, studies
 from emgkit.knowledge.clinical import clinical_findings, scale_values
+from emgkit.knowledge.rivals import read_verdict_criteria
 from emgkit.knowledge.tables import criteria_values, read_rows
 from emgkit.localization.context import ClinicalEvidence
 from emgkit.localization.evidence import (
@@ -20,7 +21,6 @@ from emgkit.localization.evidence import (
 )  # fmt: skip
 from emgkit.localization.hypotheses import PRIORS, read_prior
 from emgkit.localization.reach import reach
-from emgkit.localization.verdict import VerdictCriterion
 
 TESTS = {*muscles(), *studies()}
 KINDS = {"needle", "sensory", "motor", "reflex", "late_response"}
@@ -36,7 +36,7 @@ def test_every_id_of_the_evidence_tables_is_known():
         assert site in sites(), row
         assert not extent or extent in {one.extent for one in extents(site)}, row
         assert set(row.tests) <= TESTS, row
-    for row in read_rows("evidence_verdict.csv", VerdictCriterion):
+    for row in read_verdict_criteria():
         assert set(row.tests) <= TESTS, row
     for row in read_rows("evidence_clinical.csv", ClinicalEvidence):
         known = {"muscles": set(muscles()), "studies": set(studies()), "sites": set(sites())}.get(row.how, set())

@@ -51,7 +51,11 @@ def test_an_empty_table_is_allowed(empty):
 def test_a_part_of_a_muscle_is_kept():
     table = read_needle_table([{"muscle": "Gluteus maximus (upper)", "side": "L", "fibs": 1, "note": "deep"}])
     assert table["muscle"][0] == "gluteus_maximus"
-    assert table["note"][0] == "part: upper; deep"
+    assert (table["parts"][0], table["note"][0]) == ("upper", "deep")
+    column = read_needle_table([{"muscle": "gmax", "side": "L", "fibs": 1, "parts": "Superior, lower"}])
+    assert column["parts"][0] == "upper;lower"
+    with pytest.raises(TableError, match="upper;lower"):
+        read_needle_table([{"muscle": "gmax", "side": "L", "parts": "middle"}])
 
 
 @pytest.mark.parametrize(

@@ -162,16 +162,19 @@ def test_no_expectation_lets_a_site_show_in_a_muscle_out_of_its_reach():
                 assert table.by_severity[table.site_index[site], table.test_index[muscle]].max() == 0, (site, muscle)
 
 
+@pytest.mark.parametrize("age", ["younger", "older"])
 @pytest.mark.parametrize("weeks", WEEKS)
 @pytest.mark.parametrize("units", [{}, {"recruitment": "reduced"}, {"motor_unit": "large"}, {"motor_unit": "small"},
-                                   {"motor_unit": "normal", "recruitment": "normal"}, {"sites": 1}])  # fmt: skip
-def test_a_higher_grade_never_speaks_against_a_lesion_that_reaches_the_muscle(weeks, units):
+                                   {"motor_unit": "normal", "recruitment": "normal"}, {"sites": 1},
+                                   {"motor_unit": "large", "recruitment": "reduced"}, {"recruitment": "early"},
+                                   {"motor_unit": "normal", "recruitment": "none"}])  # fmt: skip
+def test_a_higher_grade_never_speaks_against_a_lesion_that_reaches_the_muscle(weeks, units, age):
     hidden = model_value("silent_per_reach")
     changed = spread_over_severities(np.array([0.06, 0.15, 0.3, 0.5, 0.75, 0.93]))
     ratios = []
     for grade in range(5):
         table = [{"muscle": name, "side": "left", "fibrillation": grade, **units} for name in muscles()]
-        found = observe_needle(read_needle_table(table), weeks=weeks)
+        found = observe_needle(read_needle_table(table), weeks=weeks, age=age)
         ratios.append([_shown(one, changed, hidden) / one.untouched for one in found])
     assert np.diff(ratios, axis=0).min() > -1e-12
 

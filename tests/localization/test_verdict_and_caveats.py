@@ -205,7 +205,10 @@ def test_every_rival_is_named_unlikely_when_all_that_speaks_to_it_is_normal():
 
 def test_rivals_whose_tests_were_not_done_are_not_tested():
     answer = localize(rows({"gluteus_maximus": 2}), weeks_since_onset=6)
-    assert set(rival_words(answer).values()) == {"not tested"}
+    words = rival_words(answer)
+    assert words.pop("local_muscle_injury") == "not told"  # no test says it, only the history
+    assert set(words.values()) == {"not tested"}
+    assert answer.verdict.rivals[-1].why.startswith("not told: injection into a muscle")
     assert "posterior femoral cutaneous sensory response" in answer.verdict.rivals[7].why
     assert rival_words(localize(rows(MINIMUM), weeks_since_onset=6))["pudendal"] == "not tested"
 
@@ -234,6 +237,14 @@ def test_injury_of_the_muscle_is_open_where_it_is_on_record_and_another_muscle_d
     assert (named.word, named.why) == ("open", "on record: injection into a muscle")
     other = localize(needle, conduction, history={"injection": "gluteus medius"}, **options).verdict.rivals[-1]
     assert other.why.startswith("not on record: injection into a muscle")
+
+
+@pytest.mark.parametrize(("right", "said"), [(1, True), (0, False), (None, False)])
+def test_gluteus_maximus_abnormal_on_both_sides_is_told(right, said):
+    table = [*rows({"gluteus_maximus": 2}), *rows({"gluteus_maximus": right}, "right")]
+    assert ("opposite_abnormal" in localize(table, weeks_since_onset=6).caveats) is said
+    beside = [*rows({"gluteus_maximus": 2}), *rows({"gluteus_medius": 2}, "right")]
+    assert "opposite_abnormal" not in localize(beside, weeks_since_onset=6).caveats
 
 
 def test_a_rival_that_was_not_considered_is_open():

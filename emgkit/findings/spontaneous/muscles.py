@@ -9,6 +9,7 @@ from emgkit.findings.spontaneous.activity import find_spontaneous_activity
 from emgkit.findings.spontaneous.grade import grade_muscle
 from emgkit.findings.spontaneous.schemes import read_scheme
 from emgkit.knowledge.anatomy import find_muscle
+from emgkit.knowledge.names import parts_in
 from emgkit.model.findings import NEEDLE, MuscleFinding
 from emgkit.model.recording import Side
 from emgkit.model.table import make_table
@@ -138,10 +139,17 @@ def _row(muscle: MuscleFinding) -> dict[str, object]:
         "fasciculation": "" if muscle.grade is None else ("present" if muscle.fasciculation else "none"),
         "sites": muscle.sites,
         "positive_sites": muscle.positive_sites,
+        "parts": ";".join(_parts(muscle)),
         "scheme": muscle.scheme,
         "source": "recording",
         "note": "; ".join(filter(None, [doubt, muscle.reason, _raw(muscle)])),
     }
+
+
+def _parts(muscle: MuscleFinding) -> tuple[str, ...]:
+    judged = [position for position in muscle.positions if not position.left_out]
+    positive = [position for position in judged if position.trains]
+    return parts_in(" ".join(position.site for position in positive or judged))
 
 
 def _raw(muscle: MuscleFinding) -> str:
