@@ -117,7 +117,7 @@ def _is_unsupported(case: _Case, weighed: Weighed) -> bool:
     adequate = muscle.sites is None or muscle.sites >= model_value("verdict_sites")
     if not muscle.abnormal and informative and adequate:
         return True
-    nothing = weighed.probability_of(NERVE) < model_value("verdict_adds_nothing")
+    nothing = weighed.probability_of(NERVE, with_idle=False) < model_value("verdict_adds_nothing")
     explained = not muscle.abnormal or any(muscle_share(site, MUSCLE) > 0 for site in weighed.leading if site != "none")
     return nothing and explained and any(one.abnormal for one in _others(case))
 

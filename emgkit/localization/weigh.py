@@ -102,12 +102,14 @@ class Weighed:
         """Sites of the most probable hypothesis."""
         return self.hypotheses.members[int(self.order[0])]
 
-    def probability_of(self, *wanted: str) -> float:
-        """Return the probability that at least one of these sites carries a lesion."""
+    def probability_of(self, *wanted: str, with_idle: bool = True) -> float:
+        """Return the probability that at least one of these sites carries a lesion, with or without idle pairs."""
         holding = self.hypotheses.holding
         holds = np.zeros(len(self.probability), dtype=bool)
         for site in wanted:
             holds[holding.get(site, [])] = True
+        if not with_idle:
+            holds &= ~self.idle
         return float(self.probability[holds].sum())
 
 
