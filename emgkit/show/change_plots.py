@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from emgkit.show.style import (
     plain,
     say_nothing_here,
     title,
+    wrapped,
 )
 from emgkit.show.words import number_text
 
@@ -64,8 +64,8 @@ def plot_change(change: StudyChange, *, ax: Axes | None = None) -> Figure:
     'grade of fibrillations and positive sharp waves'
     """
     rows = list(each_row(change.needle))
-    names = [_wrapped(sided(row.side, muscle_name(row.muscle)), _NAME_WIDTH) for row in rows]
-    words = [_wrapped(_word(row), _WORD_WIDTH) for row in rows]
+    names = [wrapped(sided(row.side, muscle_name(row.muscle)), _NAME_WIDTH) for row in rows]
+    words = [wrapped(_word(row), _WORD_WIDTH) for row in rows]
     lines = [1 + max(name.count("\n"), word.count("\n")) for name, word in zip(names, words, strict=True)]
     heights = _LINE_IN * (np.array(lines, dtype=float) + 0.6)
     axes = ax or make_axes(
@@ -167,7 +167,3 @@ def _draw_muscle(axes: Axes, place: float, row: Any) -> None:
         size = 8.5 if first == second else 5.5
         axes.plot(first, place, marker="o", markersize=size, markerfacecolor="none" if first == second else "white",
                   markeredgecolor=INK, markeredgewidth=0.9, linestyle="none", zorder=4)  # fmt: skip
-
-
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width)) or text

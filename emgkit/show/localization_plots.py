@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +23,7 @@ from emgkit.show.style import (
     make_axes,
     plain,
     say_nothing_here,
+    wrapped,
 )
 from emgkit.show.words import PROBABILITY_NOTE, probability_text
 
@@ -61,7 +61,7 @@ def plot_posterior(answer: Localization, *, ax: Axes | None = None) -> Figure:
     [0.8, 0.2]
     """
     rows = answer.differential.head(_MOST_SITES)
-    names = [_wrapped(site_name(site), 36) for site in rows["site"]]
+    names = [wrapped(site_name(site), 36) for site in rows["site"]]
     lines = max([name.count("\n") + 1 for name in names], default=1)
     axes = ax or make_axes(
         _WIDTH_IN, (0.13 + 0.13 * lines) * len(rows) + 0.68, left_in=2.3, right_in=0.6, top_in=0.08, bottom_in=0.6
@@ -89,7 +89,7 @@ def plot_posterior(answer: Localization, *, ax: Axes | None = None) -> Figure:
     axes.set_xlim(0, 1)
     axes.set_xticks(np.linspace(0, 1, 5), ["0", "25 %", "50 %", "75 %", "100 %"])
     axes.grid(visible=True, axis="x", color=GRID, linewidth=0.5)
-    calm(axes, x_label=_wrapped(f"probability (bar) and prior (mark) {PROBABILITY_NOTE}", 80))
+    calm(axes, x_label=wrapped(f"probability (bar) and prior (mark) {PROBABILITY_NOTE}", 80))
     axes.tick_params(axis="y", length=0, labelsize=TEXT_SIZE, labelcolor=INK)
     return figure_of(axes)
 
@@ -124,7 +124,7 @@ def plot_evidence(answer: Localization, *, sites: Sequence[str] | None = None, a
     """
     chosen = _checked_sites(answer, sites)
     findings = list(dict.fromkeys(answer.evidence["finding"]))
-    names = [_wrapped(readable(finding), 62) for finding in findings]
+    names = [wrapped(readable(finding), 62) for finding in findings]
     height = 0.16 * len(names) + 0.13 * sum(name.count("\n") + 1 for name in names)
     axes = ax or make_axes(_WIDTH_IN, height + 0.9, left_in=3.3, right_in=0.15, top_in=0.48)
     if not findings or not chosen:
@@ -201,7 +201,7 @@ def _draw_site(axes: Axes, evidence: pd.DataFrame, findings: list[str], site: st
     axes.hlines(places, 0, values, color=color, linewidth=1.2, alpha=0.75)
     axes.plot(
         values, places, linestyle="none", marker=SITE_MARKERS[number], markersize=3.6, color=color,
-        label=plain(_wrapped(site_name(site), 26)),
+        label=plain(wrapped(site_name(site), 26)),
     )  # fmt: skip
 
 
@@ -217,7 +217,3 @@ def _checked_sites(answer: Localization, sites: Sequence[str] | None) -> list[st
         )
         raise UnknownNameError(msg)
     return list(sites)
-
-
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width, break_long_words=True)) or text

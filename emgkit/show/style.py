@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -175,3 +176,15 @@ def plain(text: str) -> str:
     3
     """
     return text.replace("$", r"\$")
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return a text in lines of at most so many characters.
+
+    Examples
+    --------
+    >>> from emgkit.show.style import wrapped
+    >>> wrapped("left gluteus maximus", 12).splitlines()
+    ['left gluteus', 'maximus']
+    """
+    return "\n".join(textwrap.wrap(text, width)) or text

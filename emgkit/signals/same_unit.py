@@ -83,15 +83,17 @@ def one_unit(
     goes_on = alike > VERY_ALIKE and _continues(first_s, second_s)
     if goes_on or alike < ALIKE:
         return goes_on
-    apart = _separation(first_s, second_s, lag, windows)
+    discharges = _discharges(first_s, second_s, lag, windows)
+    apart = np.nan if discharges is None else separation(*discharges)
     if not _near_in_size(size, alike, apart):
         return False
     taken_over = alike > WANED_ALIKE and not apart > FAR and _takes_over(first_s, second_s)
     verdict = "one clock" if taken_over else _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
-    if verdict == "same":  # timing speaks for one unit: its parts may have been aligned otherwise
-        apart = np.fmin(apart, _separation(first_s, second_s, lag, windows, moving=True))
+    if verdict == "same" and discharges is not None:
+        # Timing speaks for one unit: its parts may have been aligned otherwise.
+        apart = min(apart, separation(*discharges, moving=True))
     drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
     varied = VARIED_SIZE[0] < size < VARIED_SIZE[1]
     return bool(
@@ -151,22 +153,17 @@ def _near_in_size(size: float, alike: float, apart: float) -> bool:
     return low < size < high
 
 
-def _separation(
+def _discharges(
     first_s: NDArray[np.float64],
     second_s: NDArray[np.float64],
     lag: int,
     windows: Callable[[NDArray[np.float64]], NDArray[np.floating]] | None,
-    *,
-    moving: bool = False,
-) -> float:
-    # How many standard deviations of single discharges the two shapes lie apart: parts of one varying unit lie close.
+) -> tuple[NDArray[np.floating], NDArray[np.floating]] | None:
+    # Single discharges of either, aligned to a sample: parts of one varying unit lie close. None where they are few.
     if windows is None or min(len(first_s), len(second_s)) < FEWEST:
-        return np.nan
+        return None
     one, two = (windows(times[spread_evenly(len(times), most=MOST)]) for times in (first_s, second_s))
-    if min(len(one), len(two)) < FEWEST:
-        return np.nan
-    two = np.roll(two, -lag, axis=1)
-    return separation(one, two, moving=moving)
+    return None if min(len(one), len(two)) < FEWEST else (one, np.roll(two, -lag, axis=1))
 
 
 def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:
