@@ -79,7 +79,7 @@ def make_table(schema: Schema, rows: Iterable[Mapping[str, Any]] | Mapping[str, 
         msg = f"Table '{schema.name}' has no column {', '.join(unknown)}; its columns are {', '.join(schema.names)}."
         raise TableError(msg)
     size = len(next(iter(columns.values()), ()))
-    return _built({name: columns.get(name, [None] * size) for name in schema.names}, schema)
+    return _built({name: columns[name] if name in columns else [None] * size for name in schema.names}, schema)
 
 
 def check_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -138,7 +138,7 @@ def _built(columns: Mapping[str, Any], schema: Schema) -> pd.DataFrame:
     for column in schema.columns:
         values = _plain(columns[column.name], column.kind)
         if values is None:
-            values = _strict(pd.Series(columns[column.name]), column, schema.name)
+            values = _strict(pd.Series(columns[column.name], copy=False), column, schema.name)  # as long as a recording
         _check_allowed(values, column, schema.name)
         typed[column.name] = values
     return pd.DataFrame(typed, copy=False)  # sooner than one column after the other is put in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -91,6 +92,26 @@ def test_checking_keeps_the_given_table_as_it_was_and_counts_rows_anew() -> None
     pd.testing.assert_frame_equal(frame, before)
     assert list(checked.columns) == PULSES.names
     assert checked.index.tolist() == [0]
+
+
+def test_a_long_table_of_arrays_takes_no_memory_beside_them() -> None:
+    count = 200_000
+    columns = {"time_s": np.arange(count) / 10, "train": np.zeros(count, np.int64)}
+    schema = Schema("long", tuple(each for each in PULSES.columns if each.name in columns))
+    make_table(schema)  # what is loaded with the first table
+    tracemalloc.start()
+    table = make_table(schema, columns)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(table) == count
+    assert peak < columns["time_s"].nbytes / 4
+
+
+def test_a_checked_table_can_be_changed_without_the_one_it_came_from() -> None:
+    frame = make_table(PULSES, [PULSE])
+    checked = check_table(frame, PULSES)
+    checked.loc[0, "time_s"] = 9.0
+    assert frame.loc[0, "time_s"] == PULSE["time_s"]
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
