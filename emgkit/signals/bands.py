@@ -304,6 +304,7 @@ class _Mains:
             start_s=stop_s - len(self.recent) * coarse / grid.fast_hz + middle_s,
             mean_s=coarse / grid.fast_hz,
             limits=self.limits,
+            known_hz=self.hums[-1].frequency_hz if self.hums else 0.0,
         )
         own = thin[inside]
         subtract_hum(own, grid.fast_hz, start_s=(start + inside.start) / grid.fast_hz + grid.delay_s, hum=hum)

@@ -20,6 +20,8 @@ SEGMENT_S = 2.0  # sizes and phases are fitted anew this often
 SEARCH_HZ = 0.5  # around the nominal frequency
 FEWEST_TUNED, TUNED_HARMONICS = 3, 5  # segments and harmonics that tune the frequency
 TUNED_HZ = 0.005  # a step less than this leaves next to nothing to tune
+STEADY_HZ = 0.0005  # one less than this is not worth new sinusoids
+GOES_ON_HZ, GOES_ON = 0.1, 0.9  # known hum goes on: so near, and so alike from segment to segment (1 = its very phase)
 SAME_HZ = 0.005  # frequencies that are told apart: over the length of a window less makes no difference
 THIN = 16  # every 16th sample tells the usual size
 CLIP = 4.0  # discharges beyond so many robust standard deviations weigh no more than that
@@ -73,7 +75,13 @@ class Hum:
 
 
 def fit_hum(
-    values: NDArray[np.floating], rate_hz: float, *, start_s: float, limits: MainsLimits, mean_s: float = 0.0
+    values: NDArray[np.floating],
+    rate_hz: float,
+    *,
+    start_s: float,
+    limits: MainsLimits,
+    mean_s: float = 0.0,
+    known_hz: float = 0.0,
 ) -> Hum:
     """Fit sinusoids at the mains frequency and its harmonics, if there is any hum.
 
@@ -91,6 +99,8 @@ def fit_hum(
     limits : MainsLimits
     mean_s : float
         Each sample is the mean over this time; what that takes off the harmonics is put back.
+    known_hz : float
+        Frequency of the hum before, if there was some: where it goes on, nothing is searched.
 
     Returns
     -------
@@ -108,16 +118,15 @@ def fit_hum(
     values = values - median(values[::THIN])
     limit = CLIP * MAD_TO_SD * median(np.abs(values[::THIN])) + 1e-9
     clipped = np.clip(values, -limit, limit)
-    frequency_hz, amplitude_uv = max(
-        (_strongest(clipped, rate_hz, nominal) for nominal in limits.nominal_hz), key=lambda found: found[1]
-    )
-    n_harmonics = min(limits.harmonics, int(0.45 * rate_hz / frequency_hz)) if frequency_hz else 0
-    if amplitude_uv < limits.least_uv or n_harmonics == 0:
-        return Hum(start_s, 0.0, np.zeros((1, 0), dtype=complex))
     n_segments = max(round(len(values) / rate_hz / SEGMENT_S), 1)
-    frequency_hz = _tuned(clipped, rate_hz, frequency_hz, max(n_segments, FEWEST_TUNED))
+    tuning = _rows(clipped, max(n_segments, FEWEST_TUNED))
+    frequency_hz = _gone_on(tuning, rate_hz, known_hz, limits) if known_hz else 0.0
+    frequency_hz = frequency_hz or _searched(clipped, tuning, rate_hz, limits)
+    n_harmonics = min(limits.harmonics, int(0.45 * rate_hz / frequency_hz)) if frequency_hz else 0
+    if n_harmonics == 0:
+        return Hum(start_s, 0.0, np.zeros((1, 0), dtype=complex))
     rows = _rows(clipped, n_segments)
-    waves = _Waves(frequency_hz / rate_hz, n_harmonics, rows.shape[1])
+    waves = _waves_of(frequency_hz / rate_hz, n_harmonics, rows.shape[1])
     fitted = waves.fit(rows)
     # Without the hum, discharges stand out more and are clipped closer.
     rest = _rows(values, n_segments) - waves.sum_of(fitted)
@@ -219,6 +228,11 @@ class _Waves:
         return np.asarray(whole.reshape(len(sizes), -1)[:, : self.size])
 
 
+@lru_cache(maxsize=4)
+def _waves_of(cycles_per_sample: float, n_harmonics: int, size: int) -> _Waves:
+    return _Waves(cycles_per_sample, n_harmonics, size)
+
+
 def _rows(values: NDArray[np.floating], count: int) -> NDArray[np.floating]:
     size = len(values) // count
     return values[: count * size].reshape(count, size)
@@ -263,18 +277,40 @@ def _harmonics(cycles: NDArray[np.floating], count: int) -> NDArray[np.complex12
     return waves
 
 
-def _tuned(values: NDArray[np.floating], rate_hz: float, frequency_hz: float, n_segments: int) -> float:
-    # How far the phase runs away from one segment to the next tells what the frequency lacks.
-    rows = _rows(values, n_segments)
-    segment_s = rows.shape[1] / rate_hz
+def _searched(
+    values: NDArray[np.floating], tuning: NDArray[np.floating], rate_hz: float, limits: MainsLimits
+) -> float:
+    frequency_hz, amplitude_uv = max(
+        (_strongest(values, rate_hz, nominal) for nominal in limits.nominal_hz), key=lambda found: found[1]
+    )
+    if amplitude_uv < limits.least_uv:
+        return 0.0
     for _ in range(2):
-        sizes = _Waves(frequency_hz / rate_hz, TUNED_HARMONICS, rows.shape[1]).fit(rows)[:, 0]
-        ahead = sizes[1:] * np.conj(sizes[:-1] * np.exp(2j * np.pi * frequency_hz * segment_s))
-        lacking_hz = float(np.angle(ahead.sum()) / (2 * np.pi * segment_s))
+        lacking_hz, _ = _lacking(_fundamental(tuning, rate_hz, frequency_hz), rate_hz, frequency_hz, tuning.shape[1])
         frequency_hz += lacking_hz
         if abs(lacking_hz) < TUNED_HZ:
             break
     return frequency_hz
+
+
+def _gone_on(tuning: NDArray[np.floating], rate_hz: float, known_hz: float, limits: MainsLimits) -> float:
+    sizes = _fundamental(tuning, rate_hz, known_hz)
+    lacking_hz, alike = _lacking(sizes, rate_hz, known_hz, tuning.shape[1])
+    if np.abs(sizes).min() < limits.least_uv or abs(lacking_hz) > GOES_ON_HZ or alike < GOES_ON:
+        return 0.0
+    return known_hz if abs(lacking_hz) < STEADY_HZ else known_hz + lacking_hz
+
+
+def _fundamental(rows: NDArray[np.floating], rate_hz: float, frequency_hz: float) -> NDArray[np.complex128]:
+    return _waves_of(frequency_hz / rate_hz, TUNED_HARMONICS, rows.shape[1]).fit(rows)[:, 0]
+
+
+def _lacking(sizes: NDArray[np.complex128], rate_hz: float, frequency_hz: float, size: int) -> tuple[float, float]:
+    # How far the phase runs away from one segment to the next tells what the frequency lacks, and how alike they are.
+    segment_s = size / rate_hz
+    ahead = sizes[1:] * np.conj(sizes[:-1] * np.exp(2j * np.pi * frequency_hz * segment_s))
+    alike = np.abs(ahead.sum()) / max(np.abs(ahead).sum(), 1e-12)
+    return float(np.angle(ahead.sum()) / (2 * np.pi * segment_s)), float(alike)
 
 
 def _strongest(values: NDArray[np.floating], rate_hz: float, nominal_hz: float) -> tuple[float, float]:

@@ -101,7 +101,7 @@ def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhy
         n_intervals=len(intervals),
         base_s=median(folded),
         irregularity=median(cv2),
-        cv=float(intervals.std() / intervals.mean()),
+        cv=_variation(intervals),
         p5_ms=quantile(ordered, 0.05) * 1000,
         trend_per_s=_theil_sen(times_s[1:], np.log(folded)) if trends else 0.0,
         rate_range=_rate_range(folded) if trends else 1.0,
@@ -135,6 +135,12 @@ def median_around(values: NDArray[np.floating], *, width: int) -> NDArray[np.flo
     whole = np.empty(len(values), around.dtype)
     whole[:first], whole[first:last], whole[last:] = around[0], around, around[-1]
     return whole
+
+
+def _variation(intervals: NDArray[np.floating]) -> float:
+    mean = (intervals.sum() / len(intervals)).item()
+    away = intervals - mean
+    return float(np.sqrt(away @ away / len(away)) / mean)  # quicker than std, of a few intervals many times
 
 
 def _missed(multiple: NDArray[np.floating]) -> float:

@@ -58,6 +58,29 @@ def test_less_than_a_fiftieth_of_the_hum_is_left(frequency_hz, seconds):
         assert left.std() < 0.02 * added.std()
 
 
+@pytest.mark.parametrize("step_hz", [0.0, 0.0004, 0.01, 0.08, 0.3])
+def test_hum_is_followed_where_its_frequency_changes_from_minute_to_minute(step_hz):
+    parts = [hum(30.0, frequency_hz=49.9 + step_hz * number, amplitude_uv=50.0) for number in range(3)]
+    added, (samples, _) = np.concatenate(parts), muscle(90.0)
+    clean, cleaned = read(samples), read(samples + added)
+    half_s = 7.0  # where a chunk holds hum of two frequencies, it fits neither
+    time_s = cleaned.start_s + np.arange(len(cleaned.fast)) / cleaned.grid.fast_hz
+    settled = (np.abs(time_s - 30.0) > 2 * half_s) & (np.abs(time_s - 60.0) > 2 * half_s)
+    assert (cleaned.fast - clean.fast)[settled].std() < 0.02 * added.std()
+    assert cleaned.hum[-1].frequency_hz == pytest.approx(49.9 + 2 * step_hz, abs=0.001)
+
+
+@pytest.mark.parametrize("after_hz", [0.0, 60.0])
+def test_hum_that_stops_is_no_longer_subtracted(after_hz):
+    rest = hum(60.0, frequency_hz=after_hz, amplitude_uv=20.0) if after_hz else np.zeros(int(60 * RATE_HZ))
+    added, (samples, _) = np.concatenate([hum(45.0, frequency_hz=50.02, amplitude_uv=50.0), rest]), muscle(105.0)
+    cleaned = read(samples + added)
+    assert cleaned.hum[0].frequency_hz == pytest.approx(50.02, abs=0.001)
+    assert cleaned.hum[-1].frequency_hz == pytest.approx(after_hz, abs=0.001)
+    left = (cleaned.fast - read(samples).fast)[-int(20 * cleaned.grid.fast_hz) :]
+    assert left.std() < 0.3
+
+
 @pytest.mark.parametrize("amplitude_uv", [5.0, 50.0, 300.0])
 def test_discharges_keep_their_shape(amplitude_uv):
     samples, times_s = muscle(10.0)
