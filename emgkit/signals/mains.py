@@ -277,9 +277,7 @@ def _harmonics(cycles: NDArray[np.floating], count: int) -> NDArray[np.complex12
     return waves
 
 
-def _searched(
-    values: NDArray[np.floating], tuning: NDArray[np.floating], rate_hz: float, limits: MainsLimits
-) -> float:
+def _searched(values: NDArray[np.floating], tuning: NDArray[np.floating], rate_hz: float, limits: MainsLimits) -> float:
     frequency_hz, amplitude_uv = max(
         (_strongest(values, rate_hz, nominal) for nominal in limits.nominal_hz), key=lambda found: found[1]
     )
