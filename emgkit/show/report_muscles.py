@@ -136,7 +136,7 @@ def _facts(activity: SpontaneousActivity) -> str:
     facts = [recording.state, f"{activity.analysed_s:.1f} of {recording.duration_s:.1f} s analysed"]
     facts.append(f"{recording.rate_hz / 1000:g} kHz")
     if recording.electrode:
-        facts.append(f"{readable(recording.electrode)} needle")
+        facts.append(f"{readable(recording.electrode).removesuffix(' needle')} needle")
     if recording.highpass_hz is not None and recording.lowpass_hz is not None:
         facts.append(f"machine filters {recording.highpass_hz:g} Hz to {recording.lowpass_hz:g} Hz")
     facts += [f"noise {number_text(level, 2)} μV ({readable(band)} band)" for band, level in activity.noise_uv.items()]

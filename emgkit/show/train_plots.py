@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from emgkit.model.activity import SpontaneousActivity
 
 _MOST_WAVEFORMS = 30
+_MOST_MEDIANS = 4.5  # intervals: the axis ends there, so that a few gaps do not flatten the others
 
 
 def plot_discharges(activity: SpontaneousActivity, train: int, *, ax: Axes | None = None) -> Figure:
@@ -71,7 +72,7 @@ def plot_discharges(activity: SpontaneousActivity, train: int, *, ax: Axes | Non
         return figure_of(axes)
     calm(axes, x_label="ms", y_label="μV, negative up")
     axes.grid(visible=True, color=GRID, linewidth=0.4)
-    axes.locator_params(nbins=5)
+    axes.locator_params(nbins=5, steps=[1, 2, 5, 10])
     left, right = _frame(axes, activity, row)
     if len(waveforms):
         seen = slice(*np.searchsorted(window, [left, right], side="right"))
@@ -85,6 +86,8 @@ def plot_discharges(activity: SpontaneousActivity, train: int, *, ax: Axes | Non
 
 def plot_rhythm(activity: SpontaneousActivity, train: int, *, ax: Axes | None = None) -> Figure:
     """Draw the intervals between the discharges of a train against time, with its rate and irregularity.
+
+    Intervals much longer than the others, as over missed discharges, are open triangles at the upper edge.
 
     Parameters
     ----------
@@ -119,14 +122,23 @@ def plot_rhythm(activity: SpontaneousActivity, train: int, *, ax: Axes | None = 
         return figure_of(axes)
     calm(axes, x_label="s", y_label="interval, ms")
     axes.grid(visible=True, axis="y", color=GRID, linewidth=0.4)
-    axes.locator_params(nbins=5)
+    axes.locator_params(nbins=5, steps=[1, 2, 5, 10])
     seen = _without_gap(activity, times)
     intervals_ms = np.diff(times)[seen] * 1000
     for span in each_row(activity.excluded):
         axes.axvspan(span.start_s, span.stop_s, facecolor=SHADE, edgecolor="#cfc9bc", hatch="///", linewidth=0)
-    axes.plot(times[1:][seen], intervals_ms, linestyle="none", marker="o", markersize=2.2, color=label_color(row.label))
+    top = 1.2 * float(intervals_ms.max(initial=1.0))
+    if len(intervals_ms):
+        top = min(top, _MOST_MEDIANS * float(np.median(intervals_ms)))
+    color, beyond = label_color(row.label), intervals_ms > top
+    ends = times[1:][seen]
+    axes.plot(ends[~beyond], intervals_ms[~beyond], linestyle="none", marker="o", markersize=2.2, color=color)
+    axes.plot(
+        ends[beyond], np.full(beyond.sum(), 0.96 * top), linestyle="none", marker="^", markersize=3.4,
+        markerfacecolor="none", color=color,
+    )  # fmt: skip
     axes.set_xlim(0, activity.recording.duration_s)
-    axes.set_ylim(0, 1.2 * float(intervals_ms.max(initial=1.0)))
+    axes.set_ylim(0, top)
     return figure_of(axes)
 
 

@@ -217,7 +217,7 @@ def test_pictures_have_words_and_table_headers_have_a_scope(page: str) -> None:
     parsed = Page(page)
     assert len(parsed.all("img")) > 20
     assert all(len(str(image["alt"])) > 20 for image in parsed.all("img"))
-    assert all(header.get("scope") in {"row", "col"} for header in parsed.all("th"))
+    assert all(header.get("scope") in {"row", "col", "rowgroup"} for header in parsed.all("th"))
     assert any(attributes.get("lang") == "en" for attributes in parsed.all("html"))
 
 
@@ -638,3 +638,21 @@ def test_every_recording_with_trains_has_a_picture_of_one_also_in_a_large_study(
     pictured = re.findall(r'class="train" id="recording-(\d+)-train-\d"', page)
     assert set(pictured) == {str(k) for k in range(1, 21)}
     assert len(pictured) == 48
+
+
+def test_motor_units_are_in_the_needle_table_and_what_was_not_measured_is_said(case: Case) -> None:
+    measured = {"motor_unit_amplitude_uv": 5200.0, "motor_unit_duration_ms": 17.5, "polyphasic_percent": 30.0}
+    needle = case.findings.needle.copy()
+    needle.loc[0, list(measured)] = list(measured.values())
+    page = render_report(**(case.parts | {"findings": replace(case.findings, needle=needle)}))
+    table = page.split('id="needle"')[1].split("</table>")[0]
+    rows = [
+        [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][ >].*?</t[hd]>", row, re.DOTALL)]
+        for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    ]
+    assert rows[0] == [
+        "Side", "Muscle", "Nerve", "Roots", "Insert.", "Fib", "PSW", "Fasc", "MUP", "Amp, μV", "Dur, ms", "Poly, %",
+        "Recruit.", "Sites",
+    ]  # fmt: skip
+    assert rows[1][9:12] == ["5200", "17.5", "30"]
+    assert rows[2][9:12] == ["\u2013not measured"] * 3
