@@ -217,6 +217,22 @@ def test_the_trace_is_panned_zoomed_and_rastered_by_keys_mouse_and_buttons(opene
     assert "0.00 to 12.00 s" in said()
 
 
+def test_discharges_are_stepped_through_and_heard_by_keys_alone(opened: Any) -> None:
+    recording = opened.locator("#recording-1")
+    decoded(opened, recording)
+    recording.locator(".view").focus()
+    places = []
+    for key in ("n", "n", "p"):
+        opened.keyboard.press(key)
+        places.append(recording.locator(".status").inner_text().split(": discharge ")[1].split()[0])
+    assert places == ["1", "2", "1"]
+    audio = recording.locator("audio")
+    opened.keyboard.press("Space")
+    audio.evaluate("sound => new Promise(done => { sound.ontimeupdate = () => sound.currentTime > 0.1 && done(); })")
+    opened.keyboard.press("Space")
+    assert audio.evaluate("sound => sound.paused")
+
+
 def test_the_sound_of_a_recording_and_of_one_train_plays(opened: Any) -> None:
     recording = opened.locator("#recording-1")
     decoded(opened, recording)

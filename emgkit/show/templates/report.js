@@ -147,7 +147,7 @@
       this.place.parentElement.classList.add("live");
       this.say(
         "Click a train for its next discharge. Drag or arrow keys move; + and −, or Ctrl and the wheel, zoom; " +
-          "↑ and ↓ change the gain.",
+          "↑ and ↓ change the gain; n and p step through its discharges, r is the raster, space plays.",
       );
     }
 
@@ -200,6 +200,7 @@
           "+": () => this.zoomTo(this.step - 1), "=": () => this.zoomTo(this.step - 1),
           "-": () => this.zoomTo(this.step + 1),
           ArrowUp: () => this.louder(-1), ArrowDown: () => this.louder(1), r: () => this.toggleRaster(),
+          n: () => this.stepOn(1), p: () => this.stepOn(-1), " ": () => this.playOrPause(),
         }[event.key];
         if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
@@ -254,6 +255,12 @@
       const now = this.chosen && this.chosen.train === train ? this.chosen.number : direction > 0 ? -1 : train.times.length;
       const number = (now + direction + train.times.length) % train.times.length;
       this.choose(train, number);
+    }
+
+    // From the keyboard: the next discharge, or the one before, of the train that was looked at last.
+    stepOn(direction) {
+      const train = this.chosen ? this.chosen.train : this.trains.find((one) => one.shown);
+      if (train) this.jump(train, direction);
     }
 
     choose(train, number) {
@@ -315,6 +322,10 @@
       const { start, stop } = this.data.sound;
       this.audio.currentTime = clamp(this.start - start, 0, stop - start - 0.05);
       this.audio.play().catch((error) => this.say(`The sound cannot be played: ${error.message}`));
+    }
+
+    playOrPause() {
+      if (this.audio.paused) this.hear(); else this.audio.pause();
     }
 
     // One train at natural speed: the recording, silent but for the discharges of this train.
