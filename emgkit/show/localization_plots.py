@@ -137,6 +137,7 @@ def plot_evidence(answer: Localization, *, sites: Sequence[str] | None = None, a
     axes.set_ylim(len(findings) - 0.4, -0.6)
     limit = 1.08 * max(axes.get_xlim(), key=abs)
     axes.set_xlim(-abs(limit), abs(limit))
+    axes.locator_params(axis="x", nbins=8, steps=[1, 2, 5, 10])
     axes.grid(visible=True, axis="both", color=GRID, linewidth=0.4)
     calm(
         axes,

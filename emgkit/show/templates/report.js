@@ -6,7 +6,8 @@
   const MS_PER_DIV = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 60000];
   const UV_PER_DIV = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
   const DIVISIONS = 10, ROWS = 8, SWEEPS = 10, FIRST_SWEEP_MS = 10, TICKS_PER_S = 10000;
-  const INK = "#1c2733", MUTED = "#55606d", GRID = "#dfe3e8", SHADE = "#efece5", PALE = "#9aa3ad", CURSOR = "#9d1c1c";
+  const INK = "#1c2733", MUTED = "#55606d", GRID = "#dfe3e8", SHADE = "#efece5", PALE = "#9aa3ad";
+  const LEFT_OUT = "#a39c8c", CURSOR = "#9d1c1c";
   const MARKS = ["▲", "●", "■", "◆", "▼", "★"];
   const SANS = '"Segoe UI", system-ui, sans-serif';
 
@@ -400,9 +401,10 @@
       const [pen, width] = this.pen(this.canvas, height);
       const rows = this.raster ? SWEEPS : 1, row = (height - 20) / rows;
       this.drawGrid(pen, width, height - 20);
-      for (let k = 0; k < rows; k++) {
-        const start = this.start + k * this.span;
-        if (start >= this.seconds) break;
+      const starts = Array.from({ length: rows }, (_, k) => this.start + k * this.span).filter((time) => time < this.seconds);
+      // Sweeps reach into their neighbours: what is left out is shaded before the first of them.
+      for (const [k, start] of starts.entries()) this.drawLeftOut(pen, start, width, row * k, row);
+      for (const [k, start] of starts.entries()) {
         pen.save();
         if (!this.raster) { pen.beginPath(); pen.rect(0, 0, width, row); pen.clip(); }
         this.drawSweep(pen, start, width, row * (k + 0.5), this.raster ? 23 : row / ROWS);
@@ -446,19 +448,23 @@
       pen.stroke();
     }
 
+    drawLeftOut(pen, start, width, top, height) {
+      const stop = Math.min(start + this.span, this.seconds), x = (time) => ((time - start) / this.span) * width;
+      for (const [from, to, why] of this.data.left_out) {
+        if (to <= start || from >= stop) continue;
+        const left = x(Math.max(from, start)), right = x(Math.min(to, stop));
+        pen.fillStyle = SHADE;
+        pen.fillRect(left, top, right - left, height);
+        if (right - left > 7 * why.length && !this.raster) this.drawWords(pen, `left out: ${why}`, left + 4, 14);
+      }
+    }
+
     drawSweep(pen, start, width, middle, division) {
       const stop = Math.min(start + this.span, this.seconds);
       const x = (time) => ((time - start) / this.span) * width;
       const height = (uv) => middle + (uv / UV_PER_DIV[this.gain]) * division;
       const half = this.raster ? division : (division * ROWS) / 2;
       const limit = this.raster ? division * 1.6 : Infinity;
-      for (const [from, to, why] of this.data.left_out) {
-        if (to <= start || from >= stop) continue;
-        const left = x(Math.max(from, start)), right = x(Math.min(to, stop));
-        pen.fillStyle = SHADE;
-        pen.fillRect(left, middle - half, right - left, 2 * half);
-        if (right - left > 7 * why.length && !this.raster) this.drawWords(pen, `left out: ${why}`, left + 4, 14);
-      }
       const trace = (from, to, color, thick) => {
         pen.beginPath();
         const first = Math.max(Math.floor(x(from)), 0), last = Math.min(Math.ceil(x(to)), width);
@@ -476,6 +482,9 @@
         pen.stroke();
       };
       trace(start, stop, INK, 0.9);
+      for (const [from, to] of this.data.left_out) {
+        if (to > start && from < stop) trace(Math.max(from, start), Math.min(to, stop), LEFT_OUT, 1.2);
+      }
       for (const train of this.trains) {
         if (!train.shown) continue;
         const inView = firstAfter(train.times, stop) - firstAfter(train.times, start);
