@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _COLUMNS = 900
 _TICKS_PER_S = 10_000  # times travel as whole steps of 0.1 ms, each as its distance from the one before
 # So much sound weighs about 4 MB in a page; of a longer examination a part of every recording is heard.
-_MOST_SOUND_S = 270.0
+_MOST_SOUND_S = 240.0
 
 
 def stretches(activities: Sequence[SpontaneousActivity]) -> list[tuple[float, float]]:
