@@ -1,4 +1,4 @@
-"""Make the simulated study of this folder and its look-alikes: ``python data/make_studies.py OUT [name ...]``.
+"""Make the simulated studies of this folder and their look-alikes: ``python data/make_studies.py OUT [name ...]``.
 
 Every study is one line of the table ``STUDIES``. The seed fixes all that is random, so the same version of emgkit makes
 the same samples and values again. ``data/README.md`` says how the seeds were chosen.
@@ -9,22 +9,29 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import emgkit
 from emgkit.errors import EmgkitError
 from emgkit.files.truth import write_truth
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Line(NamedTuple):
-    """One study: where the lesion is, and the seed of everything random."""
+    """One study: where the lesion is, the seed of everything random, and what differs from the usual simulation."""
 
     site: str
     seed: int
     what: str
+    differs: Mapping[str, Any] = MappingProxyType({})
 
 
 SIDE = "left"
+FEW = ["gluteus_maximus", "semitendinosus", "gastrocnemius_medial", "tibialis_anterior", "sacral_paraspinals_S1"]
+SMALL = {"duration_s": 8.0, "rate_hz": 12_000.0, "muscles": FEW}
 STUDIES = {
     "inferior-gluteal": Line("inferior_gluteal", 3, "the study in this folder: gluteus maximus alone is denervated"),
     "s1-root": Line("root_S1", 1, "gluteus maximus and calf, sacral paraspinals, H reflex; sensory responses kept"),
@@ -33,13 +40,17 @@ STUDIES = {
     "sciatic-notch": Line("sciatic_notch", 1, "hamstrings and leg; the glutei are silent"),
     "superior-gluteal": Line("superior_gluteal", 1, "gluteus medius and tensor fasciae latae alone"),
     "normal": Line("none", 1, "no lesion"),
+    "s1-root-small": Line("root_S1", 1, "in this folder: an S1 root, few muscles, short recordings", SMALL),
+    "early-small": Line(
+        "inferior_gluteal", 1, "in this folder: too early for fibrillations", {**SMALL, "weeks_since_onset": 1.5}
+    ),
 }
 
 
 def make_study(name: str, folder: Path) -> None:
     """Write the study ``name`` into the new folder ``folder``, with its truth in ``truth.json``."""
     line = STUDIES[name]
-    study, truth = emgkit.simulate_study(line.site, side=SIDE, rng=line.seed)
+    study, truth = emgkit.simulate_study(line.site, side=SIDE, rng=line.seed, **line.differs)
     emgkit.write_study(folder, study)
     events = [recording.events for recording in truth.recordings]
     write_truth(folder, site=line.site, side=SIDE, seed=line.seed, events=events)

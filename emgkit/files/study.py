@@ -163,8 +163,10 @@ def _nothing_in(folder: Path) -> str:
 def _resolved(path: Path, schema: Schema, column: str, resolve: Callable[[str], str]) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    rows = []
-    for line, row in read_table(path, schema, required=(column, "side")):
+    from emgkit.knowledge.names import finding_spellings  # noqa: PLC0415 - read with the first study
+
+    rows, spellings = [], finding_spellings()[f"{schema.name}_column"]
+    for line, row in read_table(path, schema, required=(column, "side"), spellings=spellings):
         try:
             rows.append({**row, column: resolve(row[column].strip())})
         except EmgkitError as error:

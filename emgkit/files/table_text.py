@@ -6,9 +6,11 @@ import csv
 import io
 import math
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from emgkit.errors import TableError
+from emgkit.knowledge.tables import normalized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 NumberedRow: TypeAlias = "tuple[int, dict[str, Any]]"
 
 
-def read_table(path: Path, schema: Schema, *, required: Sequence[str]) -> list[NumberedRow]:
+def read_table(
+    path: Path, schema: Schema, *, required: Sequence[str], spellings: Mapping[str, str] = MappingProxyType({})
+) -> list[NumberedRow]:
     r"""Return the rows of a CSV file with their line numbers; an empty cell is no key of its row.
 
     Parameters
@@ -32,6 +36,8 @@ def read_table(path: Path, schema: Schema, *, required: Sequence[str]) -> list[N
         No other columns are allowed.
     required : sequence of str
         Columns in which every row must say something.
+    spellings : mapping of str to str
+        Other names of columns, without case and punctuation, and the column each stands for.
 
     Raises
     ------
@@ -59,7 +65,8 @@ def read_table(path: Path, schema: Schema, *, required: Sequence[str]) -> list[N
     first = next((place for place, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
     reader = csv.reader(io.StringIO("".join(lines[first:]), newline=""), strict=True)
     try:
-        header = [cell.strip() for cell in next(reader, [])]
+        written = [cell.strip() for cell in next(reader, [])]
+        header = [name if name in schema.names else spellings.get(normalized(name), name) for name in written]
         _check_header(header, schema, required, f"{path.name}, line {first + 1}")
         rows, line = [], first + reader.line_num + 1
         for cells in reader:

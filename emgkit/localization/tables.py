@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from emgkit.model.table import Schema
 
-_NUMBERS = ("amplitude_uv", "amplitude_mv", "latency_ms", "velocity_m_per_s", "distance_mm", "temperature_c")
+_NUMBERS = {column.name for schema in (NEEDLE, CONDUCTION) for column in schema.columns if column.kind == "number"}
 _COUNTS = ("sites", "positive_sites")
 _GRADES = ("fibrillation", "positive_sharp_wave")
 _WORDS = ("motor_unit", "recruitment", "fasciculation", "insertional", "result", "side")

@@ -273,7 +273,8 @@ def _label_muscles(
         for shape in _labelled(view, side, graded):
             grade = graded[shape.id, side]
             told = grade.replace(" ", _GLUE)
-            words = f"{muscle_name(shape.id)}{_GLUE}{_GLUE}{told}"  # a grade stays with the end of the name
+            glue = _GLUE * 2 if len(told) <= 2 else " "  # a short grade stays with the end of the name
+            words = f"{muscle_name(shape.id)}{glue}{told}"
             text = "\n".join(textwrap.wrap(words, most, break_long_words=False)).replace(_GLUE, " ")
             point = _placed(_smooth(shape.line, 3), middle, sign)
             labels.append((point[len(point) // 2], text, grade))

@@ -1,4 +1,4 @@
-"""A follow-up beside the first examination as a part of the report: a picture and two tables."""
+"""A follow-up beside the first examination as a part of the report: two pictures and two tables."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from emgkit.knowledge.names import muscle_name, readable, study_name
-from emgkit.show.change_plots import describe_change, grade_words, plot_change, weeks_text
+from emgkit.show.change_plots import (
+    describe_change,
+    describe_nerve_change,
+    grade_words,
+    measure_words,
+    plot_change,
+    values_words,
+    weeks_text,
+)
 from emgkit.show.pictures import picture
 from emgkit.show.rows import each_row
 from emgkit.show.words import NOT_ASSESSED, number_text
 
 if TYPE_CHECKING:
     from emgkit.model.change import StudyChange
-
-_MEASURES = {
-    "amplitude_uv": "amplitude, μV",
-    "amplitude_mv": "amplitude, mV",
-    "latency_ms": "latency, ms",
-    "velocity_m_per_s": "velocity, m/s",
-}
 
 
 def change_parts(change: StudyChange | None) -> dict[str, Any] | None:
@@ -41,6 +42,9 @@ def change_parts(change: StudyChange | None) -> dict[str, Any] | None:
         return None
     return {
         "picture": picture(lambda: plot_change(change), describe_change(change)),
+        "nerve_picture": picture(lambda: plot_change(change, what="nerves"), describe_nerve_change(change))
+        if len(change.conduction)
+        else None,
         "which": weeks_text(change),
         "muscles": [_muscle(row) for row in each_row(change.needle)],
         "nerves": [_nerve(row) for row in each_row(change.conduction)],
@@ -84,15 +88,13 @@ def _pair(first: str, second: str, change: str = "") -> str:
 
 
 def _nerve(row: Any) -> dict[str, Any]:
-    pair = (row.first, row.second) if row.measure else (row.result_first, row.result_second)
-    told = [(number_text(one) if row.measure else readable(one)) or "not done" for one in pair]
     return {
         "side": row.side,
         "study": study_name(row.study),
-        "measure": _MEASURES.get(row.measure, "result"),
-        "values": " to ".join(told),
+        "measure": measure_words(row.measure)[0] or "result",
+        "values": values_words(row),
         "repeatability": number_text(row.repeatability, 2),
         "change": row.change,
         "changed": row.change in {"larger", "smaller", "obtained now", "absent now", "changed"},
-        "reason": readable(row.reason),
+        "reason": "" if row.change in {"within repeatability", "larger", "smaller"} else readable(row.reason),
     }

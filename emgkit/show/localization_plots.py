@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.errors import UnknownNameError
-from emgkit.knowledge.names import readable, site_name
+from emgkit.knowledge.names import site_name
 from emgkit.show.rows import each_row
 from emgkit.show.style import (
     ACCENT,
@@ -25,7 +25,7 @@ from emgkit.show.style import (
     say_nothing_here,
     wrapped,
 )
-from emgkit.show.words import PROBABILITY_NOTE, probability_text
+from emgkit.show.words import PROBABILITY_NOTE, finding_text, probability_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +124,7 @@ def plot_evidence(answer: Localization, *, sites: Sequence[str] | None = None, a
     """
     chosen = _checked_sites(answer, sites)
     findings = list(dict.fromkeys(answer.evidence["finding"]))
-    names = [wrapped(readable(finding), 62) for finding in findings]
+    names = [wrapped(finding_text(finding), 62) for finding in findings]
     height = 0.16 * len(names) + 0.13 * sum(name.count("\n") + 1 for name in names)
     axes = ax or make_axes(_WIDTH_IN, height + 0.9, left_in=3.3, right_in=0.15, top_in=0.48)
     if not findings or not chosen:
@@ -137,6 +137,7 @@ def plot_evidence(answer: Localization, *, sites: Sequence[str] | None = None, a
     axes.set_ylim(len(findings) - 0.4, -0.6)
     limit = 1.08 * max(axes.get_xlim(), key=abs)
     axes.set_xlim(-abs(limit), abs(limit))
+    axes.locator_params(axis="x", nbins=8, steps=[1, 2, 5, 10])
     axes.grid(visible=True, axis="both", color=GRID, linewidth=0.4)
     calm(
         axes,

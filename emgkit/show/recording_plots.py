@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ _TRACE_HEIGHT_IN = 1.25
 _QUIET_HEIGHT_IN = 0.8
 _LEAST_RANGE_UV = 50.0
 _LANE_HEIGHT_IN = 0.13
-_COLUMNS = 1400
+_COLUMNS = 1000
 _SWEEP_COLUMNS = 900
 _CHUNK_COLUMNS = 100
 _LABEL_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
@@ -86,15 +87,14 @@ def plot_recording(
     start, stop = _checked_part(activity.recording, start_s, stop_s)
     count = len(activity.trains)
     height = (_TRACE_HEIGHT_IN if count else _QUIET_HEIGHT_IN) + _LANE_HEIGHT_IN * count
-    axes = ax or make_axes(_WIDTH_IN, height + 0.5, left_in=0.6, right_in=1.8 if count else 0.15, top_in=0.08)
-    time_s, low_uv, high_uv = envelope(activity.recording, start_s=start, stop_s=stop, columns=_COLUMNS)
+    axes = ax or make_axes(_WIDTH_IN, height + 0.5, left_in=0.64, right_in=1.8 if count else 0.15, top_in=0.08)
     lanes = min(0.6, _LANE_HEIGHT_IN * count / height)
+    calm(axes, x_label="s", y_label="μV, negative up", y_label_at=(1 + lanes) / 2)
+    time_s, low_uv, high_uv = envelope(activity.recording, start_s=start, stop_s=stop, columns=_COLUMNS)
     low_uv, high_uv = _set_limits(axes, activity, (start, stop), (time_s, low_uv, high_uv), lanes)
     _shade(axes, activity, start, stop)
     _draw_trace(axes, activity, (time_s, low_uv, high_uv))
     _draw_lanes(axes, activity, lanes)
-    calm(axes, x_label="s")
-    axes.set_ylabel("μV, negative up", y=(1 + lanes) / 2, fontsize=SMALL_SIZE, color=MUTED)
     return figure_of(axes)
 
 
@@ -139,7 +139,7 @@ def plot_sweeps(
     >>> bool(plot_sweeps(examples.activity(), n_sweeps=5).axes[0].yaxis_inverted())
     True
     """
-    axes = ax or make_axes(_WIDTH_IN, 0.29 * n_sweeps + 0.7, left_in=0.6, right_in=1.8, top_in=0.28)
+    axes = ax or make_axes(_WIDTH_IN, 0.29 * n_sweeps + 0.7, left_in=0.64, right_in=1.8, top_in=0.28)
     first, last = _checked_part(activity.recording, start_s, None)
     if start_s is None:
         first = busiest_start(activity, n_sweeps * sweep_ms / 1000)
@@ -149,17 +149,19 @@ def plot_sweeps(
         say_nothing_here(axes, "too short for a sweep")
         return figure_of(axes)
     stop = min(starts[-1] + sweep_s, last)
-    _, low_uv, high_uv = envelope(activity.recording, start_s=starts[0], stop_s=stop, columns=_SWEEP_COLUMNS)
+    columns = math.ceil(_SWEEP_COLUMNS * (stop - first) / sweep_s)
+    time_s, low_uv, high_uv = envelope(activity.recording, start_s=first, stop_s=stop, columns=columns)
     gain_uv = uv_per_div or _usual_gain(max(-float(low_uv.min()), float(high_uv.max())))
-    for number, start in enumerate(starts):
-        time_s, low_uv, high_uv = envelope(
-            activity.recording, start_s=start, stop_s=min(start + sweep_s, last), columns=_SWEEP_COLUMNS
-        )
-        lines = np.column_stack([low_uv, high_uv]).ravel() / gain_uv + 2 * number
-        axes.plot((np.repeat(time_s, 2) - start) * 1000, lines, color=INK, linewidth=0.5, rasterized=True)
-    _mark_discharges(axes, activity, starts, sweep_s)
     _draw_screen(axes, starts, sweep_ms)
     title(axes, f"{sweep_ms / 10:g} ms and {gain_uv:g} μV per division, negative up")
+    height = np.column_stack([low_uv, high_uv]) / gain_uv
+    ends = [*np.searchsorted(time_s, starts), len(time_s)]
+    for number, (start, begin, end) in enumerate(zip(starts, ends, ends[1:], strict=False)):
+        at_ms = (time_s[begin:end] - start) * 1000
+        axes.plot(
+            np.repeat(at_ms, 2), height[begin:end].ravel() + 2 * number, color=INK, linewidth=0.5, rasterized=True
+        )
+    _mark_discharges(axes, activity, starts, sweep_s)
     return figure_of(axes)
 
 
@@ -281,16 +283,27 @@ def _shade(axes: Axes, activity: SpontaneousActivity, start: float, stop: float)
 def _draw_lanes(axes: Axes, activity: SpontaneousActivity, lanes: float) -> None:
     if not len(activity.trains):
         return
+    from matplotlib.collections import LineCollection  # noqa: PLC0415 - loaded when the first figure is drawn
+
     lane = lanes / len(activity.trains)
     lane_pt = lane * axes.get_window_extent().height / axes.figure.dpi * 72
     size = min(SMALL_SIZE, 0.86 * lane_pt)
+    owner, time_s = activity.events["train"].to_numpy(), activity.events["time_s"].to_numpy()
     for number, train in enumerate(each_row(activity.trains)):
-        times = activity.events.loc[activity.events["train"] == train.train, "time_s"].to_numpy()
+        times = time_s[owner == train.train]
         top = lanes - number * lane
-        axes.vlines(
-            times, top - 0.88 * lane, top - 0.12 * lane, transform=axes.get_xaxis_transform(),
-            color=label_color(train.label), linewidth=0.8, zorder=3,
-        )  # fmt: skip
+        ends = np.broadcast_to([top - 0.88 * lane, top - 0.12 * lane], (len(times), 2))
+        ticks = np.stack([np.broadcast_to(times[:, None], ends.shape), ends], axis=-1)
+        axes.add_collection(
+            LineCollection(
+                list(ticks),
+                transform=axes.get_xaxis_transform(),
+                color=label_color(train.label),
+                linewidth=0.8,
+                zorder=3,
+            ),
+            autolim=False,
+        )
         if size > 4:
             _lane_text(axes, top - lane / 2, train, size)
 
@@ -325,26 +338,20 @@ def _usual_gain(largest_uv: float) -> float:
 
 
 def _mark_discharges(axes: Axes, activity: SpontaneousActivity, starts: list[float], sweep_s: float) -> None:
-    labels = dict(zip(activity.trains["train"], activity.trains["label"], strict=True))
+    time_s, owner = activity.events["time_s"].to_numpy(), activity.events["train"].to_numpy()
+    sweep = np.floor((time_s - starts[0]) / sweep_s)
+    shown = (sweep >= 0) & (sweep < len(starts))
     seen: dict[str, str] = {}
-    for number, start in enumerate(starts):
-        times = activity.events["time_s"]
-        inside = activity.events.loc[(times >= start) & (times < start + sweep_s)]
-        for event in each_row(inside):
-            label = labels.get(event.train)
-            if label is None:
-                continue
-            at_ms = (event.time_s - start) * 1000
-            axes.plot(
-                at_ms,
-                2 * number + 0.82,
-                marker=label_marker(label),
-                markersize=4.2,
-                color=label_color(label),
-                linestyle="none",
-                zorder=4,
-            )
-            seen[label] = label_name(label)
+    for label, trains in activity.trains.groupby("label")["train"]:
+        own = shown & np.isin(owner, trains)
+        if not own.any():
+            continue
+        at_ms = (time_s[own] - starts[0] - sweep[own] * sweep_s) * 1000
+        axes.plot(
+            at_ms, 2 * sweep[own] + 0.82, marker=label_marker(str(label)), markersize=4.2,
+            color=label_color(str(label)), linestyle="none", zorder=4,
+        )  # fmt: skip
+        seen[str(label)] = label_name(str(label))
     for row, (label, name) in enumerate(sorted(seen.items())):
         height = 0.98 - row * 0.07
         axes.plot(
@@ -360,12 +367,13 @@ def _mark_discharges(axes: Axes, activity: SpontaneousActivity, starts: list[flo
 
 
 def _draw_screen(axes: Axes, starts: list[float], sweep_ms: float) -> None:
-    axes.set_xlim(0, sweep_ms)
-    axes.set_ylim(2 * len(starts) - 0.4, -1.6)
-    axes.set_xticks(np.linspace(0, sweep_ms, 11))
-    axes.set_yticks([2 * number for number in range(len(starts))], [f"{start:.2f} s" for start in starts])
-    axes.grid(visible=True, axis="x", color=GRID, linewidth=0.5)
-    for line in range(2 * len(starts)):
-        axes.axhline(line, color=GRID, linewidth=0.4, zorder=0)
+    bottom = 2 * len(starts) - 0.4
     calm(axes, x_label="ms")
     axes.tick_params(axis="y", length=0, labelcolor=ACCENT)
+    axes.set_xlim(0, sweep_ms)
+    axes.set_ylim(bottom, -1.6)
+    divisions = np.linspace(0, sweep_ms, 11)
+    axes.hlines(range(2 * len(starts)), 0, sweep_ms, color=GRID, linewidth=0.4, zorder=0)
+    axes.vlines(divisions, -1.6, bottom, color=GRID, linewidth=0.5, zorder=0)
+    axes.set_xticks(divisions[::2])
+    axes.set_yticks([2 * number for number in range(len(starts))], [f"{start:.2f} s" for start in starts])

@@ -16,7 +16,7 @@ from emgkit.knowledge.names import readable
 from emgkit.show.body_plots import body_shapes, describe_body, plot_body
 from emgkit.show.change_table import change_parts
 from emgkit.show.localization_plots import describe_evidence, describe_posterior, plot_evidence, plot_posterior
-from emgkit.show.pictures import picture
+from emgkit.show.pictures import drawing, picture
 from emgkit.show.report_answer import answer_parts, caveat_sentences, context_facts
 from emgkit.show.report_muscles import muscle_parts
 from emgkit.show.report_provenance import provenance_parts
@@ -45,6 +45,7 @@ def render_report(
     answer: Localization,
     change: StudyChange | None = None,
     identified: bool = False,
+    threads: int = 2,
     advance: Callable[[], None] | None = None,
 ) -> str:
     """Return the report of an examination as the text of one HTML page.
@@ -61,6 +62,8 @@ def render_report(
         What changed since an examination before this one.
     identified : bool
         Also show the names of files and channels and the times of recording, which may name the patient.
+    threads : int
+        Processes that share the drawing, on Linux; their number changes nothing in the report.
     advance : callable, optional
         Called after every recording that was drawn, for a progress bar.
 
@@ -91,25 +94,27 @@ def render_report(
     # The page may run this script and no other, and ask no address for anything: whatever a file brought in stays text.
     script = (files("emgkit.show") / "templates" / "report.js").read_text(encoding="utf-8")
     digest = hashlib.sha256(script.encode()).digest()
-    return environment.get_template("report.html").render(
-        script=Markup(script),  # noqa: S704 - a file of this package
-        script_hash=base64.b64encode(digest).decode("ascii"),
-        study_id=study.id,
-        context=context_facts(study),
-        answer=answer_parts(answer),
-        caveats=caveat_sentences(answer),
-        change=change_parts(change),
-        map_picture=picture(lambda: _map(findings, answer), describe_body(findings, answer)),
-        posterior_picture=picture(lambda: plot_posterior(answer), describe_posterior(answer)),
-        needle=needle_rows(findings),
-        graded_by=graded_by_text(findings.muscles),
-        conduction=conduction_parts(findings),
-        evidence=evidence_parts(answer),
-        evidence_picture=picture(lambda: plot_evidence(_charted(answer)), describe_evidence(answer)),
-        muscles=muscle_parts(findings, advance=advance),
-        small_print=small_print_parts(findings, answer),
-        provenance=provenance_parts(study, findings=findings, answer=answer, identified=identified),
-    )
+    template = environment.get_template("report.html")
+    with drawing():
+        return template.render(
+            script=Markup(script),  # noqa: S704 - a file of this package
+            script_hash=base64.b64encode(digest).decode("ascii"),
+            study_id=study.id,
+            context=context_facts(study),
+            answer=answer_parts(answer),
+            caveats=caveat_sentences(answer),
+            change=change_parts(change),
+            map_picture=picture(lambda: _map(findings, answer), describe_body(findings, answer)),
+            posterior_picture=picture(lambda: plot_posterior(answer), describe_posterior(answer)),
+            needle=needle_rows(findings),
+            graded_by=graded_by_text(findings.muscles),
+            conduction=conduction_parts(findings),
+            evidence=evidence_parts(answer),
+            evidence_picture=picture(lambda: plot_evidence(_charted(answer)), describe_evidence(answer)),
+            muscles=muscle_parts(findings, threads=threads, advance=advance),
+            small_print=small_print_parts(findings, answer),
+            provenance=provenance_parts(study, findings=findings, answer=answer, identified=identified),
+        )
 
 
 def write_report(
@@ -120,6 +125,7 @@ def write_report(
     answer: Localization,
     change: StudyChange | None = None,
     identified: bool = False,
+    threads: int = 2,
     advance: Callable[[], None] | None = None,
 ) -> None:
     """Write the report of an examination; a report already there stays whole until the new one is complete.
@@ -135,6 +141,8 @@ def write_report(
         What changed since an examination before this one.
     identified : bool
         Also show the names of files and channels and the times of recording, which may name the patient.
+    threads : int
+        Processes that share the drawing, on Linux; their number changes nothing in the report.
     advance : callable, optional
         Called after every recording that was drawn, for a progress bar.
 
@@ -162,8 +170,9 @@ def write_report(
         )
         raise InputFileError(msg)
     page = render_report(
-        study=study, findings=findings, answer=answer, change=change, identified=identified, advance=advance
-    )
+        study=study, findings=findings, answer=answer, change=change,
+        identified=identified, threads=threads, advance=advance,
+    )  # fmt: skip
     try:
         _replace(target, page)
     except OSError as error:

@@ -16,6 +16,7 @@ from emgkit.show.words import (
     probability_text,
     site_word,
     verdict_text,
+    weeks_text,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def answer_parts(answer: Localization) -> dict[str, Any]:
         "family_probability": probability_text(family["probability"]) if family is not None else "",
         "note": PROBABILITY_NOTE,
         "prior": readable(answer.prior_name),
-        "weeks": number_text(answer.weeks_since_onset) if answer.weeks_since_onset is not None else "",
+        "weeks": weeks_text(answer.weeks_since_onset) if answer.weeks_since_onset is not None else "",
         "verdict": verdict_text(verdict.status),
         "verdict_status": verdict.status,
         "verdict_side": verdict.side,
@@ -141,11 +142,11 @@ def context_facts(study: Study) -> list[tuple[str, str]]:
     if study.affected_side:
         facts.append(("Side of the complaint", study.affected_side))
     facts += [
-        ("Event", f"{readable(event.what)}{', ' + event.side if event.side else ''}, {event.weeks_ago:g} weeks ago")
+        ("Event", f"{readable(event.what)}{', ' + event.side if event.side else ''}, {weeks_text(event.weeks_ago)} ago")
         for event in study.events
     ]
     if study.onset_weeks is not None:
-        facts.append(("Onset as stated", f"{study.onset_weeks:g} weeks ago"))
+        facts.append(("Onset as stated", f"{weeks_text(study.onset_weeks)} ago"))
     for name, given in (("History", study.history), ("Clinical", study.clinical), ("Imaging", study.imaging)):
         if given:
             facts.append((name, "; ".join(_fact(key, value) for key, value in given.items())))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from emgkit.knowledge.names import label_name, lowered, muscle_name, nerve_and_roots, readable, sided
 from emgkit.show.pictures import picture
 from emgkit.show.recording_plots import plot_recording, plot_sweeps
-from emgkit.show.report_screen import screen_part, sounds
+from emgkit.show.report_screen import screen_part, stretches
 from emgkit.show.report_tables import muscle_summary
 from emgkit.show.rows import each_row
-from emgkit.show.sound import fair_shares
+from emgkit.show.sound import make_sound, whole_shares
 from emgkit.show.style import label_color
 from emgkit.show.train_plots import describe_train, plot_train
 from emgkit.show.words import counted, flag_text, number_text, probability_text
+from emgkit.signals.aside import of_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,15 +31,19 @@ if TYPE_CHECKING:
 # Trains beyond this many in one recording, or in all of them, are listed in its table and drawn by the page's script;
 # their pictures would bury the others.
 _MOST_PICTURED_TRAINS = 6
-_MOST_PICTURED_IN_ALL = 30
+_MOST_PICTURED_IN_ALL = 48
 
 
-def muscle_parts(findings: StudyFindings, *, advance: Callable[[], None] | None = None) -> list[dict[str, Any]]:
+def muscle_parts(
+    findings: StudyFindings, *, threads: int = 1, advance: Callable[[], None] | None = None
+) -> list[dict[str, Any]]:
     """Return one part for each muscle and side that was recorded, in the order of the recordings.
 
     Parameters
     ----------
     findings : StudyFindings
+    threads : int
+        Processes that share the recordings; their number changes nothing in the result.
     advance : callable, optional
         Called after every recording, for a progress bar.
 
@@ -48,24 +56,49 @@ def muscle_parts(findings: StudyFindings, *, advance: Callable[[], None] | None 
     """
     graded = {(finding.muscle, finding.side): finding for finding in findings.muscles}
     parts: dict[tuple[str, str], dict[str, Any]] = {}
-    heard = sounds(findings.activities)
-    trains = [min(len(activity.trains), _MOST_PICTURED_TRAINS) for activity in findings.activities]
-    pictured = [int(share) for share in fair_shares(trains, _MOST_PICTURED_IN_ALL)]
-    for place, (activity, sound) in enumerate(zip(findings.activities, heard, strict=True)):
+    for activity, recording in zip(findings.activities, _recording_parts(findings, threads, advance), strict=True):
         key = (activity.muscle, activity.recording.side)
         nerve, roots = nerve_and_roots(activity.muscle)
         part = parts.setdefault(key, {
             "id": f"{key[1]}-{key[0]}", "name": sided(key[1], muscle_name(key[0])), "nerve": nerve, "roots": roots,
             "summary": muscle_summary(graded[key]) if key in graded else None, "recordings": [],
         })  # fmt: skip
-        part["recordings"].append(_recording_part(activity, sound, number=place + 1, most=pictured[place]))
-        if advance is not None:
-            advance()
+        part["recordings"].append(recording)
     return list(parts.values())
 
 
-def _recording_part(activity: SpontaneousActivity, sound: Sound, *, number: int, most: int) -> dict[str, Any]:
-    trains = [_train_part(activity, row, drawn=place < most) for place, row in enumerate(each_row(activity.trains))]
+def _recording_parts(findings: StudyFindings, threads: int, advance: Callable[[], None] | None) -> list[dict[str, Any]]:
+    import matplotlib.backends.backend_agg  # noqa: F401, PLC0415 - loaded once, and not by each copy of the process
+
+    activities = findings.activities
+    heard = stretches(activities)
+    trains = [min(len(activity.trains), _MOST_PICTURED_TRAINS) for activity in activities]
+    pictured = whole_shares(trains, _MOST_PICTURED_IN_ALL)
+    here, told = os.getpid(), 0
+
+    def work(place: int) -> dict[str, Any]:
+        nonlocal told
+        part = _recording_part(activities[place], heard[place], number=place + 1, most=pictured[place])
+        if advance is not None and os.getpid() == here:
+            advance()
+            told += 1
+        return part
+
+    parts = of_each(range(len(activities)), work, processes=threads)
+    if advance is not None:
+        for _ in range(told, len(parts)):  # what copies of the process have done
+            advance()
+    return parts
+
+
+def _recording_part(
+    activity: SpontaneousActivity, heard: tuple[float, float], *, number: int, most: int
+) -> dict[str, Any]:
+    sound = make_sound(activity, start_s=heard[0], stop_s=heard[1])
+    # Of each label the first train, then of each the second, until there is no more room.
+    order = np.argsort(activity.trains.groupby("label").cumcount().to_numpy(), kind="stable")
+    drawn = set(order[:most].tolist())
+    trains = [_train_part(activity, row, drawn=place in drawn) for place, row in enumerate(each_row(activity.trains))]
     described = _described(activity)
     sweeps_text = (
         "Raster of consecutive sweeps where most discharges are, as an EMG screen shows them, each discharge marked."
@@ -103,7 +136,7 @@ def _facts(activity: SpontaneousActivity) -> str:
     facts = [recording.state, f"{activity.analysed_s:.1f} of {recording.duration_s:.1f} s analysed"]
     facts.append(f"{recording.rate_hz / 1000:g} kHz")
     if recording.electrode:
-        facts.append(f"{readable(recording.electrode)} needle")
+        facts.append(f"{readable(recording.electrode).removesuffix(' needle')} needle")
     if recording.highpass_hz is not None and recording.lowpass_hz is not None:
         facts.append(f"machine filters {recording.highpass_hz:g} Hz to {recording.lowpass_hz:g} Hz")
     facts += [f"noise {number_text(level, 2)} μV ({readable(band)} band)" for band, level in activity.noise_uv.items()]

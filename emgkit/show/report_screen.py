@@ -9,38 +9,40 @@ import numpy as np
 from emgkit.knowledge.names import label_name, readable
 from emgkit.show.recording_plots import busiest_start, envelope
 from emgkit.show.rows import each_row
-from emgkit.show.sound import Sound, fair_shares, make_sound
+from emgkit.show.sound import fair_shares
 from emgkit.show.style import label_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from emgkit.model.activity import SpontaneousActivity
+    from emgkit.show.sound import Sound
 
 _COLUMNS = 900
 _TICKS_PER_S = 10_000  # times travel as whole steps of 0.1 ms, each as its distance from the one before
-# Five minutes of sound weigh about 5 MB in a page; of a longer examination a part of every recording is heard.
-_MOST_SOUND_S = 300.0
+# So much sound weighs about 4 MB in a page; of a longer examination a part of every recording is heard.
+_MOST_SOUND_S = 240.0
 
 
-def sounds(activities: Sequence[SpontaneousActivity]) -> list[Sound]:
-    """Return the sound of every recording; of a long examination the stretch of each with most discharges.
+def stretches(activities: Sequence[SpontaneousActivity]) -> list[tuple[float, float]]:
+    """Return what is heard of every recording, in seconds; of a long examination where each has most discharges.
 
     Examples
     --------
     >>> from emgkit.show import examples
-    >>> from emgkit.show.report_screen import sounds
-    >>> [sound.stop_s for sound in sounds([examples.activity()])]
-    [2.0]
+    >>> from emgkit.show.report_screen import stretches
+    >>> stretches([examples.activity()])
+    [(0.0, 2.0)]
     """
     durations = [activity.recording.duration_s for activity in activities]
-    made = []
+    chosen = []
     for activity, seconds in zip(activities, fair_shares(durations, _MOST_SOUND_S), strict=True):
-        whole = seconds >= activity.recording.duration_s
-        # A stretch starts on a whole second, where both rates have a sample.
-        start = 0.0 if whole else float(int(busiest_start(activity, seconds)))
-        made.append(make_sound(activity, start_s=start, stop_s=None if whole else start + float(int(seconds))))
-    return made
+        if seconds >= activity.recording.duration_s:
+            chosen.append((0.0, activity.recording.duration_s))
+        else:  # a stretch starts on a whole second, where both rates have a sample
+            start = float(int(busiest_start(activity, seconds)))
+            chosen.append((start, start + float(int(seconds))))
+    return chosen
 
 
 def screen_part(activity: SpontaneousActivity, sound: Sound) -> dict[str, Any]:
@@ -49,9 +51,10 @@ def screen_part(activity: SpontaneousActivity, sound: Sound) -> dict[str, Any]:
     Examples
     --------
     >>> from emgkit.show import examples
-    >>> from emgkit.show.report_screen import screen_part, sounds
+    >>> from emgkit.show.report_screen import screen_part
+    >>> from emgkit.show.sound import make_sound
     >>> activity = examples.activity()
-    >>> part = screen_part(activity, sounds([activity])[0])
+    >>> part = screen_part(activity, make_sound(activity))
     >>> part["trains"][0]["name"], part["trains"][0]["ticks"][:3]
     ('Fibrillation potential', [500, 800, 800])
     """

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from emgkit.knowledge.anatomy import studies
 from emgkit.knowledge.names import muscle_name, nerve_and_roots, readable, site_name, study_name
 from emgkit.knowledge.tables import read_sources
 from emgkit.show.localization_plots import leading_sites
 from emgkit.show.rows import each_row
 from emgkit.show.words import (
     NOT_ASSESSED,
+    NOT_MEASURED,
     amplitude_text,
     counted,
+    finding_text,
     grade_notation,
     grade_text,
     interval_text,
@@ -28,18 +31,23 @@ if TYPE_CHECKING:
 
 _KINDS = ("fibrillation", "positive_sharp_wave")
 _LEAST_NAT = 0.05  # below this a bar of the chart is no longer than its mark is wide
-_MEASURES = (
-    ("amplitude_uv", "Amplitude, μV"),
-    ("amplitude_mv", "Amplitude, mV"),
-    ("latency_ms", "Latency, ms"),
-    ("velocity_m_per_s", "Velocity, m/s"),
-    ("distance_mm", "Distance, mm"),
-    ("temperature_c", "Skin, °C"),
-)
+_MOTOR_UNIT = ("motor_unit_amplitude_uv", "motor_unit_duration_ms", "polyphasic_percent")
+_MEASURES = {
+    "Latency, ms": ("latency_ms",),
+    "Amplitude": ("amplitude_uv", "amplitude_mv"),
+    "Velocity, m/s": ("velocity_m_per_s",),
+    "Distance, mm": ("distance_mm",),
+    "Skin, °C": ("temperature_c",),
+}
+_UNITS = {"amplitude_uv": " μV", "amplitude_mv": " mV"}
+_GROUPS = {
+    "sensory": "Sensory responses", "motor": "Motor responses",
+    "reflex": "Reflexes and late responses", "late_response": "Reflexes and late responses",
+}  # fmt: skip
 
 
 def needle_rows(findings: StudyFindings) -> list[dict[str, Any]]:
-    """Return the needle table as it is printed, one row for each muscle and side.
+    """Return the needle table as it is printed, one row for each muscle and side; a note is told once, with a mark.
 
     Examples
     --------
@@ -49,15 +57,19 @@ def needle_rows(findings: StudyFindings) -> list[dict[str, Any]]:
     '2+'
     """
     graded = {(finding.muscle, finding.side): finding for finding in findings.muscles}
-    rows = []
+    rows: list[dict[str, Any]] = []
+    marks: dict[str, str] = {}
     for row in each_row(findings.needle):
         finding = graded.get((row.muscle, row.side)) if row.source != "examiner" else None
         nerve, roots = nerve_and_roots(row.muscle)
+        note = _note(row, finding)
         rows.append({
             "side": row.side, "muscle": muscle_name(row.muscle), "nerve": nerve, "roots": roots,
             "insertional": _scored(row.insertional), "fasciculation": _scored(row.fasciculation),
             "motor_unit": _scored(row.motor_unit), "recruitment": _scored(row.recruitment),
-            "sites": _sites(row.sites, row.positive_sites), "note": _note(row, finding),
+            "sites": _sites(row.sites, row.positive_sites), "note": note,
+            "mark": marks.setdefault(note, _mark(len(marks))) if note else "",
+            **{column: number_text(getattr(row, column)) or NOT_MEASURED for column in _MOTOR_UNIT},
             **{kind: _grade(getattr(row, kind), kind, finding) for kind in _KINDS},
             "abnormal": any(not pd.isna(getattr(row, kind)) and getattr(row, kind) > 0 for kind in _KINDS),
         })  # fmt: skip
@@ -75,22 +87,28 @@ def conduction_parts(findings: StudyFindings) -> dict[str, Any]:
     []
     """
     table = findings.conduction
-    taken = [(column, name) for column, name in _MEASURES if table[column].notna().any()]
+    taken = {name: columns for name, columns in _MEASURES.items() if table[list(columns)].notna().any(axis=None)}
     references = {(nerve.study, nerve.side): units_text(nerve.reference) for nerve in findings.nerves}
-    rows = [
-        {
+    order = list(studies())
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in _GROUPS.values()}
+    for row in sorted(each_row(table), key=lambda row: (order.index(row.study), row.side)):
+        groups[_GROUPS[studies()[row.study].kind]].append({
             "side": row.side,
             "study": study_name(row.study),
-            "values": [number_text(getattr(row, column)) for column, _ in taken],
+            "values": [_measured(row, columns) for columns in taken.values()],
             "result": readable(row.result) or "not judged",
             "judged_abnormal": row.result in {"reduced", "delayed", "absent"},
             "reference": references.get((row.study, row.side), ""),
             "note": units_text(readable(row.note)),
-        }
-        for row in each_row(table)
-    ]
-    referenced = any(row["reference"] for row in rows)
-    return {"measures": [name for _, name in taken], "rows": rows, "referenced": referenced}
+        })  # fmt: skip
+    rows = [row for group in groups.values() for row in group]
+    told = dict.fromkeys((row["study"], row["reference"]) for row in rows if row["reference"])
+    return {
+        "measures": list(taken),
+        "groups": [(name, group) for name, group in groups.items() if group],
+        "rows": rows,
+        "references": list(told),
+    }
 
 
 def evidence_parts(answer: Localization) -> dict[str, Any]:
@@ -110,7 +128,7 @@ def evidence_parts(answer: Localization) -> dict[str, Any]:
         at_site = dict(zip(part["site"], part["against_none"], strict=True))
         chosen = part.loc[part["site"].isin(sites)]
         rows.append({
-            "finding": readable(str(finding)),
+            "finding": finding_text(str(finding)),
             "values": [_signed(at_site[site]) if site in at_site else "" for site in sites],
             "basis": ", ".join(dict.fromkeys(text for text in chosen["basis"] if text)),
             "sources": ", ".join(dict.fromkeys(key for keys in chosen["source"] for key in _keys(keys))),
@@ -119,7 +137,7 @@ def evidence_parts(answer: Localization) -> dict[str, Any]:
     return {
         "sites": [site_name(site) for site in sites],
         "rows": rows,
-        "silent": [readable(name) for name in dict.fromkeys(answer.evidence["finding"]) if name not in shown],
+        "silent": [finding_text(name) for name in dict.fromkeys(answer.evidence["finding"]) if name not in shown],
         "least": number_text(_LEAST_NAT, 2),
         "sources": _citations(answer),
     }
@@ -139,6 +157,15 @@ def moving_evidence(answer: Localization) -> pd.DataFrame:
     at_leading = evidence.loc[evidence["site"].isin(leading_sites(answer))]
     moved = set(at_leading.loc[at_leading["against_none"].abs() >= _LEAST_NAT, "finding"])
     return evidence.loc[evidence["finding"].isin(moved)]
+
+
+def _measured(row: Any, columns: tuple[str, ...]) -> str:
+    told = [(number_text(getattr(row, column)), _UNITS.get(column, "")) for column in columns]
+    return ", ".join(f"{number}{unit}" for number, unit in told if number)
+
+
+def _mark(number: int) -> str:
+    return _mark(number // 26 - 1) + chr(97 + number % 26) if number >= 26 else chr(97 + number)
 
 
 def _keys(cell: str) -> list[str]:

@@ -112,6 +112,24 @@ def fair_shares(wanted: Sequence[float], total: float) -> list[float]:
     return shares
 
 
+def whole_shares(wanted: Sequence[int], total: int) -> list[int]:
+    """Return the same in whole numbers, given one at a time in turn: where there is too little, the first have it.
+
+    Examples
+    --------
+    >>> from emgkit.show.sound import whole_shares
+    >>> whole_shares([1, 6, 4], 6)
+    [1, 3, 2]
+    """
+    shares = [0] * len(wanted)
+    for turn in range(max(wanted, default=0)):
+        for place, want in enumerate(wanted):
+            if want > turn and total > 0:
+                shares[place] += 1
+                total -= 1
+    return shares
+
+
 def _resampled(activity: SpontaneousActivity, start_s: float, stop_s: float) -> tuple[NDArray[np.floating], int]:
     from scipy.signal import resample_poly  # noqa: PLC0415 - loaded when the first sound is made
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -18,6 +22,7 @@ PALE = "#a9bcc0"
 
 TEXT_SIZE = 8.0
 SMALL_SIZE = 7.0
+_BELOW_IN, _BESIDE_IN = 0.24, 0.49  # labels from their axes: room for numbers of five digits
 
 # Okabe and Ito's palette and its darker relatives; greys for what is not spontaneous muscle activity.
 LABEL_COLORS = {
@@ -75,6 +80,36 @@ def label_marker(label: str) -> str:
     return LABEL_MARKERS.get(label, LABEL_MARKERS["indeterminate"])
 
 
+class _Kept(threading.local):
+    # Axes of this thread to be drawn in again, while a page is made: new ones take longer than what is drawn in them.
+    axes: dict[tuple[float, ...], list[Axes]] | None = None
+
+
+_KEPT = _Kept()
+
+
+@contextmanager
+def axes_used_again() -> Iterator[None]:
+    """Within this context, ``make_axes`` and ``make_row`` give axes of a size a second time, emptied.
+
+    A figure made here lasts until the next one of its size: for a page whose pictures are stored one after the other.
+
+    Examples
+    --------
+    >>> from emgkit.show.style import axes_used_again, make_axes
+    >>> with axes_used_again():
+    ...     axes = make_axes(7.0, 2.0, left_in=0.6, right_in=0.2, top_in=0.2)
+    ...     make_axes(7.0, 2.0, left_in=0.6, right_in=0.2, top_in=0.2) is axes
+    True
+    """
+    before = _KEPT.axes
+    _KEPT.axes = {} if before is None else before
+    try:
+        yield
+    finally:
+        _KEPT.axes = before
+
+
 def make_axes(
     width_in: float, height_in: float, *, left_in: float, right_in: float, top_in: float, bottom_in: float = 0.42
 ) -> Axes:
@@ -87,12 +122,53 @@ def make_axes(
     >>> [float(inches) for inches in axes.get_figure().get_size_inches()]
     [7.0, 2.0]
     """
+    span = (left_in, width_in - right_in)
+    return make_row(width_in, height_in, spans_in=[span], top_in=top_in, bottom_in=bottom_in)[0]
+
+
+def make_row(
+    width_in: float,
+    height_in: float,
+    *,
+    spans_in: Sequence[tuple[float, float]],
+    top_in: float,
+    bottom_in: float = 0.42,
+) -> list[Axes]:
+    """Return axes side by side in a new figure, each from so many to so many inches.
+
+    Examples
+    --------
+    >>> from emgkit.show.style import make_row
+    >>> len(make_row(7.0, 2.0, spans_in=[(0.6, 3.0), (4.0, 6.5)], top_in=0.2))
+    2
+    """
     from matplotlib.figure import Figure  # noqa: PLC0415 - loaded when the first figure is drawn
 
+    key = (width_in, height_in, top_in, bottom_in, *(end for span in spans_in for end in span))
+    if _KEPT.axes is not None and key in _KEPT.axes:
+        for ax in _KEPT.axes[key]:
+            _empty(ax)
+        return _KEPT.axes[key]
     figure = Figure(figsize=(width_in, height_in))
-    width = 1 - (left_in + right_in) / width_in
-    height = 1 - (bottom_in + top_in) / height_in
-    return figure.add_axes((left_in / width_in, bottom_in / height_in, width, height))
+    bottom, height = bottom_in / height_in, 1 - (bottom_in + top_in) / height_in
+    row = [figure.add_axes((left / width_in, bottom, (right - left) / width_in, height)) for left, right in spans_in]
+    if _KEPT.axes is not None:
+        _KEPT.axes[key] = row
+    return row
+
+
+def _empty(ax: Axes) -> None:
+    # Lines and ticks stay as they look, so that the next picture of this kind finds them made.
+    from matplotlib.ticker import AutoLocator, ScalarFormatter  # noqa: PLC0415 - loaded when the first figure is drawn
+
+    for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.texts):
+        artist.remove()
+    ax.set_title("", loc="left")
+    ax.legend_ = None
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_label_text("")
+        axis.set_major_locator(AutoLocator())
+        axis.set_major_formatter(ScalarFormatter())
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -112,8 +188,15 @@ def figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def calm(ax: Axes, *, x_label: str = "", y_label: str = "") -> None:
-    """Give axes quiet lines, small readable numbers and their labels.
+def calm(ax: Axes, *, x_label: str = "", y_label: str = "", y_label_at: float = 0.5) -> None:
+    """Give axes quiet lines, small readable numbers and their labels; soonest done before they have ticks.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x_label, y_label : str
+    y_label_at : float
+        Height of the middle of the label, from 0 at the bottom of the axes to 1 at their top.
 
     Examples
     --------
@@ -123,6 +206,8 @@ def calm(ax: Axes, *, x_label: str = "", y_label: str = "") -> None:
     >>> axes.get_xlabel(), axes.spines["top"].get_visible()
     ('time, s', False)
     """
+    from matplotlib.transforms import ScaledTranslation  # noqa: PLC0415 - loaded when the first figure is drawn
+
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -131,6 +216,11 @@ def calm(ax: Axes, *, x_label: str = "", y_label: str = "") -> None:
     ax.tick_params(labelsize=SMALL_SIZE, colors=MUTED, width=0.6, length=3)
     ax.set_xlabel(x_label, fontsize=SMALL_SIZE, color=MUTED)
     ax.set_ylabel(y_label, fontsize=SMALL_SIZE, color=MUTED)
+    # Labels have a fixed distance: a search for room would set every number of the axis twice.
+    scale = figure_of(ax).dpi_scale_trans
+    below, beside = ScaledTranslation(0, -_BELOW_IN, scale), ScaledTranslation(-_BESIDE_IN, 0, scale)
+    ax.xaxis.set_label_coords(0.5, 0, transform=ax.transAxes + below)
+    ax.yaxis.set_label_coords(0, y_label_at, transform=ax.transAxes + beside)
     ax.set_axisbelow(True)
 
 
@@ -159,6 +249,7 @@ def say_nothing_here(ax: Axes, text: str) -> None:
     >>> axes.texts[0].get_text()
     'no train was found'
     """
+    calm(ax)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.text(

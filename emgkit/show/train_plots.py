@@ -16,6 +16,7 @@ from emgkit.show.style import (
     figure_of,
     label_color,
     make_axes,
+    make_row,
     say_nothing_here,
     title,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from emgkit.model.activity import SpontaneousActivity
 
 _MOST_WAVEFORMS = 30
+_MOST_MEDIANS = 4.5  # intervals: the axis ends there, so that a few gaps do not flatten the others
 
 
 def plot_discharges(activity: SpontaneousActivity, train: int, *, ax: Axes | None = None) -> Figure:
@@ -61,28 +63,31 @@ def plot_discharges(activity: SpontaneousActivity, train: int, *, ax: Axes | Non
     from matplotlib.collections import LineCollection  # noqa: PLC0415 - loaded when the first figure is drawn
 
     row = _row(activity, train)
-    axes = ax or make_axes(3.5, 2.1, left_in=0.6, right_in=0.15, top_in=0.3)
+    axes = ax or make_axes(3.5, 2.1, left_in=0.64, right_in=0.15, top_in=0.3)
     window = activity.window_ms
     waveforms = np.asarray(activity.waveforms_uv.get(train, np.empty((0, len(window)))))[:_MOST_WAVEFORMS]
     template = activity.templates_uv.get(train)
     if template is None and not len(waveforms):
         say_nothing_here(axes, "no discharge of this train was kept")
         return figure_of(axes)
+    calm(axes, x_label="ms", y_label="μV, negative up")
+    axes.grid(visible=True, color=GRID, linewidth=0.4)
+    axes.locator_params(nbins=5, steps=[1, 2, 5, 10])
+    left, right = _frame(axes, activity, row)
     if len(waveforms):
-        lines = np.stack([np.broadcast_to(window, waveforms.shape), waveforms], axis=-1)
+        seen = slice(*np.searchsorted(window, [left, right], side="right"))
+        lines = np.stack([np.broadcast_to(window, waveforms.shape), waveforms], axis=-1)[:, seen]
         axes.add_collection(LineCollection(list(lines), color="#9aa5b1", linewidth=0.4, alpha=0.55, rasterized=True))
     if template is not None:
-        axes.plot(window, template, color=label_color(row.label), linewidth=1.6)
-    axes.grid(visible=True, color=GRID, linewidth=0.4)
-    _frame(axes, activity, row)
-    axes.locator_params(axis="y", nbins=5)
-    calm(axes, x_label="ms", y_label="μV, negative up")
+        axes.plot(window, template, color=label_color(row.label), linewidth=1.6, scalex=False, scaley=False)
     title(axes, f"Train {train}: {len(waveforms)} of {row.n_events} discharges, average")
     return figure_of(axes)
 
 
 def plot_rhythm(activity: SpontaneousActivity, train: int, *, ax: Axes | None = None) -> Figure:
     """Draw the intervals between the discharges of a train against time, with its rate and irregularity.
+
+    Intervals much longer than the others, as over missed discharges, are open triangles at the upper edge.
 
     Parameters
     ----------
@@ -109,21 +114,31 @@ def plot_rhythm(activity: SpontaneousActivity, train: int, *, ax: Axes | None = 
     'interval, ms'
     """
     row = _row(activity, train)
-    axes = ax or make_axes(3.5, 2.1, left_in=0.6, right_in=0.15, top_in=0.3)
+    axes = ax or make_axes(3.5, 2.1, left_in=0.64, right_in=0.15, top_in=0.3)
     times = np.sort(activity.events.loc[activity.events["train"] == train, "time_s"].to_numpy())
     title(axes, f"{number_text(row.rate_hz)} per second, irregularity {number_text(row.irregularity, 2)}")
     if len(times) < 2:
         say_nothing_here(axes, "too few discharges for an interval")
         return figure_of(axes)
+    calm(axes, x_label="s", y_label="interval, ms")
+    axes.grid(visible=True, axis="y", color=GRID, linewidth=0.4)
+    axes.locator_params(nbins=5, steps=[1, 2, 5, 10])
     seen = _without_gap(activity, times)
     intervals_ms = np.diff(times)[seen] * 1000
     for span in each_row(activity.excluded):
         axes.axvspan(span.start_s, span.stop_s, facecolor=SHADE, edgecolor="#cfc9bc", hatch="///", linewidth=0)
-    axes.plot(times[1:][seen], intervals_ms, linestyle="none", marker="o", markersize=2.2, color=label_color(row.label))
-    axes.grid(visible=True, axis="y", color=GRID, linewidth=0.4)
+    top = 1.2 * float(intervals_ms.max(initial=1.0))
+    if len(intervals_ms):
+        top = min(top, _MOST_MEDIANS * float(np.median(intervals_ms)))
+    color, beyond = label_color(row.label), intervals_ms > top
+    ends = times[1:][seen]
+    axes.plot(ends[~beyond], intervals_ms[~beyond], linestyle="none", marker="o", markersize=2.2, color=color)
+    axes.plot(
+        ends[beyond], np.full(beyond.sum(), 0.96 * top), linestyle="none", marker="^", markersize=3.4,
+        markerfacecolor="none", color=color,
+    )  # fmt: skip
     axes.set_xlim(0, activity.recording.duration_s)
-    axes.set_ylim(0, 1.2 * float(intervals_ms.max(initial=1.0)))
-    calm(axes, x_label="s", y_label="interval, ms")
+    axes.set_ylim(0, top)
     return figure_of(axes)
 
 
@@ -137,13 +152,9 @@ def plot_train(activity: SpontaneousActivity, train: int) -> Figure:
     >>> len(plot_train(examples.activity(), 1).axes)
     2
     """
-    discharges = make_axes(7.4, 1.95, left_in=0.6, right_in=3.95, top_in=0.28)
-    figure = figure_of(discharges)
-    place = discharges.get_position()
-    rhythm = figure.add_axes((4.2 / 7.4, place.y0, 3.05 / 7.4, place.height))
+    discharges, rhythm = make_row(7.4, 1.95, spans_in=[(0.64, 3.45), (4.2, 7.25)], top_in=0.28)
     plot_discharges(activity, train, ax=discharges)
-    plot_rhythm(activity, train, ax=rhythm)
-    return figure
+    return plot_rhythm(activity, train, ax=rhythm)
 
 
 def describe_train(activity: SpontaneousActivity, train: int) -> str:
@@ -166,7 +177,7 @@ def describe_train(activity: SpontaneousActivity, train: int) -> str:
     )
 
 
-def _frame(axes: Axes, activity: SpontaneousActivity, row: Any) -> None:
+def _frame(axes: Axes, activity: SpontaneousActivity, row: Any) -> tuple[float, float]:
     # The picture is framed by the train's own average: larger discharges of others run through it cut off.
     window = activity.window_ms
     own = activity.templates_uv.get(row.train)
@@ -177,6 +188,7 @@ def _frame(axes: Axes, activity: SpontaneousActivity, row: Any) -> None:
     duration_ms = row.duration_ms if np.isfinite(row.duration_ms) else float(window[-1])
     left, right = max(float(window[0]), -3 - duration_ms), min(float(window[-1]), 5 + 2 * duration_ms)
     axes.set_xlim(left, right)
+    return left, right
 
 
 def _without_gap(activity: SpontaneousActivity, times: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -188,9 +200,9 @@ def _without_gap(activity: SpontaneousActivity, times: NDArray[np.floating]) -> 
 
 
 def _row(activity: SpontaneousActivity, train: int) -> Any:
-    rows = activity.trains.loc[activity.trains["train"] == train]
-    if rows.empty:
+    row = next((row for row in each_row(activity.trains) if row.train == train), None)
+    if row is None:
         known = ", ".join(map(str, activity.trains["train"])) or "none"
         msg = f"Train {train} is not in this recording; its trains are {known}."
         raise UnknownNameError(msg)
-    return next(each_row(rows))
+    return row

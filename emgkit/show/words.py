@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from emgkit.knowledge.grading import SCHEME_NAMES
 from emgkit.knowledge.names import PROBABILITY_NOTE as PROBABILITY_NOTE  # noqa: PLC0414 - to be had here, too
-from emgkit.knowledge.names import VERDICT_WORDS, readable
+from emgkit.knowledge.names import VERDICT_WORDS, lowered, muscle_or_study_name, readable
 from emgkit.knowledge.tables import criteria_values
+from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from emgkit.model.localization import Localization
 
 NOT_ASSESSED = "not assessed"
+NOT_MEASURED = "not measured"
 NOT_TESTED = "not tested"
 
 _FAMILIES = {
@@ -245,6 +247,22 @@ def amplitude_text(finding: MuscleFinding) -> str:
     return f"{size}, {finding.amplitude_statement} ({finding.amplitude_caution})"
 
 
+def finding_text(finding: str) -> str:
+    """Return a finding of the evidence with the names of muscles and nerve studies that readers know.
+
+    Examples
+    --------
+    >>> from emgkit.show.words import finding_text
+    >>> finding_text("left gluteus_maximus: fibrillation 2"), finding_text("right h_reflex: absent")
+    ('left gluteus maximus: fibrillation 2', 'right soleus H reflex: absent')
+    """
+    side, _, rest = finding.partition(" ")
+    subject, colon, told = rest.partition(":")
+    if side not in SIDES or not colon:
+        return readable(finding)
+    return f"{side} {lowered(muscle_or_study_name(subject))}:{readable(told)}"
+
+
 def number_text(value: float, digits: int = 3) -> str:
     """Return a number with a few significant digits and a true minus sign, or nothing when it is missing.
 
@@ -270,6 +288,18 @@ def counted(count: int, noun: str, *, plural: str = "") -> str:
     ['no trains', '1 train', '12 trains']
     """
     return f"{count or 'no'} {noun if count == 1 else plural or noun + 's'}"
+
+
+def weeks_text(weeks: float) -> str:
+    """Return a number of weeks with its noun.
+
+    Examples
+    --------
+    >>> from emgkit.show.words import weeks_text
+    >>> [weeks_text(number) for number in (1.0, 6, 2.5)]
+    ['1 week', '6 weeks', '2.5 weeks']
+    """
+    return f"{number_text(weeks)} week{'' if weeks == 1 else 's'}"
 
 
 def units_text(text: str) -> str:

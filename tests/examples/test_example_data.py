@@ -1,4 +1,4 @@
-"""The stored study is what its script makes, and its analysis gives the answer it was made for."""
+"""The stored studies are what their script makes, and their analysis gives the answer they were made for."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 STORED = DATA / "inferior-gluteal"
+ALL = sorted(path.parent for path in DATA.glob("*/study.toml"))
 DENERVATION = {"fibrillation", "positive_sharp_wave"}
 
 
@@ -46,10 +47,12 @@ def answer(study: Study, findings: StudyFindings) -> Localization:
     return emgkit.localize_study(study, findings)
 
 
-def test_the_script_makes_the_stored_study_again(study: Study, tmp_path: Path) -> None:
-    done = _make(str(tmp_path), "inferior-gluteal")
+@pytest.mark.parametrize("folder", ALL, ids=lambda folder: folder.name)
+def test_the_script_makes_a_stored_study_again(folder: Path, tmp_path: Path) -> None:
+    study = emgkit.read_study(folder)
+    done = _make(str(tmp_path), folder.name)
     assert done.returncode == 0, done.stderr
-    again = emgkit.read_study(tmp_path / "inferior-gluteal")
+    again = emgkit.read_study(tmp_path / folder.name)
     assert_frame_equal(again.conduction, study.conduction, check_exact=True)
     for field in fields(study):
         if field.name not in {"conduction", "recordings", "needle"}:
@@ -60,7 +63,7 @@ def test_the_script_makes_the_stored_study_again(study: Study, tmp_path: Path) -
         for field in fields(stored):
             if field.name not in {"samples_uv", "source_file"}:
                 assert getattr(made, field.name) == getattr(stored, field.name), field.name
-    made_truth, stored_truth = (folder / "truth.json" for folder in (tmp_path / "inferior-gluteal", STORED))
+    made_truth, stored_truth = (place / "truth.json" for place in (tmp_path / folder.name, folder))
     assert loads(made_truth.read_text()) == loads(stored_truth.read_text())
 
 
@@ -85,7 +88,7 @@ def test_the_readme_states_the_site_and_seed_of_every_study() -> None:
     done = _make("--list")
     text = (DATA / "README.md").read_text(encoding="utf-8")
     lines = [line.split(":")[0].replace(",", "").split() for line in done.stdout.splitlines()]
-    assert len(lines) == 7
+    assert len(lines) == 9
     for name, _, site, _, seed in lines:
         assert f"| `{name}` | `{site}` | {seed} |" in text
 
@@ -127,3 +130,14 @@ def test_both_kinds_of_denervation_are_named_in_the_gluteus_maximus(findings: St
 def test_the_nerve_studies_are_normal(findings: StudyFindings) -> None:
     assert {nerve.result for nerve in findings.nerves} == {"normal"}
     assert len(findings.nerves) == 6
+
+
+@pytest.mark.parametrize(("name", "site", "abnormal"), [
+    ("s1-root-small", "root_S1", "gastrocnemius_medial gluteus_maximus sacral_paraspinals_S1 semitendinosus"),
+    ("early-small", "none", ""),
+])  # fmt: skip
+def test_a_small_study_has_the_answer_it_was_made_for(name: str, site: str, abnormal: str) -> None:
+    study = emgkit.read_study(DATA / name)
+    findings = emgkit.analyze_study(study)
+    assert " ".join(sorted({muscle.muscle for muscle in findings.muscles if muscle.grade})) == abnormal
+    assert emgkit.localize_study(study, findings).posterior["site"].iloc[0] == site

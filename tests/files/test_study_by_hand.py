@@ -47,6 +47,22 @@ def test_a_folder_written_by_hand_is_understood(folder):
     assert read_study(folder).grading_scheme == "preston_shapiro"
 
 
+def test_columns_of_a_folder_may_have_their_usual_names(folder):
+    (folder / "needle.csv").write_text(
+        "Muscle,Side,Fibs,MUP amplitude uV,Dur. (ms),Poly\nTA,left,2,5200,17.5,30\nsoleus,left,0,,,\n"
+    )
+    table = read_study(folder).needle
+    measured = table[["motor_unit_amplitude_uv", "motor_unit_duration_ms", "polyphasic_percent"]]
+    assert measured.iloc[0].tolist() == [5200.0, 17.5, 30.0]
+    assert measured.iloc[1].isna().all()
+    (folder / "needle.csv").write_text("muscle,side,fibs,fibrillation\nTA,left,2,2\n")
+    with pytest.raises(TableError, match=r"line 1: column 'fibrillation' stands there 2 times"):
+        read_study(folder)
+    (folder / "needle.csv").write_text("muscle,side,amplitude\nTA,left,5\n")
+    with pytest.raises(TableError, match=r"line 1: unknown column 'amplitude'"):
+        read_study(folder)
+
+
 BROKEN = [
     (
         "recordings.csv",

@@ -34,6 +34,16 @@ def test_a_spreadsheet_in_usual_spellings_is_read():
     assert set(table["source"]) == {"examiner"}
 
 
+def test_sizes_of_motor_units_are_read_and_do_not_move_the_answer():
+    row = {"muscle": "TA", "side": "L", "fibs": "2+"}
+    sized = row | {"Amp uV": "5200", "MUP duration": 17.5, "Polyphasia": "30"}
+    columns = ["motor_unit_amplitude_uv", "motor_unit_duration_ms", "polyphasic_percent"]
+    assert read_needle_table([sized])[columns].iloc[0].tolist() == [5200.0, 17.5, 30.0]
+    pd.testing.assert_frame_equal(localize([sized]).posterior, localize([row]).posterior)
+    with pytest.raises(TableError, match=r"column polyphasic_percent: 'some' is not a number"):
+        read_needle_table([row | {"poly": "some"}])
+
+
 def test_its_own_tables_pass_through_unchanged():
     once = read_needle_table([{"muscle": "TFL", "side": "R", "fibs": "1+", "recruitment": "early"}])
     pd.testing.assert_frame_equal(read_needle_table(once), once)

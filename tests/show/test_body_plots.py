@@ -110,3 +110,8 @@ def test_doubt_and_what_cannot_be_graded_have_a_pattern_and_words() -> None:
     assert "Gluteus maximus  ±" in {text.get_text() for text in figure.axes[0].texts}
     assert "gluteus maximus ±" in describe_body(doubtful)
     assert sum(patch.get_hatch() is not None for patch in figure.axes[0].patches) == 3  # one muscle, two of the key
+
+
+def test_a_name_is_not_torn_where_its_grade_is_long() -> None:
+    texts = {text.get_text() for text in plot_body(scored(("gluteus_medius", "left", None))).axes[0].texts}
+    assert "Gluteus medius\nnot gradable" in texts

@@ -10,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import emgkit
+from emgkit.knowledge.anatomy import studies
 from emgkit.model.change import CONDUCTION_CHANGES, NEEDLE_CHANGES, StudyChange
 from emgkit.model.table import make_table
 from emgkit.show.change_plots import describe_change, plot_change
@@ -39,6 +40,44 @@ def change_of(count: int) -> StudyChange:
         "repeatability": 3.57, "change": "larger", "reason": "differs by more than repeats do",
     }  # fmt: skip
     return StudyChange(make_table(NEEDLE_CHANGES, rows), make_table(CONDUCTION_CHANGES, [nerve]), 6.0, 20.0)
+
+
+def nerves_of(count: int) -> StudyChange:
+    told = (
+        {"measure": "amplitude_uv", "first": 4.0, "second": 9.0, "repeatability": 3.57, "change": "larger"},
+        {"measure": "amplitude_mv", "first": 12.25, "second": 0.75, "repeatability": 2.0, "change": "smaller"},
+        {"measure": "latency_ms", "first": 3.9, "second": 4.0, "repeatability": 1.1, "change": "within repeatability"},
+        {"measure": "", "result_first": "absent", "result_second": "reduced", "change": "obtained now"},
+        {"measure": "", "change": "not comparable", "reason": "not done at first"},
+        {"measure": "amplitude_uv", "first": 0.0, "second": 0.0, "change": "unchanged"},
+        {"measure": "velocity_m_per_s", "first": 40.0, "second": 52.0, "repeatability": 6.0,
+         "change": "not comparable", "reason": "skin of 28 °C at first and 33 °C now"},
+    )  # fmt: skip
+    rows = [
+        {"study": list(studies())[k % len(studies())], "side": ("left", "right")[k % 2], **told[k % len(told)]}
+        for k in range(count)
+    ]
+    return StudyChange(make_table(NEEDLE_CHANGES), make_table(CONDUCTION_CHANGES, rows), 6.0, 20.0)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 16, 40])
+def test_words_of_nerves_neither_overlap_nor_leave_the_picture(count: int) -> None:
+    figure = plot_change(nerves_of(count), what="nerves")
+    assert texts_that_overlap(figure) == []
+    assert outside(figure) == []
+
+
+def test_a_nerve_that_moved_by_less_than_repeats_do_stays_in_the_grey_band() -> None:
+    axes = plot_change(nerves_of(7), what="nerves").axes[0]
+    band = next(patch for patch in axes.patches if patch.get_width() == 2.0)
+    assert band.get_x() == -1.0
+    marks = [line for line in axes.lines if line.get_linestyle() == "None"]
+    shown = [(line.get_marker(), round(float(line.get_xdata()[0]), 2)) for line in marks]
+    # What has no repeatability, or cannot be compared, has words only; the fall by 5.75 repeatabilities points on.
+    assert shown == [("o", 1.4), ("<", -3.85), ("o", 0.09)]
+    words = " ".join(text.get_text() for text in axes.texts)
+    assert "4 to 9 μV: larger" in words
+    assert "absent to reduced: obtained now" in " ".join(words.split())
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 12, 20])

@@ -7,6 +7,7 @@ import itertools
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -219,6 +220,18 @@ def test_no_interval_is_drawn_across_a_span_that_was_left_out() -> None:
     assert np.diff(times).max() > 1.0
     assert max(points) < 200
     assert len(points) == len(times) - 2
+
+
+def test_a_long_interval_does_not_flatten_the_others_and_is_marked_at_the_edge() -> None:
+    activity = make_activity(trains=(Train("fibrillation", 10.0, 100, 0.01, 0.1, 9.0),), rate_hz=10_000.0)
+    times = activity.events["time_s"]
+    gapped = replace(activity, events=activity.events.loc[(times < 3.0) | (times > 7.0)].reset_index(drop=True))
+    axes = plot_rhythm(gapped, 1).axes[0]
+    usual, long = axes.lines
+    assert axes.get_ylim()[1] < 600
+    assert max(usual.get_ydata()) < 200
+    assert (long.get_marker(), len(long.get_ydata())) == ("^", 1)
+    assert long.get_ydata()[0] < axes.get_ylim()[1]
 
 
 def test_a_train_of_one_discharge_says_that_there_is_no_interval() -> None:

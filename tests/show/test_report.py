@@ -10,6 +10,7 @@ import os
 import re
 import time
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
@@ -34,9 +35,12 @@ from emgkit.model.localization import (
 )
 from emgkit.model.study import Study
 from emgkit.model.table import make_table
+from emgkit.show.pictures import drawing, picture
+from emgkit.show.recording_plots import plot_recording, plot_sweeps
 from emgkit.show.report import render_report, write_report
 from emgkit.show.report_provenance import given_hash, tables_hash
 from emgkit.show.report_reasons import settling_text
+from emgkit.show.train_plots import plot_train
 from emgkit.show.words import PROBABILITY_NOTE
 from tests.house.source_code import PACKAGE
 from tests.show.made_by_hand import (
@@ -213,7 +217,7 @@ def test_pictures_have_words_and_table_headers_have_a_scope(page: str) -> None:
     parsed = Page(page)
     assert len(parsed.all("img")) > 20
     assert all(len(str(image["alt"])) > 20 for image in parsed.all("img"))
-    assert all(header.get("scope") in {"row", "col"} for header in parsed.all("th"))
+    assert all(header.get("scope") in {"row", "col", "rowgroup"} for header in parsed.all("th"))
     assert any(attributes.get("lang") == "en" for attributes in parsed.all("html"))
 
 
@@ -382,14 +386,14 @@ def test_studies_of_one_to_twenty_muscles_have_a_part_for_each(count: int) -> No
 def test_text_on_the_figures_of_a_report_neither_overlaps_nor_leaves_them(
     count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn: list[Figure] = []
+    drawn: list[list[Any]] = []
 
-    def keep(figure: Figure) -> bytes:
-        drawn.append(figure)
+    def judge(figure: Figure) -> bytes:  # at once: the next picture of its size is drawn in the same axes
+        drawn.append([*texts_that_overlap(figure), *outside(figure)])
         return b""
 
-    monkeypatch.setattr("emgkit.show.pictures._png", keep)
-    monkeypatch.setattr("emgkit.show.pictures._svg", keep)
+    monkeypatch.setattr("emgkit.show.pictures._png", judge)
+    monkeypatch.setattr("emgkit.show.pictures._svg", judge)
     case = make_case((*many_muscles(count), make_activity("deltoid", seed=50, duration_s=2.0, rate_hz=10_000.0)))
     needle = case.findings.needle.copy()
     needle["fibrillation"] = pd.array([pd.NA, 0, 1, 2, 3, 4] * len(needle), dtype="Int64")[: len(needle)]
@@ -402,17 +406,39 @@ def test_text_on_the_figures_of_a_report_neither_overlaps_nor_leaves_them(
         for rank, site in enumerate(longest)
     ]
     answer = make_answer(findings, posterior=make_table(POSTERIOR, posterior), evidence=make_table(EVIDENCE, evidence))
-    render_report(study=case.study, findings=findings, answer=answer)
+    render_report(study=case.study, findings=findings, answer=answer, threads=1)
     assert len(drawn) >= count + 3
-    assert [texts_that_overlap(figure) for figure in drawn if texts_that_overlap(figure)] == []
-    assert [outside(figure) for figure in drawn if outside(figure)] == []
+    assert [wrong for wrong in drawn if wrong] == []
 
 
 def test_a_report_of_twelve_muscles_takes_less_than_ten_seconds(case: Case, tmp_path: Path) -> None:
     assert len({activity.muscle for activity in case.findings.activities}) == 10
     started = time.process_time()
-    write_report(tmp_path / "report.html", **case.parts)
+    write_report(tmp_path / "report.html", **case.parts, threads=1)
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_number_of_processes_changes_nothing_in_the_report(threads: int, case: Case, page: str) -> None:
+    calls: list[None] = []
+    assert render_report(**case.parts, threads=threads, advance=lambda: calls.append(None)) == page
+    assert len(calls) == len(case.findings.activities)
+
+
+def test_a_picture_in_axes_used_again_is_the_picture_in_new_ones() -> None:
+    silent, busy = make_activity(duration_s=4.0), make_activity(trains=(Train("fibrillation", 9, 100),), duration_s=4.0)
+    two = make_activity(trains=tuple(Train("fasciculation", rate, 900) for rate in (0.4, 7)), duration_s=4.0, seed=3)
+    draw = [
+        lambda: plot_train(busy, 1),
+        lambda: plot_train(two, 1),
+        lambda: plot_train(two, 2),
+        *(partial(plot, one) for plot in (plot_sweeps, plot_recording) for one in (two, silent, busy)),
+    ]
+    alone = [picture(one, "", form="png").data for one in draw]
+    with drawing():
+        for order in (range(len(draw)), reversed(range(len(draw)))):
+            for place in order:
+                assert picture(draw[place], "", form="png").data == alone[place], place
 
 
 def test_an_examiners_table_without_a_recording_or_nerve_study_renders() -> None:
@@ -594,5 +620,39 @@ def test_trains_beyond_those_pictured_are_still_in_the_table() -> None:
     case = make_case((make_activity(trains=trains, duration_s=2.0, rate_hz=10_000.0),))
     page = render_report(**case.parts)
     assert page.count('<div class="train"') == 6
-    assert "The first 6 trains are drawn below; the table has all." in page
+    assert "6 of 9 trains are drawn below, each label before the second of one; the table has all." in page
     assert len(re.findall(r'class="swatch"[^>]*></span>Fibrillation potential</th>', page)) == 9
+
+
+def test_of_each_label_a_train_is_pictured_before_a_second_of_another() -> None:
+    labels = ("fibrillation",) * 6 + ("positive_sharp_wave", "endplate_spike")
+    trains = tuple(Train(label, 3 + k, 80 + 20 * k, 0.02, 0.1, 1.9) for k, label in enumerate(labels))
+    page = render_report(**make_case((make_activity(trains=trains, duration_s=2.0, rate_hz=10_000.0),)).parts)
+    assert re.findall(r'class="train" id="recording-1-train-(\d)"', page) == ["1", "2", "3", "4", "7", "8"]
+
+
+def test_every_recording_with_trains_has_a_picture_of_one_also_in_a_large_study() -> None:
+    trains = tuple(Train("fibrillation", 3 + k, 80 + 20 * k, 0.02, 0.1, 1.9) for k in range(3))
+    many = tuple(make_activity(trains=trains, site=str(k), seed=k, duration_s=2.0, rate_hz=10_000.0) for k in range(20))
+    page = render_report(**make_case(many).parts)
+    pictured = re.findall(r'class="train" id="recording-(\d+)-train-\d"', page)
+    assert set(pictured) == {str(k) for k in range(1, 21)}
+    assert len(pictured) == 48
+
+
+def test_motor_units_are_in_the_needle_table_and_what_was_not_measured_is_said(case: Case) -> None:
+    measured = {"motor_unit_amplitude_uv": 5200.0, "motor_unit_duration_ms": 17.5, "polyphasic_percent": 30.0}
+    needle = case.findings.needle.copy()
+    needle.loc[0, list(measured)] = list(measured.values())
+    page = render_report(**(case.parts | {"findings": replace(case.findings, needle=needle)}))
+    table = page.split('id="needle"')[1].split("</table>")[0]
+    rows = [
+        [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][ >].*?</t[hd]>", row, re.DOTALL)]
+        for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    ]
+    assert rows[0] == [
+        "Side", "Muscle", "Nerve", "Roots", "Insert.", "Fib", "PSW", "Fasc", "MUP", "Amp, μV", "Dur, ms", "Poly, %",
+        "Recruit.", "Sites",
+    ]  # fmt: skip
+    assert rows[1][9:12] == ["5200", "17.5", "30"]
+    assert rows[2][9:12] == ["\u2013not measured"] * 3

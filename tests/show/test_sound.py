@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from emgkit.show.report_screen import screen_part, sounds
+from emgkit.show.report_screen import screen_part, stretches
 from emgkit.show.sound import Sound, fair_shares, make_sound
 from tests.show.made_by_hand import Train, make_activity
 
@@ -100,10 +100,10 @@ def test_a_long_examination_is_heard_in_part_every_recording_as_long_as_the_othe
 def test_the_stretch_of_a_long_recording_is_where_its_discharges_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emgkit.show.report_screen._MOST_SOUND_S", 8.0)
     late = make_activity(trains=(Train("fibrillation", 7.0, 130, 0.02, 6.5, 11.5),))
-    first, second = sounds([late, make_activity(seed=1)])
-    assert 3.0 < first.start_s <= 7.5
-    assert first.stop_s == first.start_s + 4.0
-    assert (second.start_s, second.stop_s) == (0.0, 4.0)
+    first, second = stretches([late, make_activity(seed=1)])
+    assert 3.0 < first[0] <= 7.5
+    assert first[1] == first[0] + 4.0
+    assert second == (0.0, 4.0)
 
 
 def test_times_and_outline_survive_the_way_to_the_page() -> None:

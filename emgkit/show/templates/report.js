@@ -6,7 +6,8 @@
   const MS_PER_DIV = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 60000];
   const UV_PER_DIV = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
   const DIVISIONS = 10, ROWS = 8, SWEEPS = 10, FIRST_SWEEP_MS = 10, TICKS_PER_S = 10000;
-  const INK = "#1c2733", MUTED = "#55606d", GRID = "#dfe3e8", SHADE = "#efece5", PALE = "#9aa3ad", CURSOR = "#9d1c1c";
+  const INK = "#1c2733", MUTED = "#55606d", GRID = "#dfe3e8", SHADE = "#efece5", PALE = "#9aa3ad";
+  const LEFT_OUT = "#a39c8c", CURSOR = "#9d1c1c";
   const MARKS = ["▲", "●", "■", "◆", "▼", "★"];
   const SANS = '"Segoe UI", system-ui, sans-serif';
 
@@ -147,7 +148,7 @@
       this.place.parentElement.classList.add("live");
       this.say(
         "Click a train for its next discharge. Drag or arrow keys move; + and −, or Ctrl and the wheel, zoom; " +
-          "↑ and ↓ change the gain.",
+          "↑ and ↓ change the gain; n and p step through its discharges, r is the raster, space plays.",
       );
     }
 
@@ -200,6 +201,7 @@
           "+": () => this.zoomTo(this.step - 1), "=": () => this.zoomTo(this.step - 1),
           "-": () => this.zoomTo(this.step + 1),
           ArrowUp: () => this.louder(-1), ArrowDown: () => this.louder(1), r: () => this.toggleRaster(),
+          n: () => this.stepOn(1), p: () => this.stepOn(-1), " ": () => this.playOrPause(),
         }[event.key];
         if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
@@ -254,6 +256,12 @@
       const now = this.chosen && this.chosen.train === train ? this.chosen.number : direction > 0 ? -1 : train.times.length;
       const number = (now + direction + train.times.length) % train.times.length;
       this.choose(train, number);
+    }
+
+    // From the keyboard: the next discharge, or the one before, of the train that was looked at last.
+    stepOn(direction) {
+      const train = this.chosen ? this.chosen.train : this.trains.find((one) => one.shown);
+      if (train) this.jump(train, direction);
     }
 
     choose(train, number) {
@@ -315,6 +323,10 @@
       const { start, stop } = this.data.sound;
       this.audio.currentTime = clamp(this.start - start, 0, stop - start - 0.05);
       this.audio.play().catch((error) => this.say(`The sound cannot be played: ${error.message}`));
+    }
+
+    playOrPause() {
+      if (this.audio.paused) this.hear(); else this.audio.pause();
     }
 
     // One train at natural speed: the recording, silent but for the discharges of this train.
@@ -389,9 +401,10 @@
       const [pen, width] = this.pen(this.canvas, height);
       const rows = this.raster ? SWEEPS : 1, row = (height - 20) / rows;
       this.drawGrid(pen, width, height - 20);
-      for (let k = 0; k < rows; k++) {
-        const start = this.start + k * this.span;
-        if (start >= this.seconds) break;
+      const starts = Array.from({ length: rows }, (_, k) => this.start + k * this.span).filter((time) => time < this.seconds);
+      // Sweeps reach into their neighbours: what is left out is shaded before the first of them.
+      for (const [k, start] of starts.entries()) this.drawLeftOut(pen, start, width, row * k, row);
+      for (const [k, start] of starts.entries()) {
         pen.save();
         if (!this.raster) { pen.beginPath(); pen.rect(0, 0, width, row); pen.clip(); }
         this.drawSweep(pen, start, width, row * (k + 0.5), this.raster ? 23 : row / ROWS);
@@ -435,19 +448,23 @@
       pen.stroke();
     }
 
+    drawLeftOut(pen, start, width, top, height) {
+      const stop = Math.min(start + this.span, this.seconds), x = (time) => ((time - start) / this.span) * width;
+      for (const [from, to, why] of this.data.left_out) {
+        if (to <= start || from >= stop) continue;
+        const left = x(Math.max(from, start)), right = x(Math.min(to, stop));
+        pen.fillStyle = SHADE;
+        pen.fillRect(left, top, right - left, height);
+        if (right - left > 7 * why.length && !this.raster) this.drawWords(pen, `left out: ${why}`, left + 4, 14);
+      }
+    }
+
     drawSweep(pen, start, width, middle, division) {
       const stop = Math.min(start + this.span, this.seconds);
       const x = (time) => ((time - start) / this.span) * width;
       const height = (uv) => middle + (uv / UV_PER_DIV[this.gain]) * division;
       const half = this.raster ? division : (division * ROWS) / 2;
       const limit = this.raster ? division * 1.6 : Infinity;
-      for (const [from, to, why] of this.data.left_out) {
-        if (to <= start || from >= stop) continue;
-        const left = x(Math.max(from, start)), right = x(Math.min(to, stop));
-        pen.fillStyle = SHADE;
-        pen.fillRect(left, middle - half, right - left, 2 * half);
-        if (right - left > 7 * why.length && !this.raster) this.drawWords(pen, `left out: ${why}`, left + 4, 14);
-      }
       const trace = (from, to, color, thick) => {
         pen.beginPath();
         const first = Math.max(Math.floor(x(from)), 0), last = Math.min(Math.ceil(x(to)), width);
@@ -465,6 +482,9 @@
         pen.stroke();
       };
       trace(start, stop, INK, 0.9);
+      for (const [from, to] of this.data.left_out) {
+        if (to > start && from < stop) trace(Math.max(from, start), Math.min(to, stop), LEFT_OUT, 1.2);
+      }
       for (const train of this.trains) {
         if (!train.shown) continue;
         const inView = firstAfter(train.times, stop) - firstAfter(train.times, start);
