@@ -19,7 +19,7 @@ from emgkit.localization.outcomes import found_at
 from emgkit.localization.pairs import pair_log_likelihoods
 from emgkit.localization.posterior import localize
 from emgkit.localization.reach import LOCAL_INJURY
-from emgkit.localization.scenarios import log_likelihoods, unfold
+from emgkit.localization.scenarios import likelihoods, summed_likelihoods, unfold
 from emgkit.localization.tables import read_conduction_table, read_needle_table
 from emgkit.model.findings import StudyFindings
 from emgkit.model.study import Study, StudyEvent
@@ -67,12 +67,23 @@ def test_all_pairs_at_once_are_the_sum_over_their_scenarios(site, told, events):
     names = [*all_pairs()[::7], "myopathy+inferior_gluteal", "sciatic_notch+root_S1", "polyneuropathy+root_L5"]
     hypotheses = enumerate_hypotheses(names)
     scenarios = unfold(hypotheses, patient)
-    found = log_likelihoods(scenarios, outcomes).sum(axis=1) + context.log_likelihoods(scenarios).sum(axis=1)
+    found = np.log(likelihoods(scenarios, outcomes)).sum(axis=1) + context.log_likelihoods(scenarios).sum(axis=1)
     for number, together in enumerate(
         pair_log_likelihoods(hypotheses.members, patient, outcomes=outcomes, context=context)
     ):
         own = scenarios.hypothesis == number
         assert together == pytest.approx(np.logaddexp.reduce((scenarios.log_weight + found)[own]), abs=1e-9)
+
+
+@pytest.mark.parametrize("events", [(), ({"weeks_ago": 300}, {"weeks_ago": 30, "side": "right"})])
+def test_likelihoods_summed_by_hypothesis_are_the_sum_over_their_scenarios(events):
+    patient, outcomes, _ = examined("inferior_gluteal", events)
+    names = ["none", "root_S1", "polyneuropathy", "root_S1+inferior_gluteal", "local_muscle_injury+sacral_plexus"]
+    scenarios = unfold(enumerate_hypotheses(names), patient)
+    weight = np.random.default_rng(1).random(len(scenarios.hypothesis))
+    every = weight[:, None] * likelihoods(scenarios, outcomes)
+    together = np.array([every[scenarios.hypothesis == number].sum(axis=0) for number in range(len(names))])
+    np.testing.assert_allclose(summed_likelihoods(scenarios, outcomes, weight=weight), together, rtol=1e-12)
 
 
 def test_many_tests_do_not_underflow():
