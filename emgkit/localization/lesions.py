@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -94,14 +95,13 @@ def side_shares(observations: Sequence[Observation], affected_side: str | None =
     ((0.5, 0.5), True)
     """
     if affected_side is not None:
-        likely, on = model_value("side_told"), affected_side
-    else:
-        normal = sorted((sum(not one.abnormal and one.side == side for one in observations), side) for side in SIDES)
-        (fewer, _), (more, on) = normal
-        if more < model_value("side_fuller") * fewer or more == fewer:
-            return 0.5, 0.5
-        likely = model_value("side_examined")
-    return (likely, 1 - likely) if on == SIDES[0] else (1 - likely, likely)
+        likely = model_value("side_told")
+        return (likely, 1 - likely) if affected_side == SIDES[0] else (1 - likely, likely)
+    normal = Counter(one.side for one in observations if not one.abnormal)
+    odds = model_value("side_vote") ** (normal[SIDES[0]] - normal[SIDES[1]])
+    most = model_value("side_compared" if len(normal) == len(SIDES) else "side_told")
+    left = min(max(odds / (1 + odds), 1 - most), most)
+    return left, 1 - left
 
 
 def lesions_of(site: str, patient: Patient, *, by_leg: bool = False) -> tuple[Lesion, ...]:
