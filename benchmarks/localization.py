@@ -96,6 +96,7 @@ def _numbers(other: dict[str, pd.DataFrame]) -> dict[str, float]:
         "counts outside 95 %": float((other["count"]["margin"] < 0).sum()),
         "verdicts wrong": float((~other["verdict"]["right"]).sum()),
         "ms for an answer": float(speed.loc[DEFAULT_CALL, "worst_ms"]),
+        "ms for the slowest call": float(speed["median_ms"].max()),
     }
     return numbers | ({"cases missed": float((other["case"]["verdict"] != "hit").sum())} if len(other["case"]) else {})
 

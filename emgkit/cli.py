@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PARTLY_DONE = 3
 PICTURES = (".png", ".svg", ".pdf")
 LEADING = 8  # sites that are printed
+NEXT_TESTS = 3
 SIDE = click.Choice(["left", "right"], case_sensitive=False)
 STATE = click.Choice(["rest", "insertion", "slight", "maximal"], case_sensitive=False)
 SCHEME = click.Choice(SCHEMES, case_sensitive=False)
@@ -325,7 +326,7 @@ def simulate(out: Path, site: str, side: str, seed: int, weeks: float, duration:
 
 def _print_answer(answer: Localization) -> None:
     from emgkit.knowledge.names import site_name  # noqa: PLC0415
-    from emgkit.show.report_answer import caveat_sentences  # noqa: PLC0415
+    from emgkit.show.report_answer import caveat_sentences, next_tests  # noqa: PLC0415
     from emgkit.show.report_reasons import rival_groups  # noqa: PLC0415
     from emgkit.show.words import PROBABILITY_NOTE, probability_text, verdict_text  # noqa: PLC0415
 
@@ -333,7 +334,11 @@ def _print_answer(answer: Localization) -> None:
     for site, probability in zip(leading["site"], leading["probability"], strict=True):
         click.echo(f"{probability_text(float(probability)):>7}  {site_name(str(site))}")
     click.echo(f"Probability {PROBABILITY_NOTE}.")
+    if answer.side:
+        click.echo(f"Side: {answer.side}")
     _print_reasons(answer)
+    for test in next_tests(answer, most=NEXT_TESTS):
+        click.echo(f"Next test: {test['test']} ({test['gain']} bit; {' or '.join(test['separates'])})")
     for caveat in caveat_sentences(answer):
         click.echo(f"{'Urgent' if caveat.urgent else 'Caution'}: {caveat.sentence}")
     for word, rivals in rival_groups(answer):
@@ -348,6 +353,7 @@ def _print_reasons(answer: Localization) -> None:
     parts = reason_parts(answer)
     for name, sentences in (
         ("Tie", [parts["tie"]] if parts["tie"] else []),
+        ("Beside it", [parts["beside"]] if parts["beside"] else []),
         ("Why", parts["reasons"]),
         ("Not explained", parts["unexplained"]),
         ("Would change it", parts["would_change"]),

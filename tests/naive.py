@@ -40,13 +40,11 @@ def localization_by_enumeration(needle, conduction, *, weeks, weights, age="youn
     ``older`` are events (weeks, side or None) of other ages than the onset, at most as many as are considered.
     """
     normal = [row[1] for row in needle if _is_normal_muscle(row)] + [row[1] for row in conduction if row[2] == "normal"]
-    likely, enough = model_value("side_examined"), model_value("side_fuller")
+    vote, one_sided = model_value("side_vote"), model_value("side_told")
     on_left, on_right = normal.count("left"), normal.count("right")
-    left = 0.5
-    if on_left > on_right and on_left >= enough * on_right:
-        left = likely
-    if on_right > on_left and on_right >= enough * on_left:
-        left = 1 - likely
+    left = vote**on_left / (vote**on_left + vote**on_right)
+    most = model_value("side_compared") if on_left and on_right else one_sided
+    left = min(max(left, 1 - most), most)
     joint, likelihoods = {}, {}
     for name, prior in weights.items():
         likelihood = 0.0

@@ -197,6 +197,8 @@ def localization_document(answer: Localization) -> dict[str, Any]:
         "chart": answer.chart,
         "prior": answer.prior_name,
         "posterior": answer.posterior.to_dict("records"),
+        "differential": answer.differential.to_dict("records"),
+        "beside_leading": answer.beside_leading.to_dict("records"),
         "idle_pairs": list(answer.idle_pairs),
         "families": answer.families.to_dict("records"),
         "evidence": answer.evidence.to_dict("records"),

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -132,8 +133,27 @@ def site_name(site: str) -> str:
     'S1 root and superior gluteal nerve'
     >>> site_name("none")
     'no lesion shown by what was tested'
+    >>> site_name("root_L5+root_S1")
+    'L5 and S1 roots (adjacent levels)'
     """
-    return " and ".join(_BOUNDED_SITES.get(part) or _name(anatomy.sites(), part) for part in site.split("+"))
+    parts = site.split("+")
+    if len(parts) > 1 and are_adjacent_levels(*parts):
+        first, second = (_name(anatomy.sites(), part).removesuffix("s").removesuffix(" root") for part in parts)
+        return f"{first} and {second} roots (adjacent levels)"
+    return " and ".join(_BOUNDED_SITES.get(part) or _name(anatomy.sites(), part) for part in parts)
+
+
+def are_adjacent_levels(one: str, other: str) -> bool:
+    """Return whether these are, in this order, roots of two neighbouring levels, which one disc may hurt together.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.names import are_adjacent_levels
+    >>> are_adjacent_levels("root_L4", "root_L5"), are_adjacent_levels("root_L4", "root_S1")
+    (True, False)
+    """
+    roots = [site for site in anatomy.sites() if site.startswith("root_")]
+    return (one, other) in pairwise(roots)
 
 
 def muscle_or_study_name(test: str) -> str:

@@ -14,7 +14,7 @@ from emgkit.localization.evidence import model_value
 from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,10 +36,6 @@ class Ages:
 
     weeks: tuple[float | None, ...] = (None,)
     sides: tuple[tuple[str, ...], ...] = (SIDES,)
-
-    def of_side(self, side: str) -> list[int]:
-        """Return the positions of the ages that a lesion may have; with a side that is neither, every one."""
-        return [age for age, sides in enumerate(self.sides) if side not in SIDES or side in sides]
 
 
 ONE_AGE = Ages()
@@ -79,6 +75,24 @@ def read_ages(
         where.setdefault(weeks, set()).update(sides)
     oldest = sorted((weeks for weeks in where if weeks != onset), reverse=True)[: int(model_value("event_ages"))]
     return Ages((onset, *oldest), (SIDES, *(tuple(side for side in SIDES if side in where[weeks]) for weeks in oldest)))
+
+
+def ages_of_side(side: str, sides: Sequence[Sequence[str]]) -> list[int]:
+    """Return the positions of the ages that a lesion may have; with a side that is neither, every one.
+
+    Parameters
+    ----------
+    side : str
+    sides : sequence of sequence of str
+        Of ``Ages``.
+
+    Examples
+    --------
+    >>> from emgkit.localization.ages import ages_of_side
+    >>> ages_of_side("right", [("left", "right"), ("left",)]), ages_of_side("both", [("left", "right"), ("left",)])
+    ([0], [0, 1])
+    """
+    return [age for age, those in enumerate(sides) if side not in SIDES or side in those]
 
 
 def lone_log_weight(age: NDArray[np.intp]) -> Floats:

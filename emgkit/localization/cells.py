@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,16 +78,26 @@ def unit_tables(muscle: str, weeks: float | None, *, age: AgeGroup) -> dict[str,
     >>> round(float(unit_tables("soleus", 6, age="younger")["silent"].sum()), 9)
     1.0
     """
-    early, small = model_value("involved_early"), model_value("involved_small")
-    late = timed("remodelled", weeks)
-    units = _classes(late, small)
+    return {**_reached(weeks), **_by_error(muscle, age)}
+
+
+@lru_cache
+def _reached(weeks: float | None) -> Mapping[str, Floats]:
+    early, late = model_value("involved_early"), timed("remodelled", weeks)
+    units = _classes(late, model_value("involved_small"))
+    return {
+        "active": np.stack([np.outer(_classes(lost, early), units) for lost in severities().reduced]),
+        "silent": np.outer(_classes(model_value("silent_reduced"), early), units),
+    }
+
+
+@cache
+def _by_error(muscle: str, age: AgeGroup) -> Mapping[str, Floats]:
     rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class, age=age)
     together = model_value("error_together")
     expected = {key: model_value(f"false_active_{key}") for key in (*RECRUITMENTS[1:], *UNITS[1:])}
     myopathic = {key: model_value(f"myopathic_{key}") for key in (*RECRUITMENTS[1:], *UNITS[1:])}
     return {
-        "active": np.stack([np.outer(_classes(lost, early), units) for lost in severities().reduced]),
-        "silent": np.outer(_classes(model_value("silent_reduced"), early), units),
         "false_active": _joint(expected, reduced=together, early=together),
         "untouched": _joint(rates, reduced=together, early=together),
         "myopathic": _joint(myopathic, reduced=together, early=model_value("myopathic_together")),

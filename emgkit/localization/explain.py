@@ -56,29 +56,35 @@ def evidence_table(weighed: Weighed, observations: Sequence[Observation], *, con
     0  left gluteus_maximus: fibrillation 2  inferior_gluteal
     1  left gluteus_maximus: fibrillation 2              none
     """
-    order = weighed.told
-    names = [weighed.hypotheses.names[index] for index in order]
-    members = [weighed.hypotheses.members[index] for index in order]
+    import pandas as pd  # noqa: PLC0415 - the tables of findings are already of pandas
+
+    order, members = weighed.told, [weighed.hypotheses.members[index] for index in weighed.told]
     origins = _origins(members, [one.test for one in observations], weighed.scenarios.selection)
     gains = iter(weighed.contribution[:, order])
-    columns: dict[str, list[object]] = {name: [] for name in EVIDENCE.names}
+    told, gain, without = [], [], []
+    basis, source = origins["basis"].T.tolist(), origins["source"].T.tolist()
     findings: list[Observation | Told] = [*observations, *context.findings]
-    for at, one in enumerate(findings):
+    for one in findings:
         if isinstance(one, Observation):
-            gain = np.zeros(len(order)) if one.says_nothing else next(gains)
-            without = 1.0 if one.says_nothing else one.untouched
-            told = (one.text, one.kind, one.test, one.side)
-            basis, source = (origins[part][:, at].tolist() for part in ("basis", "source"))
+            gain.append(np.zeros(len(order)) if one.says_nothing else next(gains))
+            without.append(1.0 if one.says_nothing else one.untouched)
+            told.append((one.text, one.kind, one.test, one.side))
         else:
-            gain, without, told = next(gains), one.without_lesion, (one.text, one.kind, one.finding, one.side)
-            basis, source = ([part] * len(order) for part in one.origin)
-        for name, value in zip(("finding", "kind", "subject", "side"), told, strict=True):
-            columns[name] += [value] * len(order)
-        columns["site"] += names
-        columns["log_likelihood"] += gain.tolist()
-        columns["against_none"] += (gain - np.log(without)).tolist()
-        columns["basis"] += basis
-        columns["source"] += source
+            gain.append(next(gains))
+            without.append(one.without_lesion)
+            told.append((one.text, one.kind, one.finding, one.side))
+            basis.append([one.origin[0]] * len(order))
+            source.append([one.origin[1]] * len(order))
+    found = np.array(gain).reshape(len(told), len(order))
+    columns: dict[str, object] = {
+        name: pd.array([row[at] for row in told], dtype="str").repeat(len(order))
+        for at, name in enumerate(("finding", "kind", "subject", "side"))
+    }
+    names = pd.array([weighed.hypotheses.names[index] for index in order], dtype="str")
+    columns["site"] = names.take(np.tile(np.arange(len(order)), len(told)))
+    columns["log_likelihood"] = found.reshape(-1)
+    columns["against_none"] = (found - np.log(without)[:, None]).reshape(-1)
+    columns["basis"], columns["source"] = ([one for row in rows for one in row] for rows in (basis, source))
     return make_table(EVIDENCE, columns)
 
 

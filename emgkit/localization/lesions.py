@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.knowledge.anatomy import extents, sites
-from emgkit.localization.ages import ONE_AGE
+from emgkit.localization.ages import ONE_AGE, ages_of_side
 from emgkit.localization.evidence import model_value
 from emgkit.localization.legs import LEGS, leg_weights
 from emgkit.localization.observe import PROCESSES
@@ -94,14 +95,13 @@ def side_shares(observations: Sequence[Observation], affected_side: str | None =
     ((0.5, 0.5), True)
     """
     if affected_side is not None:
-        likely, on = model_value("side_told"), affected_side
-    else:
-        normal = sorted((sum(not one.abnormal and one.side == side for one in observations), side) for side in SIDES)
-        (fewer, _), (more, on) = normal
-        if more < model_value("side_fuller") * fewer or more == fewer:
-            return 0.5, 0.5
-        likely = model_value("side_examined")
-    return (likely, 1 - likely) if on == SIDES[0] else (1 - likely, likely)
+        likely = model_value("side_told")
+        return (likely, 1 - likely) if affected_side == SIDES[0] else (1 - likely, likely)
+    normal = Counter(one.side for one in observations if not one.abnormal)
+    odds = model_value("side_vote") ** (normal[SIDES[0]] - normal[SIDES[1]])
+    most = model_value("side_compared" if len(normal) == len(SIDES) else "side_told")
+    left = min(max(odds / (1 + odds), 1 - most), most)
+    return left, 1 - left
 
 
 def lesions_of(site: str, patient: Patient, *, by_leg: bool = False) -> tuple[Lesion, ...]:
@@ -123,18 +123,18 @@ def lesions_of(site: str, patient: Patient, *, by_leg: bool = False) -> tuple[Le
     6
     """
     if site != LOCAL_INJURY:
-        return _lesions(site, patient.shares, patient.ages, patient.selection, by_leg=by_leg)
+        return _lesions(site, patient.shares, patient.ages.sides, patient.selection, by_leg=by_leg)
     muscles = [
         Lesion(site, on, name, part * share, selection=patient.selection)
         for on, share in zip(SIDES, patient.shares, strict=True)
         for name, part in [(name, part) for (name, side), part in patient.injured.items() if side == on] or [("", 1.0)]
     ]
-    return _aged(muscles, patient.ages)
+    return _aged(muscles, patient.ages.sides)
 
 
 @cache
 def _lesions(
-    site: str, shares: tuple[float, float], ages: Ages, selection: Selection, *, by_leg: bool
+    site: str, shares: tuple[float, float], ages: tuple[tuple[str, ...], ...], selection: Selection, *, by_leg: bool
 ) -> tuple[Lesion, ...]:
     if site == "none":
         return (Lesion(site, "", selection=selection),)
@@ -152,11 +152,11 @@ def _lesions(
     )
 
 
-def _aged(lesions: Sequence[Lesion], ages: Ages) -> tuple[Lesion, ...]:
+def _aged(lesions: Sequence[Lesion], ages: Sequence[Sequence[str]]) -> tuple[Lesion, ...]:
     return tuple(
         replace(lesion, age=age, n_older=len(fitting) - 1) if len(fitting) > 1 else lesion
         for lesion in lesions
-        for fitting in [ages.of_side(lesion.side)]
+        for fitting in [ages_of_side(lesion.side, ages)]
         for age in fitting
     )
 
@@ -164,24 +164,26 @@ def _aged(lesions: Sequence[Lesion], ages: Ages) -> tuple[Lesion, ...]:
 def lesion_reach(lesions: Sequence[Lesion], tests: Sequence[str], *, test_sides: Sequence[str]) -> Floats:
     """Return the probability that each lesion changes each test, shape (n_lesions, n_severities, n_tests).
 
+    All lesions go by the same rows of the tables.
+
     Examples
     --------
     >>> from emgkit.localization.lesions import Lesion, lesion_reach
     >>> lesion_reach([Lesion("root_S1", "left")], ["soleus", "soleus"], test_sides=["left", "right"])[0, :, 1]
     array([0., 0., 0.])
     """
-    (selection,) = {lesion.selection for lesion in lesions}
-    table = reach(selection)
+    table = reach(lesions[0].selection)
     columns = [table.test_index[test] for test in tests]
     rows = [table.site_index[reach_key(lesion.site, lesion.extent or lesion.leg)] for lesion in lesions]
-    changed = table.by_severity[np.ix_(rows, columns)].transpose(0, 2, 1)
-    sides = np.array([lesion.side for lesion in lesions])
-    same = (sides[:, None] == np.array(test_sides)) | (sides[:, None] == BOTH)
-    changed = changed * same[:, None, :]
+    here = {side: [side in {one, BOTH} for one in test_sides] for side in SIDES} | {BOTH: [True] * len(tests)}
+    same = np.array([here.get(lesion.side, [False] * len(tests)) for lesion in lesions])
+    changed = table.by_severity.take(rows, axis=0).transpose(0, 2, 1).take(columns, axis=2) * same[:, None]
+    place = {where: at for at, where in enumerate(zip(tests, test_sides, strict=True))}
     for row, lesion in enumerate(lesions):
         if lesion.muscle:
-            hit = [test == lesion.muscle and side == lesion.side for test, side in zip(tests, test_sides, strict=True)]
-            changed[row] = _local_reach()[:, None] * np.array(hit)
+            changed[row] = 0.0
+            if (lesion.muscle, lesion.side) in place:
+                changed[row, :, place[lesion.muscle, lesion.side]] = _local_reach()
     return np.asarray(changed)
 
 
@@ -216,14 +218,41 @@ def lesion_states(changed: Floats, visible: Floats, *, tests: Sequence[str]) -> 
     return active, silent, 1 - active - silent
 
 
-def shown_and_left(lesions: Sequence[Lesion], outcomes: Outcomes) -> tuple[Floats, Floats]:
-    """Return what two lesions of one test share between them, each (4, n_lesions + 1, n_severities, n_tests, ...).
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """What lesions do to tests; all arrays have shape (n_lesions + 1, n_severities, n_tests, ...), no lesion last.
 
-    Of two lesions the more severe one shows: a test that it changes is read so, else what the other does. So the
-    likelihood of an outcome is the sum of four products, one for each way the two may meet: the more severe lesion
-    shows; it hides and the other shows; it hides and the other does not show; it spares the test. The first array holds
-    the factors of the more severe lesion, the second those of the other. The last row is no lesion at all, with which
-    every lesion meets what it does alone.
+    Parameters
+    ----------
+    shows, hides, spares : array
+        Probability that the lesion shows in the test, that it reaches it without showing, and that it does not.
+    shown, hidden : array
+        That it shows, or hides, and the outcome is seen.
+    alone : array
+        Likelihood of the outcome where there is no other lesion.
+    """
+
+    shows: Floats
+    hides: Floats
+    spares: Floats
+    shown: Floats
+    hidden: Floats
+    alone: Floats
+
+    @property
+    def ways(self) -> tuple[tuple[Floats, Floats], ...]:
+        """What two lesions of one test share between them, for each way in which the more severe one does not show.
+
+        Of two lesions the more severe one shows: a test that it changes is read so, else what the other does. So the
+        likelihood of an outcome is what the more severe one has as ``shown``, and the sum of three products: it hides
+        and the other shows; it hides and the other does not show; it spares the test. The first factor is that of the
+        more severe lesion.
+        """
+        return (self.hides, self.shown), (self.hidden, 1 - self.shows), (self.spares, self.alone)
+
+
+def effects(lesions: Sequence[Lesion], outcomes: Outcomes) -> Effects:
+    """Return what every lesion does to every test.
 
     Parameters
     ----------
@@ -232,14 +261,12 @@ def shown_and_left(lesions: Sequence[Lesion], outcomes: Outcomes) -> tuple[Float
 
     Examples
     --------
-    >>> from emgkit.localization.lesions import Lesion, shown_and_left
+    >>> from emgkit.localization.lesions import Lesion, effects
     >>> from emgkit.localization.observe import observe_needle
     >>> from emgkit.localization.outcomes import found_at
     >>> from emgkit.localization.tables import read_needle_table
     >>> rows = read_needle_table([{"muscle": "soleus", "side": "left", "fibs": 2}])
-    >>> found = found_at([observe_needle(rows, weeks=6)])
-    >>> shown, left = shown_and_left([Lesion("root_S1", "left")], found)
-    >>> alone, nothing = (shown * left[:, -1:]).sum(axis=0)[:, 1, 0]
+    >>> alone, nothing = effects([Lesion("root_S1", "left")], found_at([observe_needle(rows, weeks=6)])).alone[:, 1, 0]
     >>> bool(alone > nothing)
     True
     """
@@ -247,10 +274,8 @@ def shown_and_left(lesions: Sequence[Lesion], outcomes: Outcomes) -> tuple[Float
     changed = lesion_reach(lesions, outcomes.tests, test_sides=outcomes.sides)
     changed = np.concatenate([changed, np.zeros_like(changed[:1])])
     states = lesion_states(changed, outcomes.visible[age][:, None], tests=outcomes.tests)
-    active, silent = outcomes.active[age, process], outcomes.silent[age, process][:, None]
     outer = (None,) * (outcomes.untouched.ndim - 1)
     shows, hides, spares = (state[(..., *outer)] for state in states)
-    shown, hidden = shows * active, hides * silent
-    alone = shown + hidden + spares * outcomes.untouched
-    every = [np.broadcast_to(each, shown.shape) for each in (hides, spares, np.ones(1), 1 - shows)]
-    return np.stack([shown, every[0], hidden, every[1]]), np.stack([every[2], shown, every[3], alone])
+    shown = shows * outcomes.active[age, process]
+    hidden = hides * outcomes.silent[age, process][:, None]
+    return Effects(shows, hides, spares, shown, hidden, alone=shown + hidden + spares * outcomes.untouched)

@@ -9,6 +9,7 @@ independent evidence. What was not assessed is summed out and changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,13 +119,21 @@ def grade_likelihoods(
     >>> active.sum(axis=1).tolist(), bool(silent[0] > 0.9), round(float(untouched.sum()), 9)
     ([1.0, 1.0, 1.0], True, 1.0)
     """
-    length_class = muscles()[muscle].length_class
-    rates = false_positive("needle", muscle, length_class=length_class, age=age)
+    untouched = _grades_by_error(muscle, age)
+    visible = timed("fibrillation", weeks, length_class=muscles()[muscle].length_class)
+    return _grades_shown(weeks), untouched, untouched, visible
+
+
+@lru_cache
+def _grades_shown(weeks: float | None) -> Floats:
+    return np.pad(grades_at(weeks), ((0, 0), (1, 0)))
+
+
+@cache
+def _grades_by_error(muscle: str, age: AgeGroup) -> Floats:
+    rates = false_positive("needle", muscle, length_class=muscles()[muscle].length_class, age=age)
     false = np.array([rates[grade] for grade in GRADE_CLASSES[1:]])
-    grades = grades_at(weeks)
-    active = np.concatenate([np.zeros((len(grades), 1)), grades], axis=1)
-    untouched = np.concatenate([[1 - false.sum()], false])
-    return active, untouched, untouched, timed("fibrillation", weeks, length_class=length_class)
+    return np.concatenate([[1 - false.sum()], false])
 
 
 def observe_needle(
@@ -229,15 +238,18 @@ def conduction_likelihoods(
     >>> visible < 0.1
     True
     """
-    kind = studies()[study].kind
-    rates = false_positive(kind, study, age=age)
-    absent = severities().absent
+    return *_results(study, age), timed(studies()[study].kind, weeks)
+
+
+@cache
+def _results(study: str, age: AgeGroup) -> tuple[Floats, Floats]:
+    rates = false_positive(studies()[study].kind, study, age=age)
+    absent, false = severities().absent, rates["abnormal"]
     active = np.stack([np.zeros_like(absent), 1 - absent, absent], axis=1)
-    false = rates["abnormal"]
-    untouched = np.array([1 - false, false * (1 - rates["absent"]), false * rates["absent"]])
-    return active, untouched, timed(kind, weeks)
+    return active, np.array([1 - false, false * (1 - rates["absent"]), false * rates["absent"]])
 
 
+@cache
 def myopathic_grades() -> Floats:
     """Return the distribution over the four grade classes of a myopathic muscle.
 
@@ -276,7 +288,30 @@ def _observe_study(
 def _observe_muscle(
     muscle: str, side: str, report: MuscleReport, *, weeks: float | None, operated: Collection[str], age: AgeGroup
 ) -> Observation:
-    active, silent, untouched, visible = grade_likelihoods(muscle, weeks, age=age)
+    abnormal = bool(report.grade) or report.units_changed
+    text = _OPERATED if abnormal and muscle in operated else report.text
+    active, silent, untouched = _in_states(muscle, report, weeks, age)
+    return Observation(
+        "needle",
+        muscle,
+        side,
+        f"{side} {muscle}: {text}",
+        active=active,
+        silent=silent,
+        untouched=untouched,
+        visible=timed("fibrillation", weeks, length_class=muscles()[muscle].length_class),
+        abnormal=abnormal,
+        grade=report.grade,
+        sites=report.sites,
+        positive_sites=report.positive_sites,
+        parts=report.parts,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _in_states(muscle: str, report: MuscleReport, weeks: float | None, age: AgeGroup) -> tuple[Floats, Floats, float]:
+    """Likelihood of a report in a muscle where a lesion shows, where it hides, and without one."""
+    active, silent, untouched, _ = grade_likelihoods(muscle, weeks, age=age)
     grades = grade_mask(report)
     units = unit_mask(report)
     changed = unit_tables(muscle, weeks, age=age)
@@ -290,8 +325,6 @@ def _observe_muscle(
     false = np.where(called, fitting["false_active"], fitting["untouched"]) * again
     lost, error = _recruitment_lost(report)
     neurogenic, rest, false = neurogenic * lost, rest * lost, false * error
-    abnormal = bool(report.grade) or report.units_changed
-    unreadable = abnormal and muscle in operated
     seen = [neurogenic * fasciculation["reached"], neurogenic * fasciculation["motor_neuron"]]
     quiet = [rest * fasciculation["reached"], rest * fasciculation["motor_neuron"]]
     small = myopathic * fasciculation["unreached"]
@@ -301,21 +334,7 @@ def _observe_muscle(
         np.array([*quiet, small]),
         untouched=healthy,
     )
-    return Observation(
-        "needle",
-        muscle,
-        side,
-        f"{side} {muscle}: {_OPERATED if unreadable else report.text}",
-        active=shown,
-        silent=hidden,
-        untouched=float(healthy),
-        visible=visible,
-        abnormal=abnormal,
-        grade=report.grade,
-        sites=report.sites,
-        positive_sites=report.positive_sites,
-        parts=report.parts,
-    )
+    return shown, hidden, float(healthy)
 
 
 def with_slips(active: Floats, silent: Floats, *, untouched: Floats) -> tuple[Floats, Floats]:

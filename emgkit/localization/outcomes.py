@@ -62,8 +62,13 @@ def found_at(by_age: Sequence[Sequence[Observation]]) -> Outcomes:
     return Outcomes(
         tuple(one.test for one in by_age[0]),
         tuple(one.side for one in by_age[0]),
-        active=np.moveaxis(active.reshape(n_ages, n_tests, len(PROCESSES), n_severities), 1, -1),
-        silent=np.moveaxis(silent.reshape(n_ages, n_tests, len(PROCESSES)), 1, -1),
+        active=_last(active.reshape(n_ages, n_tests, len(PROCESSES), n_severities)),
+        silent=_last(silent.reshape(n_ages, n_tests, len(PROCESSES))),
         untouched=np.array([one.untouched for one in by_age[0]]),
         visible=np.array([[one.visible for one in found] for found in by_age]).reshape(n_ages, n_tests),
     )
+
+
+def _last(values: Floats) -> Floats:
+    """Move tests to the last axis, in memory too: what is taken lesion by lesion stands together there."""
+    return np.ascontiguousarray(np.moveaxis(values, 1, -1))

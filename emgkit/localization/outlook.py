@@ -21,7 +21,7 @@ from emgkit.localization.observe import (
     with_slips,
 )
 from emgkit.localization.outcomes import Outcomes
-from emgkit.localization.scenarios import likelihoods
+from emgkit.localization.scenarios import likelihoods, summed_likelihoods
 from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Outlook:
         Of these hypotheses.
     weight : array of shape (n_scenarios,)
         Probability of the scenario after the findings.
-    likelihood : array of shape (n_scenarios, n_tests, 4)
-        Of each outcome: four classes of grade; a nerve study is normal, changed or absent, and the fourth never comes.
+    outcomes : Outcomes
+        Of each test: four classes of grade; a nerve study is normal, changed or absent, and the fourth never comes.
     """
 
     side: str
@@ -65,18 +65,18 @@ class Outlook:
     kept: NDArray[np.intp]
     scenarios: Scenarios
     weight: Floats
-    likelihood: Floats
+    outcomes: Outcomes
 
     @cached_property
     def joint(self) -> Floats:
         """Probability of hypothesis and outcome, shape (n_kept, n_tests, 4); each test sums to one."""
-        summed = np.add.reduceat(self.weight[:, None, None] * self.likelihood, self.scenarios.starts, axis=0)
+        summed = summed_likelihoods(self.scenarios, self.outcomes, weight=self.weight)
         return np.asarray(summed / summed.sum(axis=(0, 2), keepdims=True))
 
     def of(self, hypothesis: int) -> tuple[Floats, Floats]:
-        """Return the weights and the likelihoods of the scenarios of one hypothesis."""
-        own = self.scenarios.hypothesis == hypothesis
-        return self.weight[own], self.likelihood[own]
+        """Return weights and likelihoods of the scenarios of one hypothesis, (n_scenarios,) and (..., n_tests, 4)."""
+        own, weight = self.scenarios.merged(self.scenarios.hypothesis == hypothesis, self.weight)
+        return weight, likelihoods(own, self.outcomes)
 
 
 def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, ages: Ages = ONE_AGE) -> Outlook:
@@ -102,7 +102,7 @@ def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, ages: A
     >>> scenarios = unfold(hypotheses, Patient({}))
     >>> weighed = weigh(hypotheses, scenarios, found=np.zeros((len(scenarios.hypothesis), 0)))
     >>> outlook = look_ahead(weighed, [])
-    >>> outlook.side, "soleus" in outlook.tests, bool(np.allclose(outlook.likelihood.sum(axis=2), 1))
+    >>> outlook.side, "soleus" in outlook.tests, bool(np.allclose(outlook.joint.sum(axis=(0, 2)), 1))
     ('left', True, True)
     """
     side = side_to_test(weighed, observations)
@@ -116,7 +116,7 @@ def look_ahead(weighed: Weighed, observations: Sequence[Observation], *, ages: A
     all_of, weights = weighed.scenarios, weighed.scenario_probability
     reaching = lesion_reach(all_of.lesions, outcomes.tests, test_sides=sides).max(axis=(1, 2)) > 0
     scenarios, weight = all_of.merged(np.isin(all_of.hypothesis, kept), weights, reaching=reaching)
-    return Outlook(side, outcomes.tests, sides, kept, scenarios, weight, likelihoods(scenarios, outcomes))
+    return Outlook(side, outcomes.tests, sides, kept, scenarios, weight, outcomes)
 
 
 def side_to_test(weighed: Weighed, observations: Sequence[Observation]) -> str:
@@ -166,25 +166,46 @@ def _to_compare(observations: Sequence[Observation], side: str) -> list[str]:
 def _predictions(
     tests: tuple[str, ...], sides: tuple[str, ...], weeks: tuple[float | None, ...], age: AgeGroup
 ) -> Outcomes:
-    by_age = [zip(*(_prediction(test, one, age) for test in tests), strict=True) for one in weeks]
-    active, silent, untouched, visible = zip(*by_age, strict=True)
+    parts = [_needle_predictions, _study_predictions]
+    order, by_kind = [], []
+    for is_kind, predict in zip((muscles(), studies()), parts, strict=True):
+        at = [place for place, test in enumerate(tests) if test in is_kind]
+        if at:
+            order += at
+            by_kind.append([predict([tests[place] for place in at], one, age) for one in weeks])
+    back = np.argsort(np.array(order, dtype=np.intp))
+    active, silent, untouched, visible = (
+        np.concatenate([np.stack([one[field] for one in by_age]) for by_age in by_kind], axis=axis)
+        for field, axis in enumerate((-2, -2, -2, -1))
+    )
     return Outcomes(
         tests,
         sides,
-        active=np.moveaxis(np.array(active), 1, -2),
-        silent=np.moveaxis(np.array(silent), 1, -2),
-        untouched=np.array(untouched[0]),
-        visible=np.array(visible),
+        active=active[:, :, :, back],
+        silent=silent[:, :, back],
+        untouched=untouched[0, back],
+        visible=visible[:, back],
     )
 
 
-@lru_cache
-def _prediction(test: str, weeks: float | None, age: AgeGroup) -> tuple[Floats, Floats, Floats, float]:
-    if test in muscles():
-        shown, hidden, false, seen = grade_likelihoods(test, weeks, age=age)
-        small = myopathic_grades()
-        active = np.stack([shown, shown, np.tile(small, (len(shown), 1))])
-        return *with_slips(active, np.stack([hidden, hidden, small]), untouched=false), false, seen
-    shown, false, seen = conduction_likelihoods(test, weeks, age=age)
-    shown, false = np.pad(shown, ((0, 0), (0, 1))), np.pad(false, (0, 1))
-    return np.tile(shown, (len(PROCESSES), 1, 1)), np.tile(false, (len(PROCESSES), 1)), false, seen
+def _needle_predictions(
+    tests: Sequence[str], weeks: float | None, age: AgeGroup
+) -> tuple[Floats, Floats, Floats, Floats]:
+    shown, hidden, false, seen = (
+        np.stack(each) for each in zip(*(grade_likelihoods(test, weeks, age=age) for test in tests), strict=True)
+    )
+    shown, small = shown.transpose(1, 0, 2), myopathic_grades()
+    active = np.stack([shown, shown, np.broadcast_to(small, shown.shape)])
+    silent = np.stack([hidden, hidden, np.broadcast_to(small, hidden.shape)])
+    return *with_slips(active, silent, untouched=false), false, seen
+
+
+def _study_predictions(
+    tests: Sequence[str], weeks: float | None, age: AgeGroup
+) -> tuple[Floats, Floats, Floats, Floats]:
+    shown, false, seen = (
+        np.stack(each) for each in zip(*(conduction_likelihoods(test, weeks, age=age) for test in tests), strict=True)
+    )
+    shown, false = np.pad(shown.transpose(1, 0, 2), ((0, 0), (0, 0), (0, 1))), np.pad(false, ((0, 0), (0, 1)))
+    n = len(PROCESSES)
+    return np.broadcast_to(shown, (n, *shown.shape)), np.broadcast_to(false, (n, *false.shape)), false, seen

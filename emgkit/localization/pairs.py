@@ -13,7 +13,8 @@ import numpy as np
 
 from emgkit.localization.ages import pair_log_weight
 from emgkit.localization.evidence import severities
-from emgkit.localization.lesions import lesions_of, shown_and_left
+from emgkit.localization.lesions import effects, lesions_of
+from emgkit.localization.logs import FACTORS, log_product, log_sum
 from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 
     from emgkit.localization.context import Context
     from emgkit.localization.evidence import Floats
-    from emgkit.localization.lesions import Patient
+    from emgkit.localization.lesions import Effects, Lesion, Patient
     from emgkit.localization.outcomes import Outcomes
-
-_FACTORS = 16  # probabilities multiplied before their logarithm is taken: far from the smallest float
 
 
 def pair_log_likelihoods(
@@ -59,53 +58,63 @@ def pair_log_likelihoods(
     names = list(dict.fromkeys(site for pair in pairs for site in pair))
     by_site = [lesions_of(site, patient) for site in names]
     lesions = [lesion for found in by_site for lesion in found]
-    shown, left = shown_and_left(lesions, outcomes)
-    severity = severities().weight
-    reached: NDArray[np.bool_] = np.asarray(shown[3, :-1].min(axis=1) < 1)
-    # where a lesion reaches nothing that was tested, it does not matter how severe it is
-    levels = [range(len(severity) if each else 1) for each in reached.sum(axis=1)]
-    lesion = np.repeat(np.arange(len(lesions)), [len(each) for each in levels])
-    level = np.array([one for each in levels for one in each])
-    weight = np.log([one.share for one in lesions])[lesion]
-    weight += np.where(reached.sum(axis=1)[lesion] > 0, np.log(severity)[level], 0.0)
-    age = np.array([(one.age, one.n_older) for one in lesions]).T
-    both = pair_log_weight(age[:, :, None], age[:, None]) + context.pair_log_likelihoods(lesions)
-    total = weight[:, None] + weight + both[np.ix_(lesion, lesion)]
-    for side in SIDES:
-        tests = np.flatnonzero([side == one for one in outcomes.sides])
-        here = np.flatnonzero(reached[:, tests].sum(axis=1)[lesion])
-        here = here[np.argsort(-level[here], kind="stable")]  # the most severe first
-        place = np.full(len(lesion), len(here))  # the last: does not reach this side
-        place[here] = np.arange(len(here))
-        rows, severe = (np.append(each[here], -1) for each in (lesion, level))
-        meet = _meet(*(each[:, rows, severe][..., tests] for each in (shown, left)), level=severe)
-        total += meet[np.ix_(place, place)]
-    sites = np.repeat(np.arange(len(names)), [len(found) for found in by_site])[lesion]
-    summed = _sum_blocks(total, sites)
-    first, second = np.array([[names.index(site) for site in pair] for pair in pairs]).T
+    share, age = np.log([one.share for one in lesions]), np.array([(one.age, one.n_older) for one in lesions]).T
+    total = _together(lesions, outcomes) + context.pair_log_likelihoods(lesions)
+    total += pair_log_weight(age[:, :, None], age[:, None]) + (share[:, None] + share)
+    summed = _sum_blocks(total, np.repeat(np.arange(len(names)), [len(found) for found in by_site]))
+    place = {name: at for at, name in enumerate(names)}
+    first, second = np.array([[place[site] for site in pair] for pair in pairs]).T
     return np.asarray(summed[first, second])
 
 
-def _meet(shown: Floats, left: Floats, *, level: NDArray[np.intp]) -> Floats:
-    """Log likelihood of all tests of one side for every two lesions; row before column where they are as severe.
+def _together(lesions: Sequence[Lesion], outcomes: Outcomes) -> Floats:
+    """Log likelihood of all tests for every two lesions, severities summed out, shape (n_lesions, n_lesions).
 
-    Both arrays have shape (4, n_lesions, n_tests), the most severe lesions first.
+    What two lesions do that meet in no test is what each does alone. Those that reach the same side are met there,
+    those that reach both sides in all tests.
     """
-    ways, n_tests = np.ascontiguousarray(shown.transpose(2, 1, 0)), shown.shape[-1]
-    other_ways = np.ascontiguousarray(left.transpose(2, 0, 1))
-    total = np.zeros((len(level), len(level)))
-    starts = np.flatnonzero(np.diff(level, prepend=level[0] + 1))
-    for start, end in zip(starts, [*starts[1:], len(level)], strict=True):
-        block = np.zeros((end - start, len(level) - start))
-        for test in range(0, n_tests, _FACTORS):
-            some = slice(test, test + _FACTORS)
-            product = np.ones(block.shape)
-            for one, other in zip(ways[some, start:end], other_ways[some, :, start:], strict=True):
-                product *= one @ other
-            block += np.log(product)
-        total[start:end, start:] = block
-        total[end:, start:end] = block[:, end - start :].T
+    effect = effects(lesions, outcomes)
+    alone, nothing = log_product(effect.alone[:-1]), float(log_product(effect.alone[-1, 0]))
+    alone += np.log(severities().weight)
+    summed = log_sum(alone.T)
+    total = summed[:, None] + (summed - nothing)
+    reached: NDArray[np.bool_] = np.asarray(effect.spares[:-1].min(axis=1) < 1)
+    of_side = [np.array([side == one for one in outcomes.sides], dtype=bool) for side in SIDES]
+    here = [reached[:, tests].any(axis=1) for tests in of_side]
+    for meeting, tests in [*zip(here, of_side, strict=True), (here[0] & here[1], of_side[0] | of_side[1])]:
+        at = np.flatnonzero(meeting)
+        if len(at):
+            rest = alone[at] - log_product(effect.alone[at][..., tests])
+            either = float(log_product(effect.alone[-1, 0, tests])) - nothing
+            total[np.ix_(at, at)] = either + _meet(effect, at, np.flatnonzero(tests), rest=rest)
     return total
+
+
+def _meet(effect: Effects, at: NDArray[np.intp], tests: NDArray[np.intp], *, rest: Floats) -> Floats:
+    """Log likelihood of some tests for every two of some lesions, severities summed out; row before column where alike.
+
+    ``rest`` of shape (n_lesions, n_severities) is what else weighs on each.
+    """
+    n, n_levels = rest.shape
+    pick = np.ix_(tests, np.arange(n_levels), at)
+    ones = np.ones_like(effect.shown)
+    shown, left = (
+        np.stack([way.transpose(2, 1, 0)[pick] for way in ways], axis=axis)
+        for ways, axis in zip(zip((effect.shown, ones), *effect.ways, strict=True), (-1, 1), strict=True)
+    )
+    left = left.reshape(*left.shape[:2], -1)
+    every = []
+    for level in range(n_levels):  # of the more severe
+        others = slice((level + 1) * n)
+        block = rest[:, level, None] + rest.T.reshape(-1)[others]
+        for test in range(0, len(tests), FACTORS):
+            product, factor = np.ones(block.shape), np.empty(block.shape)
+            for one, other in zip(shown[test : test + FACTORS, level], left[test : test + FACTORS], strict=True):
+                product *= np.matmul(one, other[:, others], out=factor)
+            block += np.log(product, out=product)
+        by_level = block.reshape(n, level + 1, n).transpose(1, 0, 2)
+        every += [*by_level, *by_level[:level].transpose(0, 2, 1)]
+    return log_sum(np.stack(every))
 
 
 def _sum_blocks(values: Floats, sites: NDArray[np.intp]) -> Floats:

@@ -22,7 +22,7 @@ from emgkit.localization.outcomes import found_at
 from emgkit.localization.outlook import look_ahead
 from emgkit.localization.pairs import pair_log_likelihoods
 from emgkit.localization.reasons import explain
-from emgkit.localization.scenarios import log_likelihoods, unfold
+from emgkit.localization.scenarios import likelihoods, unfold
 from emgkit.localization.selection import select_rows
 from emgkit.localization.suggest import caution_beside, find_settling, suggest_tests
 from emgkit.localization.tables import read_conduction_table, read_needle_table
@@ -195,7 +195,9 @@ def _weigh(hypotheses: Hypotheses, patient: Patient, *, outcomes: Outcomes, cont
         kept = most_probable(log_likelihood, np.array(hypotheses.prior)[pairs], count=count)
         told = np.delete(told, np.delete(pairs, kept))
     scenarios = unfold(hypotheses, patient, only=told)
-    found = np.concatenate([log_likelihoods(scenarios, outcomes), context.log_likelihoods(scenarios)], axis=1)
+    found = likelihoods(scenarios, outcomes)
+    if context.findings:
+        found = np.concatenate([found, np.exp(context.log_likelihoods(scenarios))], axis=1)
     return weigh(hypotheses, scenarios, found=found, pairs=log_likelihood), found
 
 

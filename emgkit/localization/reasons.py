@@ -9,6 +9,7 @@ import numpy as np
 from emgkit.knowledge.anatomy import sites, studies
 from emgkit.knowledge.names import site_name
 from emgkit.localization.evidence import model_value
+from emgkit.localization.logs import log_sum
 from emgkit.localization.observe import Observation
 from emgkit.localization.sentences import are_several, found_text, joined, kind_of_finding, odds_text, outcome_text
 from emgkit.model.localization import Explanation
@@ -44,7 +45,7 @@ def explain(
     observations : sequence of Observation
         Those that say something, in the order of the findings of ``weighed``; the findings of the context follow.
     found : array of shape (n_scenarios, n_findings)
-        Log likelihood of every finding in every scenario.
+        Likelihood of every finding in every scenario.
     context : Context
     outlook : Outlook
     suggested : iterable of str
@@ -218,9 +219,9 @@ def _together(weighed: Weighed, group: Sequence[int], *, found: Floats, pair: tu
     gain = []
     for hypothesis in pair:
         rows = scenarios.hypothesis == hypothesis
-        every = found[rows]
+        every = np.log(found[rows])
         total = scenarios.log_weight[rows] + every.sum(axis=1)
-        gain.append(np.logaddexp.reduce(total) - np.logaddexp.reduce(total - every[:, list(group)].sum(axis=1)))
+        gain.append(log_sum(total) - log_sum(total - every[:, list(group)].sum(axis=1)))
     return float(gain[0] - gain[1])
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from emgkit.localization.ages import lone_log_weight, pair_log_weight
 from emgkit.localization.evidence import severities
-from emgkit.localization.lesions import Patient, lesions_of, shown_and_left
+from emgkit.localization.lesions import Patient, effects, lesions_of
 from emgkit.localization.reach import is_root
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from emgkit.localization.lesions import Lesion
     from emgkit.localization.outcomes import Outcomes
     from emgkit.localization.selection import Selection
+
+_NUMBERS = 20_000  # likelihoods worked on at a time: what stays in the nearest memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +73,13 @@ class Scenarios:
         return self.hypothesis[self.starts]
 
     def merged(
-        self, keep: NDArray[np.bool_], weight: Floats, *, reaching: NDArray[np.bool_]
+        self, keep: NDArray[np.bool_], weight: Floats, *, reaching: NDArray[np.bool_] | None = None
     ) -> tuple[Scenarios, Floats]:
         """Return the scenarios to keep with their weights, those put together that differ in no test.
 
-        ``reaching`` tells of every lesion whether it reaches any of the tests.
+        ``reaching`` tells of every lesion whether it reaches any of the tests; when left out, each does.
         """
-        reaching = np.append(reaching, False)
+        reaching = np.append(np.ones(len(self.lesions), dtype=bool) if reaching is None else reaching, False)
         first, second = (np.where(reaching[each], each, -1) for each in (self.first[keep], self.second[keep]))
         severity, beside = self.first_severity[keep] * (first >= 0), self.second_severity[keep] * (second >= 0)
         alone = first < 0  # what is left stands first
@@ -157,26 +161,11 @@ def unfold(hypotheses: Hypotheses, patient: Patient, *, only: Iterable[int] | No
     )
 
 
-def log_likelihoods(scenarios: Scenarios, outcomes: Outcomes) -> Floats:
-    """Return the log likelihood of every finding in every scenario, shape (n_scenarios, n_findings).
-
-    Examples
-    --------
-    >>> from emgkit.localization.hypotheses import enumerate_hypotheses
-    >>> from emgkit.localization.lesions import Patient
-    >>> from emgkit.localization.outcomes import found_at
-    >>> from emgkit.localization.scenarios import log_likelihoods, unfold
-    >>> log_likelihoods(unfold(enumerate_hypotheses(["none"]), Patient({})), found_at([[]])).shape
-    (3, 0)
-    """
-    return np.asarray(np.log(likelihoods(scenarios, outcomes)))
-
-
 def likelihoods(scenarios: Scenarios, outcomes: Outcomes) -> Floats:
     """Return the probability of every outcome in every scenario, shape (n_scenarios, n_tests, ...).
 
     Given the scenario, tests are independent. Of two lesions the more severe one shows, of two alike the first: see
-    ``shown_and_left``.
+    ``Effects``.
 
     Parameters
     ----------
@@ -198,12 +187,68 @@ def likelihoods(scenarios: Scenarios, outcomes: Outcomes) -> Floats:
     >>> bool(np.allclose(sum(likelihoods(scenarios, one) for one in found), 1))
     True
     """
-    shown, left = shown_and_left(scenarios.lesions, outcomes)
+    (more, less), effect = _meeting(scenarios), effects(scenarios.lesions, outcomes)
+    found = np.empty((len(more), *effect.shown.shape[2:]))
+    step = max(1, _NUMBERS * len(more) // max(1, found.size))
+    for start in range(0, len(more), step):
+        of = slice(start, start + step)
+        found[of] = _rows(effect.shown).take(more[of], axis=0)
+        for one, other in effect.ways:
+            found[of] += _rows(one).take(more[of], axis=0) * _rows(other).take(less[of], axis=0)
+    return found
+
+
+def summed_likelihoods(scenarios: Scenarios, outcomes: Outcomes, *, weight: Floats) -> Floats:
+    """Return the sum of weight times likelihood over the scenarios of each hypothesis, (n_hypotheses, n_tests, ...).
+
+    The same as ``likelihoods`` would give, without the likelihoods of every scenario: what the less severe lesions
+    leave is added up for each more severe one.
+
+    Parameters
+    ----------
+    scenarios : Scenarios
+    outcomes : Outcomes
+    weight : array of shape (n_scenarios,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.localization.hypotheses import enumerate_hypotheses
+    >>> from emgkit.localization.lesions import Patient
+    >>> from emgkit.localization.outcomes import found_at
+    >>> from emgkit.localization.scenarios import summed_likelihoods, unfold
+    >>> scenarios = unfold(enumerate_hypotheses(["none", "root_S1"]), Patient({}))
+    >>> weight = np.exp(scenarios.log_weight)
+    >>> summed_likelihoods(scenarios, found_at([[]]), weight=weight).shape
+    (2, 0)
+    """
+    (more, less), effect = _meeting(scenarios), effects(scenarios.lesions, outcomes)
+    order = np.lexsort((more, scenarios.hypothesis))
+    hypothesis, more, less = scenarios.hypothesis[order], more[order], less[order]
+    starts = np.flatnonzero(np.diff(hypothesis, prepend=-1) | np.diff(more, prepend=-1))
+    more, size = more[starts], len(_rows(effect.shown))
+    beside = csr_array((weight[order], less, np.append(starts, len(order))), shape=(len(starts), size))
+    outer = (None,) * (effect.shown.ndim - 2)
+    total = _rows(effect.shown).take(more, axis=0) * np.asarray(beside.sum(axis=1))[(..., *outer)]
+    for one, other in effect.ways:
+        left = beside @ other.reshape(size, prod(other.shape[2:]))
+        total += _rows(one).take(more, axis=0) * left.reshape(len(starts), *other.shape[2:])
+    return np.asarray(np.add.reduceat(total, np.flatnonzero(np.diff(hypothesis[starts], prepend=-1)), axis=0))
+
+
+def _rows(values: Floats) -> Floats:
+    """Lesions x severities as one axis."""
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
+
+
+def _meeting(scenarios: Scenarios) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the more and the less severe lesion of every scenario as rows of lesion x severity, no lesion last."""
     severity, beside = scenarios.first_severity, scenarios.second_severity
+    first, second = (np.where(one < 0, len(scenarios.lesions), one) for one in (scenarios.first, scenarios.second))
     swap = (scenarios.second >= 0) & (beside > severity)
-    more = np.where(swap, scenarios.second, scenarios.first), np.maximum(severity, beside)
-    less = np.where(swap, scenarios.first, scenarios.second), np.minimum(severity, beside)
-    return np.asarray(sum(one[more] * other[less] for one, other in zip(shown, left, strict=True)))
+    levels = len(severities().names)
+    one, other = first * levels + severity, second * levels + beside
+    return np.where(swap, other, one), np.where(swap, one, other)
 
 
 def _grid(*choices: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:

@@ -149,11 +149,19 @@ def expected_information(joint: Floats) -> Floats:
 
 
 def _outcomes(weight: Floats, likelihood: Floats, sets: NDArray[np.intp]) -> Floats:
-    """Joint probability of one hypothesis and every outcome of every set, shape (n_sets, n_outcomes)."""
-    block = weight[:, None, None] * likelihood[:, sets[:, 0]]
-    for column in sets.T[1:]:
-        block = (block[..., None] * likelihood[:, column][:, :, None]).reshape(*block.shape[:2], -1)
-    return np.asarray(block.sum(axis=0))
+    """Joint probability of one hypothesis and every outcome of every set, shape (n_sets, n_outcomes).
+
+    All tests but the last of a set are put together, those of every set at once; then the last comes to all of them.
+    """
+    firsts, of_set = np.unique(sets[:, :-1], axis=0, return_inverse=True)
+    lasts, last = np.unique(sets[:, -1], return_inverse=True)
+    block = np.broadcast_to(weight[:, None, None], (len(weight), len(firsts), 1))
+    for column in firsts.T:
+        block = (block[..., None] * likelihood[:, column][:, :, None]).reshape(len(weight), len(firsts), -1)
+    n, n_outcomes = block.shape[2], likelihood.shape[2]
+    summed = block.reshape(len(weight), -1).T @ likelihood[:, lasts].reshape(len(weight), -1)
+    joint = summed.reshape(len(firsts), n, len(lasts), n_outcomes)
+    return np.asarray(joint.swapaxes(1, 2)[of_set.reshape(-1), last]).reshape(len(sets), -1)
 
 
 def _expected_truth(joint: Floats) -> Floats:
@@ -163,13 +171,13 @@ def _expected_truth(joint: Floats) -> Floats:
 
 
 def _separates(joint: Floats, names: Sequence[str]) -> str:
-    leading = np.argsort(-joint.sum(axis=1), kind="stable")[:_RIVALS]
-    pairs = list(combinations(leading, 2))
-    if not pairs:
+    """Name the two that a test tells apart best: of the leading few, or the first and any other."""
+    leading = np.argsort(-np.round(joint.sum(axis=1) / _SAME), kind="stable")
+    pairs = np.array([*combinations(leading[:_RIVALS], 2), *((leading[0], other) for other in leading[_RIVALS:])])
+    if not len(pairs):
         return ""
-    mass = [joint[list(pair)].sum() for pair in pairs]
-    gain = [
-        share * float(expected_information(joint[list(pair)] / share)) for pair, share in zip(pairs, mass, strict=True)
-    ]
-    one, two = pairs[int(np.argmax(gain))]
+    both = joint[pairs.T]
+    mass = both.sum(axis=(0, 2))
+    gain = mass * expected_information(both / mass[:, None])
+    one, two = pairs[int(np.argmax(np.round(gain / _SAME)))]
     return f"{names[one]} | {names[two]}"

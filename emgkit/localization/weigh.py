@@ -10,6 +10,7 @@ import numpy as np
 
 from emgkit.localization.ages import lone_log_weight
 from emgkit.localization.evidence import model_value
+from emgkit.localization.logs import log_product
 from emgkit.model.recording import SIDES
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def weigh(hypotheses: Hypotheses, scenarios: Scenarios, *, found: Floats, pairs:
     scenarios : Scenarios
         Of these hypotheses; of all that are no pairs.
     found : array of shape (n_scenarios, n_findings)
-        Log likelihood of every finding in every scenario.
+        Likelihood of every finding in every scenario.
     pairs : array of shape (n_pairs,), optional
         Log likelihood of all findings for every pair; those that have scenarios do not need it.
 
@@ -139,22 +140,24 @@ def weigh(hypotheses: Hypotheses, scenarios: Scenarios, *, found: Floats, pairs:
     >>> from emgkit.localization.weigh import weigh
     >>> hypotheses = enumerate_hypotheses(["root_S1", "none"], prior={"root_S1": 1, "none": 3})
     >>> scenarios = unfold(hypotheses, Patient({}))
-    >>> weigh(hypotheses, scenarios, found=np.zeros((len(scenarios.hypothesis), 0))).probability
+    >>> weigh(hypotheses, scenarios, found=np.ones((len(scenarios.hypothesis), 0))).probability
     array([0.25, 0.75])
     """
     told = scenarios.hypotheses
-    total = scenarios.log_weight + found.sum(axis=1)
+    total = scenarios.log_weight + log_product(found)
     log_likelihood = np.full(len(hypotheses.names), np.nan)
     if pairs is not None:
         log_likelihood[hypotheses.pairs] = pairs
     log_likelihood[told] = _sum_scenarios(total, scenarios)
+    share = np.exp(total - log_likelihood[scenarios.hypothesis])
     contribution = np.full((found.shape[1], len(log_likelihood)), np.nan)
-    contribution[:, told] = (log_likelihood[told, None] - _sum_scenarios(total[:, None] - found, scenarios)).T
+    ends = [*scenarios.starts[1:], len(total)]
+    for hypothesis, start, end in zip(told, scenarios.starts, ends, strict=True):
+        contribution[:, hypothesis] = -np.log(share[start:end] @ (1 / found[start:end]))
     with np.errstate(divide="ignore"):
         joint = np.log(np.array(hypotheses.prior)) + log_likelihood
     probability = np.exp(joint - joint.max())
     probability /= probability.sum()
-    share = np.exp(total - log_likelihood[scenarios.hypothesis])
     scenario_probability = share * probability[scenarios.hypothesis]
     return Weighed(
         hypotheses,
@@ -181,13 +184,10 @@ def most_probable(log_likelihood: Floats, prior: Floats, *, count: int) -> NDArr
         return np.sort(np.argsort(-(np.log(prior) + log_likelihood), kind="stable")[:count])
 
 
-def _sum_scenarios(values: Floats, scenarios: Scenarios) -> Floats:
-    starts = scenarios.starts
-    largest = np.maximum.reduceat(values, starts, axis=0)
-    lengths = np.diff(starts, append=len(values))
-    return np.asarray(
-        largest + np.log(np.add.reduceat(np.exp(values - np.repeat(largest, lengths, axis=0)), starts, axis=0))
-    )
+def _sum_scenarios(total: Floats, scenarios: Scenarios) -> Floats:
+    largest = np.maximum.reduceat(total, scenarios.starts)
+    lengths = np.diff(scenarios.starts, append=len(total))
+    return np.asarray(largest + np.log(np.add.reduceat(np.exp(total - np.repeat(largest, lengths)), scenarios.starts)))
 
 
 def _side(probability: Floats, scenario_probability: Floats, scenarios: Scenarios) -> str:

@@ -180,6 +180,13 @@ class Localization:
         """The rows of ``posterior`` that are worth naming: all but idle pairs."""
         return self.posterior[~self.posterior["site"].isin(self.idle_pairs)]
 
+    @property
+    def beside_leading(self) -> pd.DataFrame:
+        """The rows of ``posterior`` in which the first site has a second lesion that the findings do not ask for."""
+        leading = set(self.posterior["site"].head(1))
+        holding = [pair for pair in self.idle_pairs if leading & set(pair.split("+"))]
+        return self.posterior[self.posterior["site"].isin(holding)]
+
     def __repr__(self) -> str:
         leading = self.differential.head(3)
         sites = ", ".join(f"{row.site} {row.probability:.0%}" for row in leading.itertuples())

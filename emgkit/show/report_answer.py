@@ -77,7 +77,7 @@ def answer_parts(answer: Localization) -> dict[str, Any]:
         "differential": differential_rows(answer),
         "n_sites": _considered(answer),
         "families": [(family_text(row.family), probability_text(row.probability)) for row in each_row(answer.families)],
-        "tests": _tests(answer),
+        "tests": next_tests(answer),
         **{f"why_{key}": value for key, value in reason_parts(answer).items()},
     }
 
@@ -178,7 +178,17 @@ def _rivals(answer: Localization, leading: str) -> list[tuple[str, list[str]]]:
     return [(word, words[word]) for word in order if word in words]
 
 
-def _tests(answer: Localization) -> list[dict[str, Any]]:
+def next_tests(answer: Localization, *, most: int = _MOST_TESTS) -> list[dict[str, Any]]:
+    """Return the tests that are expected to tell most, with what they gain in bits, separate, and a caution.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.show.report_answer import next_tests
+    >>> rows = [{"muscle": "TA", "side": "left", "fibs": 2}]
+    >>> [test["test"] for test in next_tests(emgkit.localize(rows, candidates=["root_L5", "common_fibular"]), most=1)]
+    ['Left tibialis posterior']
+    """
     return [
         {
             "test": sided(row.side, muscle_or_study_name(row.test)),
@@ -186,5 +196,5 @@ def _tests(answer: Localization) -> list[dict[str, Any]]:
             "separates": [site_name(site.strip()) for site in str(row.separates).split("|") if site.strip()],
             "hazard": lowered(readable(row.hazard).removesuffix(".")),
         }
-        for row in each_row(answer.suggestions.head(_MOST_TESTS))
+        for row in each_row(answer.suggestions.head(most))
     ]

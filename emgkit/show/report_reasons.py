@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emgkit.knowledge.names import lowered, muscle_or_study_name, readable, sided, site_name
+from emgkit.knowledge.names import are_adjacent_levels, lowered, muscle_or_study_name, readable, sided, site_name
 from emgkit.knowledge.rivals import read_rivals
 from emgkit.knowledge.tables import criteria_values
 from emgkit.show.words import probability_text
@@ -21,8 +21,8 @@ def reason_parts(answer: Localization) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``tie`` (text), ``reasons``, ``unexplained``, ``would_change`` (lists of sentences), ``settling`` (text and the
-        hazards of its tests) and ``rivals`` (for each word, names with why).
+        ``tie`` and ``beside`` (texts), ``reasons``, ``unexplained``, ``would_change`` (lists of sentences),
+        ``settling`` (text and the hazards of its tests) and ``rivals`` (for each word, names with why).
 
     Examples
     --------
@@ -34,6 +34,7 @@ def reason_parts(answer: Localization) -> dict[str, Any]:
     explanation = answer.explanation
     return {
         "tie": explanation.tie,
+        "beside": beside_text(answer),
         "reasons": list(explanation.reasons),
         "unexplained": list(explanation.unexplained),
         "would_change": list(explanation.would_change),
@@ -45,6 +46,39 @@ def reason_parts(answer: Localization) -> dict[str, Any]:
         ],
         "rivals": rival_groups(answer),
     }
+
+
+def beside_text(answer: Localization) -> str:
+    """Return how likely a second lesion is beside the first site, though no finding asks for it; empty where it is not.
+
+    Such pairs are no rivals of the first site: it leads in each of them.
+
+    Examples
+    --------
+    >>> import emgkit
+    >>> from emgkit.show.report_reasons import beside_text
+    >>> found = {"gluteus medius": 1, "TFL": 1, "TA": 2, "L5 paraspinals": 1, "vastus medialis": 0}
+    >>> rows = [{"muscle": name, "side": "left", "fibs": grade} for name, grade in found.items()]
+    >>> beside_text(emgkit.localize(rows, weeks_since_onset=6)).partition(":")[0]
+    'L5 root with a second lesion that the findings do not ask for'
+    """
+    beside = answer.beside_leading
+    total = float(beside["probability"].sum())
+    if total < criteria_values("wording")["printed_lowest"]:
+        return ""
+    leading = str(answer.posterior["site"].iloc[0])
+    others = [next(iter(set(site.split("+")) - {leading}), "") for site in beside["site"]]
+    shares = beside["probability"] / total
+    most = [other for other, share in zip(others, shares, strict=True) if share >= shares.iloc[0] / 2][:2]
+    names = " or ".join(
+        f"{site_name(other)}{' (adjacent level)' if is_next else ''}"
+        for other in most
+        for is_next in [are_adjacent_levels(leading, other) or are_adjacent_levels(other, leading)]
+    )
+    return (
+        f"{sided('', site_name(leading))} with a second lesion that the findings do not ask for: "
+        f"{probability_text(total)} more, most often {names}."
+    )
 
 
 def settling_text(answer: Localization) -> str:

@@ -212,6 +212,11 @@ def test_muscles_outside_the_leg_speak_of_diffuse_disease_only(muscle):
         ("lumbar paraspinals S1", "sacral_paraspinals_S1"),
         ("Biceps brachii", "biceps_brachii"),
         ("FDI", "first_dorsal_interosseous"),
+        ("First dorsal interosseous pedis", "dorsal_interossei_pedis"),
+        ("Biceps fem. SH", "biceps_femoris_short_head"),
+        ("Fib. longus", "peroneus_longus"),
+        ("Glute max", "gluteus_maximus"),
+        ("L5 PSP", "lumbar_paraspinals_L5"),
     ],
 )
 def test_usual_spellings_of_muscles_are_understood(spelling, muscle):

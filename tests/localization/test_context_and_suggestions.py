@@ -174,3 +174,21 @@ def test_the_short_head_is_asked_for_between_the_knee_and_the_thigh():
     suggestions = localize(table, weeks_since_onset=6, candidates=pair).suggestions
     assert suggestions["test"][0] == "biceps_femoris_short_head"
     assert set(suggestions["separates"][0].split(" | ")) == set(pair)
+
+
+def test_a_suggested_test_stands_beside_two_sites_that_it_tells_apart():
+    needle, nerves = shipped_tables("root_S1")
+    told = {
+        "clinical": {"ankle_jerk": "absent", "hip_extension_power": {"left": "weak"}},
+        "history": ["hip_arthroplasty"],
+    }
+    suggestions = localize(needle, nerves, weeks_since_onset=6, prior="gluteal_referral", **told).suggestions
+    asked = [(row.test, row.side, row.separates.split(" | ")) for row in suggestions.itertuples()]
+    asked = [each for each in asked if each[0] in muscles()]
+    assert "vastus_lateralis" in [test for test, _, _ in asked]  # which tells no two of the leading four apart
+    for test, side, pair in asked:
+        odds = []
+        for more in ([], rows({test: 2}, side)):
+            answer = localize([*needle, *more], nerves, weeks_since_onset=6, candidates=pair, affected_side="left")
+            odds.append(answer.posterior.set_index("site")["log_likelihood"].loc[pair].diff().iloc[1])
+        assert abs(odds[1] - odds[0]) > 0.01, (test, pair)

@@ -14,7 +14,7 @@ from emgkit.localization.observe import observe_needle
 from emgkit.localization.outcomes import found_at
 from emgkit.localization.posterior import localize
 from emgkit.localization.reach import is_root, reach, reach_key
-from emgkit.localization.scenarios import log_likelihoods, unfold
+from emgkit.localization.scenarios import likelihoods, unfold
 from emgkit.localization.selection import select_rows
 from emgkit.localization.tables import read_needle_table
 from tests.localization.patterns import probabilities, rows
@@ -121,7 +121,7 @@ def test_all_tests_of_a_leg_share_its_kind():
         read_needle_table(rows({"biceps_femoris_long_head": 1, "gastrocnemius_lateral": 1})), weeks=6
     )
     scenarios = unfold(enumerate_hypotheses(["root_L5"]), Patient({}))
-    seen = np.exp(log_likelihoods(scenarios, found_at([found])))
+    seen = likelihoods(scenarios, found_at([found]))
     weight = np.exp(scenarios.log_weight)
     left = np.array([lesion.side == "left" for lesion in scenarios.lesions])[scenarios.first]
     for level in range(len(severities().names)):

@@ -9,6 +9,7 @@ from emgkit.knowledge.anatomy import LOWER_LIMB, muscle_share, muscles, sites, s
 from emgkit.knowledge.charts import charts
 from emgkit.localization.evidence import age_group, model_value
 from emgkit.localization.hypotheses import all_pairs, read_prior
+from emgkit.localization.lesions import side_shares
 from emgkit.localization.observe import observe_needle
 from emgkit.localization.posterior import localize
 from emgkit.localization.reach import LOCAL_INJURY, spread_over_severities
@@ -256,3 +257,31 @@ def test_leaving_a_finding_out_gives_its_contribution():
         assert told.loc[site, "against_none"] == pytest.approx(lost[site] - lost["none"], abs=1e-9)
     assert told.loc["root_S1", "against_none"] > 1
     assert told.loc["none", "against_none"] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_side_that_was_examined_is_that_of_the_lesion_the_more_so_the_more_was_normal_there():
+    def left(on_left, on_right):
+        names = [
+            "soleus",
+            "tibialis_anterior",
+            "vastus_medialis",
+            "gluteus_medius",
+            "semitendinosus",
+            "adductor_longus",
+        ]
+        table = rows(dict.fromkeys(names[:on_left], 0)) + rows(dict.fromkeys(names[:on_right], 0), "right")
+        return side_shares(observe_needle(read_needle_table(table), weeks=6))[0]
+
+    assert left(0, 0) == left(3, 3) == 0.5
+    assert 0.5 < left(1, 0) < left(2, 0) < left(3, 0) < left(6, 0) == model_value("side_told")
+    assert left(6, 1) == left(4, 1) == model_value("side_compared")  # with some of the other side to compare
+    assert left(2, 5) == pytest.approx(1 - left(5, 2))
+
+
+def test_silent_muscles_of_one_side_leave_little_to_a_lesion_of_the_other():
+    silent = rows(
+        dict.fromkeys(["soleus", "tibialis_anterior", "gluteus_maximus", "gluteus_medius", "semitendinosus"], 0)
+    )
+    flat = {"none": 1, "sciatic_notch": 1, "inferior_gluteal": 1}
+    chance = probabilities(localize(silent, weeks_since_onset=8, candidates=list(flat), prior=flat))
+    assert chance["none"] > 0.75

@@ -7,6 +7,7 @@ import pytest
 
 import emgkit
 from emgkit.errors import TableError
+from emgkit.files.results import localization_document
 from emgkit.knowledge.anatomy import muscles, sites
 from emgkit.knowledge.names import site_name
 from emgkit.localization.ages import read_ages
@@ -19,7 +20,7 @@ from emgkit.localization.outcomes import found_at
 from emgkit.localization.pairs import pair_log_likelihoods
 from emgkit.localization.posterior import localize
 from emgkit.localization.reach import LOCAL_INJURY
-from emgkit.localization.scenarios import log_likelihoods, unfold
+from emgkit.localization.scenarios import likelihoods, summed_likelihoods, unfold
 from emgkit.localization.tables import read_conduction_table, read_needle_table
 from emgkit.model.findings import StudyFindings
 from emgkit.model.study import Study, StudyEvent
@@ -67,12 +68,23 @@ def test_all_pairs_at_once_are_the_sum_over_their_scenarios(site, told, events):
     names = [*all_pairs()[::7], "myopathy+inferior_gluteal", "sciatic_notch+root_S1", "polyneuropathy+root_L5"]
     hypotheses = enumerate_hypotheses(names)
     scenarios = unfold(hypotheses, patient)
-    found = log_likelihoods(scenarios, outcomes).sum(axis=1) + context.log_likelihoods(scenarios).sum(axis=1)
+    found = np.log(likelihoods(scenarios, outcomes)).sum(axis=1) + context.log_likelihoods(scenarios).sum(axis=1)
     for number, together in enumerate(
         pair_log_likelihoods(hypotheses.members, patient, outcomes=outcomes, context=context)
     ):
         own = scenarios.hypothesis == number
         assert together == pytest.approx(np.logaddexp.reduce((scenarios.log_weight + found)[own]), abs=1e-9)
+
+
+@pytest.mark.parametrize("events", [(), ({"weeks_ago": 300}, {"weeks_ago": 30, "side": "right"})])
+def test_likelihoods_summed_by_hypothesis_are_the_sum_over_their_scenarios(events):
+    patient, outcomes, _ = examined("inferior_gluteal", events)
+    names = ["none", "root_S1", "polyneuropathy", "root_S1+inferior_gluteal", "local_muscle_injury+sacral_plexus"]
+    scenarios = unfold(enumerate_hypotheses(names), patient)
+    weight = np.random.default_rng(1).random(len(scenarios.hypothesis))
+    every = weight[:, None] * likelihoods(scenarios, outcomes)
+    together = np.array([every[scenarios.hypothesis == number].sum(axis=0) for number in range(len(names))])
+    np.testing.assert_allclose(summed_likelihoods(scenarios, outcomes, weight=weight), together, rtol=1e-12)
 
 
 def test_many_tests_do_not_underflow():
@@ -277,3 +289,27 @@ def test_a_report_names_the_pair_and_neither_of_its_sites_as_unlikely():
     assert not {"S1 root", "inferior gluteal nerve"} & set(rivals)
     assert not {site_name(pair) for pair in answer.idle_pairs} & {row["site"] for row in parts["differential"]}
     assert {row["word"] for row in parts["differential"]} <= {"supported", "possible", "unlikely"}
+
+
+def test_a_second_level_beside_a_root_is_told_as_such_and_not_as_a_rival():
+    answer = localize(*shipped_tables("root_L5"), weeks_since_onset=6)
+    beside = answer.beside_leading
+    assert set(beside["site"]) == {pair for pair in answer.idle_pairs if "root_L5" in pair.split("+")}
+    assert 0.1 < beside["probability"].sum() < 0.25
+    assert not set(beside["site"]) & set(answer.differential["site"])
+    assert answer_parts(answer)["why_beside"] == (
+        "L5 root with a second lesion that the findings do not ask for: 15 % more, most often L4 root (adjacent level)."
+    )
+    assert site_name("root_L4+root_L5") == "L4 and L5 roots (adjacent levels)"
+    assert site_name("root_L4+root_S1") == "L4 root and S1 root"
+    lone = localize(*shipped_tables("root_L5"), weeks_since_onset=6, candidates=["root_L5", "root_L4"])
+    assert lone.beside_leading.empty
+    assert answer_parts(lone)["why_beside"] == ""
+
+
+def test_the_document_holds_what_is_worth_naming_and_what_stands_beside_the_first_site():
+    answer = localize(*shipped_tables("root_L5"), weeks_since_onset=6)
+    document = localization_document(answer)
+    assert [row["site"] for row in document["differential"]] == list(answer.differential["site"])
+    assert [row["site"] for row in document["beside_leading"]] == list(answer.beside_leading["site"])
+    assert len(document["posterior"]) == len(document["differential"]) + len(document["idle_pairs"])
