@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.apart import fibres_apart
-from emgkit.signals.clocks import due_in_gaps, on_the_beat, spared_by
+from emgkit.signals.clocks import due_in_gaps, find_clock, missed_by, on_the_beat, spared_by
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.crossings import uncrossed
 from emgkit.signals.cycles import lags_to, repeating_joined
 from emgkit.signals.detect import keep_largest
-from emgkit.signals.exchange import given_back, handed_on
+from emgkit.signals.exchange import CLOCK_MOST, given_back, handed_on
 from emgkit.signals.fitting import best_scale, best_scales
 from emgkit.signals.kinds import parted
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
@@ -46,6 +47,8 @@ PRECISE_S = 0.004  # how well it must be known where one is due before another u
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
 SHADOW_RATIO = 4.0  # how much larger that train is
 SHADOW_REACH_S = 0.008  # and how near
+INTRUDER_RATIO = 1.5  # how much larger that is whose potential may leave something over
+INTRUDER_BEAT = 0.6  # share of a train that its beat must explain before the rest is off it
 
 
 def build_trains(
@@ -76,10 +79,11 @@ def build_trains(
     units = _whole_potentials(_without_parts(units, regular))
     units = _settled(units if view is None else parted(units, view), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
-    if len(trains) > len(units):
-        trains = _settled(trains, band, regular)
+    if sorted(len(train.time_s) for train in trains) != sorted(len(unit.time_s) for unit in units):
+        trains = _settled(trains, band, regular)  # what was dealt anew may go on as another
+    trains = uncrossed(trains, band, regular=regular)
     found = [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
-    trains = _without_shadows(found)
+    trains = [_without_intruders(train, found, clock=clock, regular=regular) for train in _without_shadows(found)]
     return sorted(trains, key=lambda train: -train.snr)
 
 
@@ -244,6 +248,23 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
                 continue
         kept.append(train)
     return kept
+
+
+def _without_intruders(train: Train, trains: Sequence[Train], *, clock: ClockLimits, regular: float) -> Train:
+    # What lies in the potential of a larger unit and is off the beat of a clock is left of that, not a discharge.
+    large = [other.time_s for other in trains if other.snr > INTRUDER_RATIO * train.snr]
+    if not large or not rhythm_of(train).irregularity < regular:
+        return train
+    owners_s = np.sort(np.concatenate(large))
+    clinging = np.abs(nearest(owners_s, train.time_s) - train.time_s) < SHADOW_REACH_S
+    beat = np.zeros(len(train.time_s), dtype=bool)
+    if clinging.any() and len(beat) < CLOCK_MOST:
+        beat[find_clock(train.time_s, limits=clock)] = True
+    if beat.sum() > INTRUDER_BEAT * len(beat):
+        beat |= missed_by(train.time_s[beat], train.time_s)
+    else:
+        beat = ~spared_by(train.time_s, near=on_the_beat(rhythm_of(train).irregularity))
+    return replace(train, time_s=train.time_s[beat | ~clinging])
 
 
 def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
