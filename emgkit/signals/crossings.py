@@ -26,7 +26,8 @@ MOST_EVENTS = 4000
 SIZES = (0.5, 2.0)
 AROUND = 5  # intervals that tell the usual one
 IN_TIME, MOST_MISSED = 0.2, 3  # how far off, as a share of the interval, each clock may go on as the other
-LEAST, MOST = 3, 20  # single discharges on either side that are compared
+LEAST, LEAST_TREND, MOST = 3, 8, 20  # single discharges on either side that are compared, and that show a trend
+NEIGHBOURS, FOREIGN = 5, 4.0  # that tell how a discharge should look, and how many times more than usual one is off
 SURE, CLEARLY = 8.0, 1.3  # times the scatter of chance, and ratio of differences, by which crossing fits better
 CROSSINGS = 20  # of two clocks
 
@@ -82,7 +83,23 @@ def _pooled(first_s: NDArray[np.float64], second_s: NDArray[np.float64], others_
     every_s = np.sort(np.concatenate([time_s, others_s]))
     lone = gaps_around(time_s, every_s) > half / band.rate_hz
     windows = cut_at(band.signal, (time_s[lone] - band.start_s) * band.rate_hz, before=half, after=half)
-    return _Pool(time_s, second[order], lone, windows)
+    second = second[order]
+    good = np.zeros(len(windows), dtype=bool)
+    for which in (False, True):
+        mine = np.flatnonzero(second[lone] == which)
+        good[mine] = _like_its_neighbours(windows[mine])
+    lone[lone] = good
+    return _Pool(time_s, second, lone, windows[good])
+
+
+def _like_its_neighbours(windows: NDArray[np.floating]) -> NDArray[np.bool_]:
+    # The end of another potential, or noise of the needle, is in some that seem to be alone.
+    if len(windows) < NEIGHBOURS:
+        return np.ones(len(windows), dtype=bool)
+    place = np.clip(np.arange(len(windows)), NEIGHBOURS // 2, len(windows) - 1 - NEIGHBOURS // 2)
+    around = np.median(windows[place[:, None] + np.arange(NEIGHBOURS) - NEIGHBOURS // 2], axis=1)
+    away = np.square(windows - around).sum(axis=1)
+    return np.asarray(away < FOREIGN * np.median(away))
 
 
 def _crossed(pool: _Pool) -> NDArray[np.bool_]:
@@ -125,18 +142,32 @@ def _in_time(time_s: NDArray[np.float64], second: NDArray[np.bool_]) -> NDArray[
 
 
 def _gain(cut: int, pool: _Pool, second: NDArray[np.bool_], scatter: float) -> float:
-    # By how much less the averages before and after differ when the clocks cross there, over the scatter of chance.
-    owner, place = second[pool.lone], int(np.count_nonzero(pool.lone[:cut]))
-    early, late = pool.windows[:place], pool.windows[place:]
-    before = [early[owner[:place] == which][-MOST:] for which in (False, True)]
-    after = [late[owner[place:] == which][:MOST] for which in (False, True)]
-    if min(len(part) for part in (*before, *after)) < LEAST:
-        return 0.0
+    # By how much less the potentials before and after differ when the clocks cross there, over the scatter of chance.
+    cut_s = (pool.time_s[cut - 1] + pool.time_s[cut]) / 2
+    owner, since_s = second[pool.lone], pool.time_s[pool.lone] - cut_s
+    potentials = []
+    for which in (False, True):
+        mine = np.flatnonzero(owner == which)
+        place = int(np.searchsorted(since_s[mine], 0))
+        for part in (mine[:place][-MOST:], mine[place:][:MOST]):
+            if len(part) < LEAST:
+                return 0.0
+            weight = _weights_at_zero(since_s[part])
+            potentials.append((weight @ pool.windows[part], float(weight @ weight)))
+    first, first_after, other, other_after = potentials
+    straight = _differ(first, first_after) + _differ(other, other_after)
+    across = _differ(first, other_after) + _differ(other, first_after)
+    gain = (straight - across) / scatter / np.sqrt(pool.windows.shape[1])
+    return float(gain) if straight > CLEARLY * across else 0.0
 
-    def differ(one: NDArray[np.floating], two: NDArray[np.floating]) -> float:
-        away = one.mean(axis=0) - two.mean(axis=0)
-        return float(away @ away) / (1 / len(one) + 1 / len(two)) / scatter
 
-    straight = differ(before[0], after[0]) + differ(before[1], after[1])
-    across = differ(before[0], after[1]) + differ(before[1], after[0])
-    return (straight - across) / np.sqrt(pool.windows.shape[1]) if straight > CLEARLY * across else 0.0
+def _weights_at_zero(since_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Of values at these times, for what their straight line is at time zero: potentials drift. Of few, for their mean.
+    count, middle_s = len(since_s), since_s.mean()
+    away_s = since_s - middle_s
+    return np.asarray(1 / count - (middle_s * away_s / (away_s @ away_s) if count >= LEAST_TREND else 0.0 * away_s))
+
+
+def _differ(one: tuple[NDArray[np.floating], float], two: tuple[NDArray[np.floating], float]) -> float:
+    away = one[0] - two[0]
+    return float(away @ away) / (one[1] + two[1])

@@ -45,6 +45,8 @@ MOST_REFRACTORY_S = 0.05
 REFRACTORY_S = 0.005  # no unit fires twice within; of two units, some such pairs are resolved
 COINCIDENCES = 3.0  # expected of independent trains before their lack says anything
 COINCIDENT_SHARE = 0.25  # of those coincidences
+SURE_COINCIDENCES, SURE_SHARE = 25.0, 0.1  # where many more were expected, and next to none is seen
+HIDDEN_S = 0.02  # and so far apart that none can hide behind the other
 INDEPENDENT_SHARE = 0.5
 STRAYS, SAME_RATE = 0.3, 1.25  # share of foreign discharges, and ratio of rates, where one clock goes on as another
 CONTINUES = 0.2  # how well the interval across a join agrees with those beside it
@@ -137,6 +139,8 @@ def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float, *, d
         return verdict == "same" or (verdict != "coincide" and ((same_size and alike > SURELY_ALIKE) or drifted))
     if verdict == "coincide":
         return same_size and apart < INDISTINCT
+    if verdict == "two clocks" and not DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]:
+        return False
     if verdict != "two clocks" and same_size and alike > HARDLY_APART:
         return apart < VERY_FAR
     if verdict == "same" and VARIED_SIZE[0] < size < VARIED_SIZE[1] and alike > VARIED_ALIKE:
@@ -216,9 +220,16 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     gaps_s = np.abs(nearest(first_s, inner[1]) - inner[1])
     within_s = np.concatenate([np.diff(first_s), np.diff(second_s)])
     longer_s = min(REFRACTORY_SHARE * float(np.quantile(within_s, 0.02)), MOST_REFRACTORY_S)
-    for reach_s in (REFRACTORY_S, max(longer_s, REFRACTORY_S)):  # two that are nearer may be taken for one
-        expected = 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low)
-        seen = int((gaps_s < reach_s).sum())
+    longer_s = max(longer_s, REFRACTORY_S)
+
+    def coincide(reach_s: float) -> tuple[float, int]:
+        return 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low), int((gaps_s < reach_s).sum())
+
+    expected, seen = coincide(longer_s)
+    if expected >= SURE_COINCIDENCES and seen < SURE_SHARE * expected and longer_s > HIDDEN_S:
+        return "one clock"
+    for reach_s in (REFRACTORY_S, longer_s):  # two that are nearer may be taken for one
+        expected, seen = coincide(reach_s)
         if expected >= COINCIDENCES and seen < COINCIDENT_SHARE * expected:
             return "same"
         if expected >= COINCIDENCES and seen > INDEPENDENT_SHARE * expected:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 LOCK_REACH_MS = 80.0  # how far the parts of one polyphasic potential or complex may lie apart
 LOCK_WIDTH_MS = (1.2, 4.0)  # scatter of the lag between parts of one potential, in the fast and in the slow band
+DISTURBED = 0.1, 0.1  # irregularity of what may be, and by how much more of its intervals are uneven
 SAME_LIKENESS = 0.9  # of a potential in the slow band with one that was found there alone
 SAME_SIZE = (0.7, 1.4)  # ratio of their sizes
 LOCKED_SHARE = 0.6  # of the discharges of the smaller part that share one lag
@@ -79,11 +80,12 @@ def build_trains(
     units = _whole_potentials(_without_parts(units, regular))
     units = _settled(units if view is None else parted(units, view), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
+    trains = _without_intruders(trains, clock=clock, regular=regular)
     if sorted(len(train.time_s) for train in trains) != sorted(len(unit.time_s) for unit in units):
         trains = _settled(trains, band, regular)  # what was dealt anew may go on as another
     trains = uncrossed(trains, band, regular=regular)
     found = [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
-    trains = [_without_intruders(train, found, clock=clock, regular=regular) for train in _without_shadows(found)]
+    trains = _without_intruders(_without_shadows(found), clock=clock, regular=regular)
     return sorted(trains, key=lambda train: -train.snr)
 
 
@@ -113,13 +115,21 @@ def join_bands(
             shapes = (train.template, train.template)
             later = _later_in_potential(potential, train.template)
             if later is not None and one_unit(other.time_s, train.time_s, shapes=shapes):
-                trains[place] = united(other, train.time_s - (later - before) / rate_hz)
-                break
+                whole = united(other, train.time_s - (later - before) / rate_hz)
+                if not _disturbed(other, whole):
+                    trains[place] = whole
+                    break
             if lags_to(other, train):
                 break  # spikes of a repeating complex
         else:
             trains.append(train)
     return _without_shadows(trains)
+
+
+def _disturbed(clock: Train, whole: Train) -> bool:
+    # A clock takes up what it missed, and no other clock.
+    before, after = rhythm_of(clock), rhythm_of(whole)
+    return before.irregularity < DISTURBED[0] and after.uneven > before.uneven + DISTURBED[1]
 
 
 def _settled(units: list[Train], band: SortedBand, regular: float) -> list[Train]:
@@ -250,21 +260,30 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
     return kept
 
 
-def _without_intruders(train: Train, trains: Sequence[Train], *, clock: ClockLimits, regular: float) -> Train:
+def _without_intruders(trains: Sequence[Train], *, clock: ClockLimits, regular: float) -> list[Train]:
     # What lies in the potential of a larger unit and is off the beat of a clock is left of that, not a discharge.
-    large = [other.time_s for other in trains if other.snr > INTRUDER_RATIO * train.snr]
-    if not large or not rhythm_of(train).irregularity < regular:
-        return train
+    return [
+        replace(train, time_s=train.time_s[~_intrude(train, large, clock, regular)]) if large else train
+        for train in trains
+        for large in [[other.time_s for other in trains if other.snr > INTRUDER_RATIO * train.snr]]
+    ]
+
+
+def _intrude(
+    train: Train, large: list[NDArray[np.float64]], clock: ClockLimits, regular: float
+) -> NDArray[np.bool_]:
     owners_s = np.sort(np.concatenate(large))
     clinging = np.abs(nearest(owners_s, train.time_s) - train.time_s) < SHADOW_REACH_S
-    beat = np.zeros(len(train.time_s), dtype=bool)
-    if clinging.any() and len(beat) < CLOCK_MOST:
-        beat[find_clock(train.time_s, limits=clock)] = True
-    if beat.sum() > INTRUDER_BEAT * len(beat):
-        beat |= missed_by(train.time_s[beat], train.time_s)
+    beat = np.ones(len(train.time_s), dtype=bool)
+    if not clinging.any() or not rhythm_of(train).irregularity < regular:
+        return ~beat
+    chain = find_clock(train.time_s, limits=clock) if len(beat) < CLOCK_MOST else []
+    on_chain = np.isin(np.arange(len(beat)), chain)
+    if np.count_nonzero(on_chain & ~clinging) > INTRUDER_BEAT * np.count_nonzero(~clinging):
+        beat = on_chain | missed_by(train.time_s[on_chain], train.time_s)
     else:
         beat = ~spared_by(train.time_s, near=on_the_beat(rhythm_of(train).irregularity))
-    return replace(train, time_s=train.time_s[beat | ~clinging])
+    return np.asarray(clinging & ~beat)
 
 
 def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
