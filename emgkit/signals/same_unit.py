@@ -32,6 +32,10 @@ HARDLY_APART = 0.98  # correlation above which an irregular unit that varies in 
 SURELY_ALIKE, SAME_SIZE = 0.93, (0.87, 1.15)  # enough when timing cannot tell
 ONE_SHAPE, DRIFTED_SIZE = 0.99, (0.75, 1.33)  # a drifting needle changes the size and hardly the shape
 VERY_SAME = 0.998  # of runs of one fibre with pauses between
+DRIFTED_ALIKE = 0.985  # of parts of a potential that drifts in size and shape
+SIDE_BY_SIDE = 0.5  # share of the time of the shorter one
+GIVES_WAY_EVENTS, GIVES_WAY_PARTS = 40, 10  # discharges and parts of the time that tell
+SHIFTING, STEADY, STEADIER = 8.0, 3.0, 0.25  # over chance: how their shares change, and hardly their sum
 RANDOM, WANDERED_SIZE = 0.15, (0.7, 1.43)  # irregularity of what keeps no time, so that its rate tells nothing
 COMPLEX_ALIKE, COMPLEX_LOBES, LOBE = 0.92, 6, 0.15  # of potentials with so many phases over a share of the largest
 AS_REGULAR = 0.05  # two halves that together are this regular are one, however regular each is alone
@@ -89,17 +93,20 @@ def one_unit(
     apart = np.nan if discharges is None else separation(*discharges)
     if not _near_in_size(size, alike, apart):
         return False
-    taken_over = alike > WANED_ALIKE and not apart > FAR and _takes_over(first_s, second_s)
+    taken_over = alike > WANED_ALIKE and not apart > FAR and takes_over(first_s, second_s)
     verdict = "one clock" if taken_over else _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
+    if verdict == "two clocks" and not DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1] and _side_by_side(first_s, second_s):
+        return False
     if verdict == "same" and discharges is not None:
         # Timing speaks for one unit: its parts may have been aligned otherwise.
         apart = min(apart, separation(*discharges, moving=True))
     drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
     varied = VARIED_SIZE[0] < size < VARIED_SIZE[1]
     return bool(
-        (drifted and verdict == "two clocks" and _hands_over(first_s, second_s))
+        (alike > DRIFTED_ALIKE and apart < FAR and _gives_way(first_s, second_s))
+        or (drifted and verdict == "two clocks" and _hands_over(first_s, second_s))
         or (alike > VERY_SAME and _follows(first_s, second_s, size=size))
         or (varied and alike > COMPLEX_ALIKE and apart < VERY_FAR and _one_complex(verdict, shapes))
         or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
@@ -139,8 +146,6 @@ def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float, *, d
         return verdict == "same" or (verdict != "coincide" and ((same_size and alike > SURELY_ALIKE) or drifted))
     if verdict == "coincide":
         return same_size and apart < INDISTINCT
-    if verdict == "two clocks" and not DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]:
-        return False
     if verdict != "two clocks" and same_size and alike > HARDLY_APART:
         return apart < VERY_FAR
     if verdict == "same" and VARIED_SIZE[0] < size < VARIED_SIZE[1] and alike > VARIED_ALIKE:
@@ -250,8 +255,24 @@ def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
     return bool(np.mean(beside < CONTINUES) > CONTINUES_SHARE)
 
 
-def _takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
-    # One clock ends where the other begins and goes on at its rate; either may hold a few foreign discharges.
+def takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    """Return whether one clock ends where the other begins and goes on at its rate.
+
+    Either may hold a few foreign discharges.
+
+    Parameters
+    ----------
+    first_s, second_s : ndarray
+        Ascending times in seconds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.same_unit import takes_over
+    >>> times = np.arange(40) / 7.0
+    >>> takes_over(times[20:], times[:20]), takes_over(times, times + 0.05)
+    (True, False)
+    """
     early_s, late_s = (first_s, second_s) if np.median(first_s) < np.median(second_s) else (second_s, first_s)
     both_s = np.sort(np.concatenate([early_s, late_s]))
     strays = len(early_s) - np.searchsorted(early_s, both_s, side="right") + np.searchsorted(late_s, both_s)
@@ -266,6 +287,26 @@ def _takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> 
     fits = (np.abs(join_s / (steps * usual_s) - 1) < CONTINUES).all() and steps.max() <= PAUSE
     whole = measure_rhythm(np.concatenate([before_s, after_s]), trends=False)
     return bool(fits and whole.irregularity < REGULAR_ALONE and usual_s.max() < SAME_RATE * usual_s.min())
+
+
+def _side_by_side(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    # Both fire at the same time; the quarters at either end may be foreign discharges.
+    (from_s, to_s), (other_from_s, other_to_s) = (np.quantile(times, [0.25, 0.75]) for times in (first_s, second_s))
+    shared_s = min(to_s, other_to_s) - max(from_s, other_from_s)
+    return bool(shared_s > SIDE_BY_SIDE * min(to_s - from_s, other_to_s - other_from_s))
+
+
+def _gives_way(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    # One fires less and less as the other fires more and more, and both together as before: one potential that drifts.
+    if min(len(first_s), len(second_s)) < GIVES_WAY_EVENTS:
+        return False
+    both_s = np.concatenate([first_s, second_s])
+    edges = np.linspace(both_s.min(), both_s.max(), GIVES_WAY_PARTS + 1)
+    one, two = (np.histogram(times, edges)[0] for times in (first_s, second_s))
+    whole, share = one + two, len(first_s) / len(both_s)
+    shifting = np.square(one - share * whole) / np.maximum(share * (1 - share) * whole, 1)
+    steady = np.square(whole - whole.mean()) / whole.mean()
+    return bool(shifting.mean() > SHIFTING and steady.mean() < min(STEADY, STEADIER * shifting.mean()))
 
 
 def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, size: float) -> bool:

@@ -18,7 +18,7 @@ from emgkit.signals.fitting import best_scale, best_scales
 from emgkit.signals.kinds import parted
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
-from emgkit.signals.same_unit import one_unit
+from emgkit.signals.same_unit import one_unit, takes_over
 from emgkit.signals.units import Train, lone_discharges, rhythm_of, united
 from emgkit.signals.views import join_views
 
@@ -49,6 +49,8 @@ SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
 SHADOW_RATIO = 4.0  # how much larger that train is
 SHADOW_REACH_S = 0.008  # and how near
 INTRUDER_RATIO = 1.5  # how much larger that is whose potential may leave something over
+INTRUDER_REACH_S = 0.005  # and how near
+INTRUDERS_MORE = 0.3  # share of what is off the beat that is so near, beyond that of what is on it
 INTRUDER_BEAT = 0.6  # share of a train that its beat must explain before the rest is off it
 
 
@@ -191,9 +193,11 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
             for place in sorted(range(len(joined)), key=lambda place: _difference(joined[place], unit)):
                 other = joined[place]
                 shapes = (other.template, unit.template)
-                if shapes[0] is shapes[1]:
-                    continue  # they have been told apart
-                if one_unit(other.time_s, unit.time_s, shapes=shapes, windows=windows):
+                if shapes[0] is shapes[1]:  # they have been told apart, or one ends where the other begins
+                    same = takes_over(other.time_s, unit.time_s)
+                else:
+                    same = one_unit(other.time_s, unit.time_s, shapes=shapes, windows=windows)
+                if same:
                     _, lag = similarity(*shapes, max_lag=len(unit.template) // 4)
                     joined[place] = united(other, unit.time_s + lag / band.rate_hz)
                     break
@@ -273,7 +277,7 @@ def _intrude(
     train: Train, large: list[NDArray[np.float64]], clock: ClockLimits, regular: float
 ) -> NDArray[np.bool_]:
     owners_s = np.sort(np.concatenate(large))
-    clinging = np.abs(nearest(owners_s, train.time_s) - train.time_s) < SHADOW_REACH_S
+    clinging = np.abs(nearest(owners_s, train.time_s) - train.time_s) < INTRUDER_REACH_S
     beat = np.ones(len(train.time_s), dtype=bool)
     if not clinging.any() or not rhythm_of(train).irregularity < regular:
         return ~beat
@@ -283,7 +287,9 @@ def _intrude(
         beat = on_chain | missed_by(train.time_s[on_chain], train.time_s)
     else:
         beat = ~spared_by(train.time_s, near=on_the_beat(rhythm_of(train).irregularity))
-    return np.asarray(clinging & ~beat)
+    # Where larger units fire all the time, everything is near one of them.
+    by_chance = beat.all() or clinging[~beat].mean() - clinging[beat].mean() < INTRUDERS_MORE
+    return np.zeros(len(beat), dtype=bool) if by_chance else np.asarray(clinging & ~beat)
 
 
 def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
