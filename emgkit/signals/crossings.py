@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.exchange import CONFUSED_ALIKE, lag_if_alike
+from emgkit.signals.medians import median
+from emgkit.signals.noise import MAD_TO_SD
 from emgkit.signals.peel import cut_at
 from emgkit.signals.rhythm import median_around
 from emgkit.signals.units import gaps_around, rhythm_of
+from emgkit.signals.waveform import separation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +31,7 @@ AROUND = 5  # intervals that tell the usual one
 IN_TIME, MOST_MISSED = 0.2, 3  # how far off, as a share of the interval, each clock may go on as the other
 LEAST, LEAST_TREND, MOST = 3, 8, 20  # single discharges on either side that are compared, and that show a trend
 NEIGHBOURS, FOREIGN = 5, 4.0  # that tell how a discharge should look, and how many times more than usual one is off
-SURE, CLEARLY = 8.0, 1.3  # times the scatter of chance, and ratio of differences, by which crossing fits better
+SURE = 4.0  # standard errors
 CROSSINGS = 20  # of two clocks
 
 
@@ -42,6 +45,25 @@ def uncrossed(units: Sequence[Train], band: SortedBand, *, regular: float) -> li
         Where they were found.
     regular : float
         Irregularity of a clock.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from emgkit.signals.crossings import uncrossed
+    >>> from emgkit.signals.units import Train
+    >>> slow_s, quick_s, wave = np.arange(1, 121) / 6.0, np.arange(1, 141) / 7.0 + 0.003, np.diff(np.hanning(62))
+    >>> signal = np.random.default_rng(0).normal(0, 0.001, 210000)
+    >>> for time_s, size in ((slow_s, 1.0), (quick_s, 1.2)):
+    ...     for place in np.round(time_s * 10000).astype(int):
+    ...         signal[place - 30 : place + 31] += size * wave
+    >>> band = SimpleNamespace(signal=signal, templates=[wave], rate_hz=10000.0, start_s=0.0)
+    >>> early, late = (slow_s < 9.9, quick_s < 10.1), (slow_s > 9.9, quick_s > 10.1)
+    >>> one_s = np.append(slow_s[early[0]], quick_s[late[1]])
+    >>> two_s = np.append(quick_s[early[1]], slow_s[late[0]])
+    >>> found = uncrossed([Train(one_s, wave, 0, 9.0), Train(two_s, wave, 0, 9.0)], band, regular=0.07)
+    >>> [len(one_s), len(two_s)], [len(unit.time_s) for unit in found]
+    ([129, 131], [120, 140])
     """
     units = list(units)
     for place, other in combinations(range(len(units)), 2):
@@ -76,7 +98,9 @@ class _Pool(NamedTuple):
     windows: NDArray[np.floating]
 
 
-def _pooled(first_s: NDArray[np.float64], second_s: NDArray[np.float64], others_s: NDArray[np.float64], band: SortedBand) -> _Pool:
+def _pooled(
+    first_s: NDArray[np.float64], second_s: NDArray[np.float64], others_s: NDArray[np.float64], band: SortedBand
+) -> _Pool:
     time_s, second = np.concatenate([first_s, second_s]), np.arange(len(first_s) + len(second_s)) >= len(first_s)
     order = np.argsort(time_s, kind="stable")
     time_s, half = time_s[order], len(band.templates[0]) // 2
@@ -105,19 +129,14 @@ def _like_its_neighbours(windows: NDArray[np.floating]) -> NDArray[np.bool_]:
 def _crossed(pool: _Pool) -> NDArray[np.bool_]:
     # Which discharges are the second's, when each clock goes on as the one whose shape it has.
     second = pool.second
-    scatter = _scatter(pool.windows)
     for _ in range(CROSSINGS):
-        cuts = _in_time(pool.time_s, second)
-        gains = [_gain(cut, pool, second, scatter) for cut in cuts.tolist()]
-        if not gains or max(gains) <= SURE:
+        sides = [(cut, _sides(cut, pool, second)) for cut in _in_time(pool.time_s, second).tolist()]
+        sure = [(cut, four) for cut, four in sides if four and _cross(*four) > SURE]
+        if not sure:
             break
-        second = second ^ (np.arange(len(second)) >= cuts[int(np.argmax(gains))])
+        cut, _ = max(sure, key=lambda each: _parted(*each[1]))
+        second = second ^ (np.arange(len(second)) >= cut)
     return second
-
-
-def _scatter(windows: NDArray[np.floating]) -> float:
-    # Variance of one sample of a discharge, from each to the next: sizes drift.
-    return float(np.median(np.square(np.diff(windows, axis=0)).mean(axis=1)) / 2) if len(windows) > 1 else np.inf
 
 
 def _in_time(time_s: NDArray[np.float64], second: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -141,33 +160,56 @@ def _in_time(time_s: NDArray[np.float64], second: NDArray[np.bool_]) -> NDArray[
     return np.asarray(cuts[fits])
 
 
-def _gain(cut: int, pool: _Pool, second: NDArray[np.bool_], scatter: float) -> float:
-    # By how much less the potentials before and after differ when the clocks cross there, over the scatter of chance.
+class _Side(NamedTuple):
+    # Single discharges of a clock on one side, and their weights for what they come to at the crossing.
+    windows: NDArray[np.floating]
+    weights: NDArray[np.float64]
+
+
+def _sides(cut: int, pool: _Pool, second: NDArray[np.bool_]) -> tuple[_Side, _Side, _Side, _Side] | None:
+    # Of the first and of the other clock, before and after.
     cut_s = (pool.time_s[cut - 1] + pool.time_s[cut]) / 2
     owner, since_s = second[pool.lone], pool.time_s[pool.lone] - cut_s
-    potentials = []
+    parts = []
     for which in (False, True):
         mine = np.flatnonzero(owner == which)
         place = int(np.searchsorted(since_s[mine], 0))
-        for part in (mine[:place][-MOST:], mine[place:][:MOST]):
-            if len(part) < LEAST:
-                return 0.0
-            weight = _weights_at_zero(since_s[part])
-            potentials.append((weight @ pool.windows[part], float(weight @ weight)))
-    first, first_after, other, other_after = potentials
-    straight = _differ(first, first_after) + _differ(other, other_after)
-    across = _differ(first, other_after) + _differ(other, first_after)
-    gain = (straight - across) / scatter / np.sqrt(pool.windows.shape[1])
-    return float(gain) if straight > CLEARLY * across else 0.0
+        parts += [mine[:place][-MOST:], mine[place:][:MOST]]
+    if min(map(len, parts)) < LEAST:
+        return None
+    first, first_after, other, other_after = (
+        _Side(pool.windows[part], _weights_at_zero(since_s[part])) for part in parts
+    )
+    return first, other, first_after, other_after
+
+
+def _cross(first: _Side, other: _Side, first_after: _Side, other_after: _Side) -> float:
+    # How surely: what tells the clocks apart on one side has the other sign on the other side.
+    return min(-_alike(first, other, first_after, other_after), -_alike(first_after, other_after, first, other))
+
+
+def _parted(first: _Side, other: _Side, first_after: _Side, other_after: _Side) -> float:
+    # How well the shapes are told apart when they cross here: best where all discharges are on their own side.
+    one = np.concatenate([first.windows, other_after.windows])
+    two = np.concatenate([other.windows, first_after.windows])
+    return separation(one, two)
 
 
 def _weights_at_zero(since_s: NDArray[np.float64]) -> NDArray[np.float64]:
     # Of values at these times, for what their straight line is at time zero: potentials drift. Of few, for their mean.
-    count, middle_s = len(since_s), since_s.mean()
-    away_s = since_s - middle_s
-    return np.asarray(1 / count - (middle_s * away_s / (away_s @ away_s) if count >= LEAST_TREND else 0.0 * away_s))
+    weights = np.full(len(since_s), 1 / len(since_s))
+    if len(since_s) >= LEAST_TREND:
+        away_s = since_s - since_s.mean()
+        weights -= since_s.mean() * away_s / (away_s @ away_s)
+    return weights
 
 
-def _differ(one: tuple[NDArray[np.floating], float], two: tuple[NDArray[np.floating], float]) -> float:
-    away = one[0] - two[0]
-    return float(away @ away) / (one[1] + two[1])
+def _alike(first: _Side, other: _Side, first_beyond: _Side, other_beyond: _Side) -> float:
+    # By how many standard errors the clocks beyond differ in the way in which they differ here.
+    way = first.weights @ first.windows - other.weights @ other.windows
+    along = [side.windows @ way for side in (first_beyond, other_beyond)]
+    jumps = np.concatenate([np.diff(values) for values in along])
+    error = MAD_TO_SD * median(np.abs(jumps)) / np.sqrt(2)
+    weights = (first_beyond.weights, other_beyond.weights)
+    error *= np.sqrt(sum(float(each @ each) for each in weights))
+    return float((weights[0] @ along[0] - weights[1] @ along[1]) / max(error, 1e-12))

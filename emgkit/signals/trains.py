@@ -273,9 +273,7 @@ def _without_intruders(trains: Sequence[Train], *, clock: ClockLimits, regular: 
     ]
 
 
-def _intrude(
-    train: Train, large: list[NDArray[np.float64]], clock: ClockLimits, regular: float
-) -> NDArray[np.bool_]:
+def _intrude(train: Train, large: list[NDArray[np.float64]], clock: ClockLimits, regular: float) -> NDArray[np.bool_]:
     owners_s = np.sort(np.concatenate(large))
     clinging = np.abs(nearest(owners_s, train.time_s) - train.time_s) < INTRUDER_REACH_S
     beat = np.ones(len(train.time_s), dtype=bool)
