@@ -10,7 +10,7 @@ from emgkit.signals.clocks import missed_by
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import nearest, union_of
 from emgkit.signals.match import similarity
-from emgkit.signals.medians import quantile
+from emgkit.signals.medians import median, quantile
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.waveform import separation
 
@@ -33,7 +33,7 @@ SURELY_ALIKE, SAME_SIZE = 0.93, (0.87, 1.15)  # enough when timing cannot tell
 ONE_SHAPE, DRIFTED_SIZE = 0.99, (0.75, 1.33)  # a drifting needle changes the size and hardly the shape
 VERY_SAME = 0.998  # of runs of one fibre with pauses between
 DRIFTED_ALIKE = 0.985  # of parts of a potential that drifts in size and shape
-SIDE_BY_SIDE = 0.5  # share of the time of the shorter one
+SIDE_BY_SIDE, FIRES_ON = 0.7, 2.5  # share of discharges, and the longest interval of what fires on, in its usual ones
 GIVES_WAY_EVENTS, GIVES_WAY_PARTS = 40, 10  # discharges and parts of the time that tell
 SHIFTING, STEADY, STEADIER = 8.0, 3.0, 0.25  # over chance: how their shares change, and hardly their sum
 RANDOM, WANDERED_SIZE = 0.15, (0.7, 1.43)  # irregularity of what keeps no time, so that its rate tells nothing
@@ -290,10 +290,11 @@ def takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
 
 
 def _side_by_side(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
-    # Both fire at the same time; the quarters at either end may be foreign discharges.
-    (from_s, to_s), (other_from_s, other_to_s) = (np.quantile(times, [0.25, 0.75]) for times in (first_s, second_s))
-    shared_s = min(to_s, other_to_s) - max(from_s, other_from_s)
-    return bool(shared_s > SIDE_BY_SIDE * min(to_s - from_s, other_to_s - other_from_s))
+    # Where the slower one fires, the quicker one fires on: neither has taken the other's place.
+    slow_s, quick_s = sorted((first_s, second_s), key=lambda times_s: -median(np.diff(times_s)))
+    intervals = np.diff(quick_s)
+    around_s = np.concatenate([[np.inf], intervals, [np.inf]])[np.searchsorted(quick_s, slow_s)]
+    return bool(np.mean(around_s < FIRES_ON * median(intervals)) > SIDE_BY_SIDE)
 
 
 def _gives_way(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
