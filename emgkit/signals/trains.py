@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 LOCK_REACH_MS = 80.0  # how far the parts of one polyphasic potential or complex may lie apart
 LOCK_WIDTH_MS = (1.2, 4.0)  # scatter of the lag between parts of one potential, in the fast and in the slow band
-DISTURBED = 0.1, 0.1  # irregularity of what may be, and by how much more of its intervals are uneven
 SAME_LIKENESS = 0.9  # of a potential in the slow band with one that was found there alone
 SAME_SIZE = (0.7, 1.4)  # ratio of their sizes
 LOCKED_SHARE = 0.6  # of the discharges of the smaller part that share one lag
@@ -117,21 +116,13 @@ def join_bands(
             shapes = (train.template, train.template)
             later = _later_in_potential(potential, train.template)
             if later is not None and one_unit(other.time_s, train.time_s, shapes=shapes):
-                whole = united(other, train.time_s - (later - before) / rate_hz)
-                if not _disturbed(other, whole):
-                    trains[place] = whole
-                    break
+                trains[place] = united(other, train.time_s - (later - before) / rate_hz)
+                break
             if lags_to(other, train):
                 break  # spikes of a repeating complex
         else:
             trains.append(train)
     return _without_shadows(trains)
-
-
-def _disturbed(clock: Train, whole: Train) -> bool:
-    # A clock takes up what it missed, and no other clock.
-    before, after = rhythm_of(clock), rhythm_of(whole)
-    return before.irregularity < DISTURBED[0] and after.uneven > before.uneven + DISTURBED[1]
 
 
 def _settled(units: list[Train], band: SortedBand, regular: float) -> list[Train]:
