@@ -47,10 +47,10 @@ PRECISE_S = 0.004  # how well it must be known where one is due before another u
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
 SHADOW_RATIO = 4.0  # how much larger that train is
 SHADOW_REACH_S = 0.008  # and how near
-INTRUDER_RATIO = 1.5  # how much larger that is whose potential may leave something over
-INTRUDER_REACH_S = 0.005  # and how near
-INTRUDERS_MORE = 0.3  # share of what is off the beat that is so near, beyond that of what is on it
-INTRUDER_BEAT = 0.6  # share of a train that its beat must explain before the rest is off it
+INTRUDER_RATIO, INTRUDER_REACH_S = 1.5, 0.005  # how much larger that is whose potential leaves something, and how near
+INTRUDED_MOST, INTRUDERS = 0.06, (0.03, 0.2)  # irregularity of a clock that holds them, and their share of it
+INTRUDER_BEAT = 0.6  # share of what lies free that a beat must explain before the rest is off it
+INTRUDER_ALIKE, LIKENESS_REACH = 0.9, 3  # correlation that no discharge of its own has, within so many samples
 
 
 def build_trains(
@@ -81,12 +81,12 @@ def build_trains(
     units = _whole_potentials(_without_parts(units, regular))
     units = _settled(units if view is None else parted(units, view), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
-    trains = _without_intruders(trains, clock=clock, regular=regular)
+    trains = _without_intruders(trains, band, clock)
     if sorted(len(train.time_s) for train in trains) != sorted(len(unit.time_s) for unit in units):
         trains = _settled(trains, band, regular)  # what was dealt anew may go on as another
     trains = uncrossed(trains, band, regular=regular)
     found = [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
-    trains = _without_intruders(_without_shadows(found), clock=clock, regular=regular)
+    trains = _without_intruders(_without_shadows(found), band, clock)
     return sorted(trains, key=lambda train: -train.snr)
 
 
@@ -255,30 +255,47 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
     return kept
 
 
-def _without_intruders(trains: Sequence[Train], *, clock: ClockLimits, regular: float) -> list[Train]:
-    # What lies in the potential of a larger unit and is off the beat of a clock is left of that, not a discharge.
-    return [
-        replace(train, time_s=train.time_s[~_intrude(train, large, clock, regular)]) if large else train
-        for train in trains
-        for large in [[other.time_s for other in trains if other.snr > INTRUDER_RATIO * train.snr]]
-    ]
+def _without_intruders(trains: Sequence[Train], band: SortedBand, clock: ClockLimits) -> list[Train]:
+    # What lies in the potential of a larger unit, off the beat of a clock and unlike it, is left of that unit.
+    kept = []
+    for train in trains:
+        large = [other.time_s for other in trains if other.snr > INTRUDER_RATIO * train.snr]
+        if large and rhythm_of(train).irregularity < INTRUDED_MOST:
+            intrude = _intrude(train, np.sort(np.concatenate(large)), band, clock)
+            train = replace(train, time_s=train.time_s[~intrude])  # noqa: PLW2901 - as it stays
+        kept.append(train)
+    return kept
 
 
-def _intrude(train: Train, large: list[NDArray[np.float64]], clock: ClockLimits, regular: float) -> NDArray[np.bool_]:
-    owners_s = np.sort(np.concatenate(large))
-    clinging = np.abs(nearest(owners_s, train.time_s) - train.time_s) < INTRUDER_REACH_S
-    beat = np.ones(len(train.time_s), dtype=bool)
-    if not clinging.any() or not rhythm_of(train).irregularity < regular:
-        return ~beat
-    chain = find_clock(train.time_s, limits=clock) if len(beat) < CLOCK_MOST else []
-    on_chain = np.isin(np.arange(len(beat)), chain)
-    if np.count_nonzero(on_chain & ~clinging) > INTRUDER_BEAT * np.count_nonzero(~clinging):
-        beat = on_chain | missed_by(train.time_s[on_chain], train.time_s)
-    else:
-        beat = ~spared_by(train.time_s, near=on_the_beat(rhythm_of(train).irregularity))
-    # Where larger units fire all the time, everything is near one of them.
-    by_chance = beat.all() or clinging[~beat].mean() - clinging[beat].mean() < INTRUDERS_MORE
-    return np.zeros(len(beat), dtype=bool) if by_chance else np.asarray(clinging & ~beat)
+def _intrude(train: Train, owners_s: NDArray[np.float64], band: SortedBand, clock: ClockLimits) -> NDArray[np.bool_]:
+    intrude = np.abs(nearest(owners_s, train.time_s) - train.time_s) < INTRUDER_REACH_S
+    if intrude.any():
+        intrude &= ~_on_beat(train, ~intrude, clock)
+    if intrude.any():
+        intrude[intrude] = _likeness(train.time_s[intrude], train, band) < INTRUDER_ALIKE
+    # Few may as well be discharges that fell together with others, and what holds many is no clock.
+    low, high = INTRUDERS
+    return intrude if low < intrude.mean() < high else np.zeros(len(intrude), dtype=bool)
+
+
+def _on_beat(train: Train, free: NDArray[np.bool_], clock: ClockLimits) -> NDArray[np.bool_]:
+    # By the chain that explains most of what lies free; where there is none, by the neighbours.
+    chain = find_clock(train.time_s, limits=clock) if len(free) < CLOCK_MOST else []
+    on_chain = np.isin(np.arange(len(free)), chain)
+    if np.count_nonzero(on_chain & free) > INTRUDER_BEAT * np.count_nonzero(free):
+        return on_chain | missed_by(train.time_s[on_chain], train.time_s)
+    return ~spared_by(train.time_s, near=on_the_beat(rhythm_of(train).irregularity))
+
+
+def _likeness(times_s: NDArray[np.float64], train: Train, band: SortedBand) -> NDArray[np.floating]:
+    # Of single discharges with the template of their train, when all others are taken away.
+    size, reach = len(train.template), LIKENESS_REACH
+    match = np.searchsorted(band.time_s, nearest(band.time_s, times_s))
+    starts = np.round((band.time_s[match] - band.start_s) * band.rate_hz).astype(np.int64) - size // 2 - reach
+    windows = cut_windows(band.residual, starts, before=0, after=size + 2 * reach).astype(np.float64)
+    windows[:, reach:-reach] += band.scale[match, None] * np.array(band.templates)[band.unit[match]]
+    _, _, alike = best_scales(windows, train.template, sizes=np.full(len(windows), size + 2 * reach))
+    return alike
 
 
 def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
