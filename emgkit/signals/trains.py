@@ -280,8 +280,9 @@ def _intrude(train: Train, owners_s: NDArray[np.float64], band: SortedBand, cloc
 
 def _on_beat(train: Train, free: NDArray[np.bool_], clock: ClockLimits) -> NDArray[np.bool_]:
     # By the chain that explains most of what lies free; where there is none, by the neighbours.
-    chain = find_clock(train.time_s, limits=clock) if len(free) < CLOCK_MOST else []
-    on_chain = np.isin(np.arange(len(free)), chain)
+    on_chain = np.zeros(len(free), dtype=bool)
+    if len(free) < CLOCK_MOST:
+        on_chain[find_clock(train.time_s, limits=clock)] = True
     if np.count_nonzero(on_chain & free) > INTRUDER_BEAT * np.count_nonzero(free):
         return on_chain | missed_by(train.time_s[on_chain], train.time_s)
     return ~spared_by(train.time_s, near=on_the_beat(rhythm_of(train).irregularity))
