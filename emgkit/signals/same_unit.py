@@ -10,7 +10,7 @@ from emgkit.signals.clocks import missed_by
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import nearest, union_of
 from emgkit.signals.match import similarity
-from emgkit.signals.medians import quantile
+from emgkit.signals.medians import median, quantile
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.waveform import separation
 
@@ -32,6 +32,10 @@ HARDLY_APART = 0.98  # correlation above which an irregular unit that varies in 
 SURELY_ALIKE, SAME_SIZE = 0.93, (0.87, 1.15)  # enough when timing cannot tell
 ONE_SHAPE, DRIFTED_SIZE = 0.99, (0.75, 1.33)  # a drifting needle changes the size and hardly the shape
 VERY_SAME = 0.998  # of runs of one fibre with pauses between
+DRIFTED_ALIKE = 0.985  # of parts of a potential that drifts in size and shape
+SIDE_BY_SIDE, FIRES_ON = 0.7, 2.5  # share of discharges, and the longest interval of what fires on, in its usual ones
+GIVES_WAY_EVENTS, GIVES_WAY_PARTS = 40, 10  # discharges and parts of the time that tell
+SHIFTING, STEADY, STEADIER = 8.0, 3.0, 0.25  # over chance: how their shares change, and hardly their sum
 RANDOM, WANDERED_SIZE = 0.15, (0.7, 1.43)  # irregularity of what keeps no time, so that its rate tells nothing
 COMPLEX_ALIKE, COMPLEX_LOBES, LOBE = 0.92, 6, 0.15  # of potentials with so many phases over a share of the largest
 AS_REGULAR = 0.05  # two halves that together are this regular are one, however regular each is alone
@@ -45,6 +49,8 @@ MOST_REFRACTORY_S = 0.05
 REFRACTORY_S = 0.005  # no unit fires twice within; of two units, some such pairs are resolved
 COINCIDENCES = 3.0  # expected of independent trains before their lack says anything
 COINCIDENT_SHARE = 0.25  # of those coincidences
+SURE_COINCIDENCES, SURE_SHARE = 25.0, 0.1  # where many more were expected, and next to none is seen
+HIDDEN_S = 0.02  # and so far apart that none can hide behind the other
 INDEPENDENT_SHARE = 0.5
 STRAYS, SAME_RATE = 0.3, 1.25  # share of foreign discharges, and ratio of rates, where one clock goes on as another
 CONTINUES = 0.2  # how well the interval across a join agrees with those beside it
@@ -87,17 +93,20 @@ def one_unit(
     apart = np.nan if discharges is None else separation(*discharges)
     if not _near_in_size(size, alike, apart):
         return False
-    taken_over = alike > WANED_ALIKE and not apart > FAR and _takes_over(first_s, second_s)
+    taken_over = alike > WANED_ALIKE and not apart > FAR and takes_over(first_s, second_s)
     verdict = "one clock" if taken_over else _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
+    if verdict == "two clocks" and not DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1] and _side_by_side(first_s, second_s):
+        return False
     if verdict == "same" and discharges is not None:
         # Timing speaks for one unit: its parts may have been aligned otherwise.
         apart = min(apart, separation(*discharges, moving=True))
     drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
     varied = VARIED_SIZE[0] < size < VARIED_SIZE[1]
     return bool(
-        (drifted and verdict == "two clocks" and _hands_over(first_s, second_s))
+        (alike > DRIFTED_ALIKE and apart < FAR and _gives_way(first_s, second_s))
+        or (drifted and verdict == "two clocks" and _hands_over(first_s, second_s))
         or (alike > VERY_SAME and _follows(first_s, second_s, size=size))
         or (varied and alike > COMPLEX_ALIKE and apart < VERY_FAR and _one_complex(verdict, shapes))
         or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
@@ -216,9 +225,16 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     gaps_s = np.abs(nearest(first_s, inner[1]) - inner[1])
     within_s = np.concatenate([np.diff(first_s), np.diff(second_s)])
     longer_s = min(REFRACTORY_SHARE * float(np.quantile(within_s, 0.02)), MOST_REFRACTORY_S)
-    for reach_s in (REFRACTORY_S, max(longer_s, REFRACTORY_S)):  # two that are nearer may be taken for one
-        expected = 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low)
-        seen = int((gaps_s < reach_s).sum())
+    longer_s = max(longer_s, REFRACTORY_S)
+
+    def coincide(reach_s: float) -> tuple[float, int]:
+        return 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low), int((gaps_s < reach_s).sum())
+
+    expected, seen = coincide(longer_s)
+    if expected >= SURE_COINCIDENCES and seen < SURE_SHARE * expected and longer_s > HIDDEN_S:
+        return "one clock"
+    for reach_s in (REFRACTORY_S, longer_s):  # two that are nearer may be taken for one
+        expected, seen = coincide(reach_s)
         if expected >= COINCIDENCES and seen < COINCIDENT_SHARE * expected:
             return "same"
         if expected >= COINCIDENCES and seen > INDEPENDENT_SHARE * expected:
@@ -239,8 +255,24 @@ def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
     return bool(np.mean(beside < CONTINUES) > CONTINUES_SHARE)
 
 
-def _takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
-    # One clock ends where the other begins and goes on at its rate; either may hold a few foreign discharges.
+def takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    """Return whether one clock ends where the other begins and goes on at its rate.
+
+    Either may hold a few foreign discharges.
+
+    Parameters
+    ----------
+    first_s, second_s : ndarray
+        Ascending times in seconds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.same_unit import takes_over
+    >>> times = np.arange(40) / 7.0
+    >>> takes_over(times[20:], times[:20]), takes_over(times, times + 0.05)
+    (True, False)
+    """
     early_s, late_s = (first_s, second_s) if np.median(first_s) < np.median(second_s) else (second_s, first_s)
     both_s = np.sort(np.concatenate([early_s, late_s]))
     strays = len(early_s) - np.searchsorted(early_s, both_s, side="right") + np.searchsorted(late_s, both_s)
@@ -255,6 +287,27 @@ def _takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> 
     fits = (np.abs(join_s / (steps * usual_s) - 1) < CONTINUES).all() and steps.max() <= PAUSE
     whole = measure_rhythm(np.concatenate([before_s, after_s]), trends=False)
     return bool(fits and whole.irregularity < REGULAR_ALONE and usual_s.max() < SAME_RATE * usual_s.min())
+
+
+def _side_by_side(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    # Where the slower one fires, the quicker one fires on: neither has taken the other's place.
+    slow_s, quick_s = sorted((first_s, second_s), key=lambda times_s: -median(np.diff(times_s)))
+    intervals = np.diff(quick_s)
+    around_s = np.concatenate([[np.inf], intervals, [np.inf]])[np.searchsorted(quick_s, slow_s)]
+    return bool(np.mean(around_s < FIRES_ON * median(intervals)) > SIDE_BY_SIDE)
+
+
+def _gives_way(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    # One fires less and less as the other fires more and more, and both together as before: one potential that drifts.
+    if min(len(first_s), len(second_s)) < GIVES_WAY_EVENTS:
+        return False
+    both_s = np.concatenate([first_s, second_s])
+    edges = np.linspace(both_s.min(), both_s.max(), GIVES_WAY_PARTS + 1)
+    one, two = (np.histogram(times, edges)[0] for times in (first_s, second_s))
+    whole, share = one + two, len(first_s) / len(both_s)
+    shifting = np.square(one - share * whole) / np.maximum(share * (1 - share) * whole, 1)
+    steady = np.square(whole - whole.mean()) / whole.mean()
+    return bool(shifting.mean() > SHIFTING and steady.mean() < min(STEADY, STEADIER * shifting.mean()))
 
 
 def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, size: float) -> bool:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.apart import fibres_apart
-from emgkit.signals.clocks import due_in_gaps, on_the_beat, spared_by
+from emgkit.signals.clocks import due_in_gaps, find_clock, missed_by, on_the_beat, spared_by
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.crossings import uncrossed
 from emgkit.signals.cycles import lags_to, repeating_joined
 from emgkit.signals.detect import keep_largest
-from emgkit.signals.exchange import given_back, handed_on
+from emgkit.signals.exchange import CLOCK_MOST, given_back, handed_on
 from emgkit.signals.fitting import best_scale, best_scales
 from emgkit.signals.kinds import parted
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
-from emgkit.signals.same_unit import one_unit
+from emgkit.signals.same_unit import one_unit, takes_over
 from emgkit.signals.units import Train, lone_discharges, rhythm_of, united
 from emgkit.signals.views import join_views
 
@@ -46,6 +47,10 @@ PRECISE_S = 0.004  # how well it must be known where one is due before another u
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
 SHADOW_RATIO = 4.0  # how much larger that train is
 SHADOW_REACH_S = 0.008  # and how near
+INTRUDER_RATIO, INTRUDER_REACH_S = 1.5, 0.005  # how much larger that is whose potential leaves something, and how near
+INTRUDED_MOST, INTRUDERS = 0.06, (0.03, 0.2)  # irregularity of a clock that holds them, and their share of it
+INTRUDER_BEAT = 0.6  # share of what lies free that a beat must explain before the rest is off it
+INTRUDER_ALIKE, LIKENESS_REACH = 0.9, 3  # correlation that no discharge of its own has, within so many samples
 
 
 def build_trains(
@@ -76,10 +81,12 @@ def build_trains(
     units = _whole_potentials(_without_parts(units, regular))
     units = _settled(units if view is None else parted(units, view), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
-    if len(trains) > len(units):
-        trains = _settled(trains, band, regular)
+    trains = _without_intruders(trains, band, clock)
+    if sorted(len(train.time_s) for train in trains) != sorted(len(unit.time_s) for unit in units):
+        trains = _settled(trains, band, regular)  # what was dealt anew may go on as another
+    trains = uncrossed(trains, band, regular=regular)
     found = [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
-    trains = _without_shadows(found)
+    trains = _without_intruders(_without_shadows(found), band, clock)
     return sorted(trains, key=lambda train: -train.snr)
 
 
@@ -177,9 +184,11 @@ def _halves_joined(units: list[Train], band: SortedBand) -> list[Train]:
             for place in sorted(range(len(joined)), key=lambda place: _difference(joined[place], unit)):
                 other = joined[place]
                 shapes = (other.template, unit.template)
-                if shapes[0] is shapes[1]:
-                    continue  # they have been told apart
-                if one_unit(other.time_s, unit.time_s, shapes=shapes, windows=windows):
+                if shapes[0] is shapes[1]:  # they have been told apart, or one ends where the other begins
+                    same = takes_over(other.time_s, unit.time_s)
+                else:
+                    same = one_unit(other.time_s, unit.time_s, shapes=shapes, windows=windows)
+                if same:
                     _, lag = similarity(*shapes, max_lag=len(unit.template) // 4)
                     joined[place] = united(other, unit.time_s + lag / band.rate_hz)
                     break
@@ -244,6 +253,50 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
                 continue
         kept.append(train)
     return kept
+
+
+def _without_intruders(trains: Sequence[Train], band: SortedBand, clock: ClockLimits) -> list[Train]:
+    # What lies in the potential of a larger unit, off the beat of a clock and unlike it, is left of that unit.
+    kept = []
+    for train in trains:
+        large = [other.time_s for other in trains if other.snr > INTRUDER_RATIO * train.snr]
+        if large and rhythm_of(train).irregularity < INTRUDED_MOST:
+            intrude = _intrude(train, np.sort(np.concatenate(large)), band, clock)
+            train = replace(train, time_s=train.time_s[~intrude])  # noqa: PLW2901 - as it stays
+        kept.append(train)
+    return kept
+
+
+def _intrude(train: Train, owners_s: NDArray[np.float64], band: SortedBand, clock: ClockLimits) -> NDArray[np.bool_]:
+    intrude = np.abs(nearest(owners_s, train.time_s) - train.time_s) < INTRUDER_REACH_S
+    if intrude.any():
+        intrude &= ~_on_beat(train, ~intrude, clock)
+    if intrude.any():
+        intrude[intrude] = _likeness(train.time_s[intrude], train, band) < INTRUDER_ALIKE
+    # Few may as well be discharges that fell together with others, and what holds many is no clock.
+    low, high = INTRUDERS
+    return intrude if low < intrude.mean() < high else np.zeros(len(intrude), dtype=bool)
+
+
+def _on_beat(train: Train, free: NDArray[np.bool_], clock: ClockLimits) -> NDArray[np.bool_]:
+    # By the chain that explains most of what lies free; where there is none, by the neighbours.
+    on_chain = np.zeros(len(free), dtype=bool)
+    if len(free) < CLOCK_MOST:
+        on_chain[find_clock(train.time_s, limits=clock)] = True
+    if np.count_nonzero(on_chain & free) > INTRUDER_BEAT * np.count_nonzero(free):
+        return on_chain | missed_by(train.time_s[on_chain], train.time_s)
+    return ~spared_by(train.time_s, near=on_the_beat(rhythm_of(train).irregularity))
+
+
+def _likeness(times_s: NDArray[np.float64], train: Train, band: SortedBand) -> NDArray[np.floating]:
+    # Of single discharges with the template of their train, when all others are taken away.
+    size, reach = len(train.template), LIKENESS_REACH
+    match = np.searchsorted(band.time_s, nearest(band.time_s, times_s))
+    starts = np.round((band.time_s[match] - band.start_s) * band.rate_hz).astype(np.int64) - size // 2 - reach
+    windows = cut_windows(band.residual, starts, before=0, after=size + 2 * reach).astype(np.float64)
+    windows[:, reach:-reach] += band.scale[match, None] * np.array(band.templates)[band.unit[match]]
+    _, _, alike = best_scales(windows, train.template, sizes=np.full(len(windows), size + 2 * reach))
+    return alike
 
 
 def refound(train: Train, band: SortedBand, *, regular: float) -> Train:

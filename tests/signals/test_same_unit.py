@@ -207,3 +207,42 @@ def test_parts_of_one_unit_that_were_aligned_otherwise_are_joined():
         rng.uniform(0, times_s[-1], 320)
     )  # another unit of that shape fires without regard to the first
     assert not one_unit(times_s[first], elsewhere_s, shapes=shapes, windows=windows)
+
+
+@pytest.mark.parametrize(("drifts", "verdict"), [(True, True), (False, False)])
+def test_of_a_potential_that_drifts_one_part_gives_way_to_the_other(drifts, verdict):
+    # Of an irregular unit, whose discharges come as near to each other as those of two, more and more are the second's.
+    rng = np.random.default_rng(21)
+    times_s = np.cumsum(0.0005 + rng.exponential(0.04, 700))
+    share = times_s / times_s[-1] if drifts else np.full(len(times_s), 0.5)
+    second = rng.random(len(times_s)) < share
+    kinds = windows_of([(times_s[~second], WAVE), (times_s[second], 1.2 * WAVE)], noise=0.2)
+    assert one_unit(times_s[~second], times_s[second], shapes=(WAVE, 1.2 * WAVE), windows=kinds) is verdict
+
+
+def test_units_that_come_and_go_on_their_own_do_not_give_way_to_each_other():
+    rng = np.random.default_rng(22)
+    times_s = np.cumsum(rng.exponential(0.03, 900))
+    share = times_s / times_s[-1]
+    first_s, second_s = times_s[:500][rng.random(500) > share[:500]], times_s[rng.random(900) < share**2]
+    kinds = windows_of([(first_s, WAVE), (second_s, 1.3 * WAVE)], noise=0.1)
+    assert not one_unit(first_s, second_s, shapes=(WAVE, 1.3 * WAVE), windows=kinds)
+
+
+@pytest.mark.parametrize(("own", "verdict"), [(False, True), (True, False)])
+def test_halves_of_a_motor_unit_that_jitters_are_told_by_never_firing_near_each_other(own, verdict):
+    rng = np.random.default_rng(23)
+    times_s = np.cumsum(rng.normal(0.1, 0.015, 300))
+    mine = rng.random(300) < 0.5
+    other_s = np.cumsum(rng.normal(0.2, 0.03, 150)) if own else times_s[~mine]
+    varied = WAVE + 0.5 * np.exp(-((TIME - 12) ** 2) / 12)  # correlation 0.93
+    kinds = windows_of([(times_s[mine], WAVE), (other_s, varied)], noise=0.05)
+    assert one_unit(times_s[mine], other_s, shapes=(WAVE, varied), windows=kinds) is verdict
+
+
+@pytest.mark.parametrize(("size", "verdict"), [(1.9, False), (1.2, True)])
+def test_a_slow_clock_of_another_size_that_fires_beside_a_quick_one_is_another_fibre(size, verdict):
+    quick_s, slow_s = clock(6.6, 24, seconds=30.0), clock(1.2, 25, seconds=30.0)
+    slow_s = slow_s[np.abs(nearest(quick_s, slow_s) - slow_s) > 0.01]
+    kinds = windows_of([(quick_s, WAVE), (slow_s, size * WAVE)], noise=0.8)
+    assert one_unit(quick_s, slow_s, shapes=(WAVE, size * WAVE), windows=kinds) is verdict

@@ -327,3 +327,20 @@ def test_what_an_irregular_unit_has_of_a_clock_is_a_part_of_the_clock():
     others_s = others_s[np.abs(others_s[:, None] - slow_s).min(axis=1) > 0.02]
     mixed_s = np.sort(np.concatenate([others_s, slow_s + 0.004]))
     assert_are(trains_of((WAVE, slow_s), (1.2 * OTHER, mixed_s)), slow_s, others_s)
+
+
+def test_what_larger_units_leave_is_taken_out_of_a_clock():
+    small_s, large_s = clock(2.4, 33), irregular(9.0, 34)
+    small_s = small_s[np.abs(small_s[:, None] - large_s).min(axis=1) > 0.008]
+    left_s = large_s[5::9] + np.random.default_rng(37).uniform(-0.004, 0.004, len(large_s[5::9]))
+    left_s = left_s[np.abs(left_s[:, None] - small_s).min(axis=1) > 0.03]
+    mixed_s = np.sort(np.concatenate([small_s, left_s]))
+    assert_are(trains_of((6 * OTHER, large_s), (WAVE, mixed_s)), large_s, small_s, least=1.0)
+
+
+def test_what_is_off_the_beat_far_from_larger_units_stays():
+    small_s, large_s = clock(2.4, 33), irregular(9.0, 34)
+    free_s = small_s[3::7] + 0.13
+    free_s = free_s[np.abs(free_s[:, None] - large_s).min(axis=1) > 0.01]
+    mixed_s = np.sort(np.concatenate([small_s, free_s]))
+    assert_are(trains_of((6 * OTHER, large_s), (WAVE, mixed_s)), large_s, mixed_s, least=1.0)
