@@ -28,6 +28,7 @@ STEADY = 0.08  # change of rate and size within a run
 SIZE_STEP, SIZE_SCATTER = 0.1, 1.5  # change of size from run to run, and over the scatter within
 QUIET_S = 0.03  # without another discharge before and after
 QUIET_LEAST, QUIET_SLACK, QUIET_SHARE = 8, 1.5, 0.6  # of them, times the usual slack, and share of all, that a clock is
+QUIET_EXPLAINED = 0.4  # share of what fires in the pauses of others that its clock must explain
 FEWEST_EVENTS = 9  # of a train that may hold guests
 REGULAR_GUEST, GUEST_LEAST = 0.1, 5  # irregularity of a few discharges that are no chance finding
 HOSTING = 0.05  # share of uneven intervals of a clock that holds guests
@@ -110,6 +111,8 @@ def _clock_in_quiet(
     if len(chain) == 0:  # where little else fires, fewer and less precise discharges show a clock
         fewer = replace(clock, min_events=QUIET_LEAST, slack=QUIET_SLACK * clock.slack, share=QUIET_SHARE)
         chain = find_clock(quiet_s, limits=fewer)
+    if len(chain) < QUIET_EXPLAINED * len(quiet_s):
+        return [train]  # of an irregular fibre some discharges always seem to keep time
     if len(chain) == 0 or not measure_rhythm(quiet_s[chain], trends=False).irregularity < regular:
         return [train]
     mine = np.isin(train.time_s, quiet_s[chain]) | missed_by(quiet_s[chain], train.time_s)

@@ -33,6 +33,7 @@ SURELY_ALIKE, SAME_SIZE = 0.93, (0.87, 1.15)  # enough when timing cannot tell
 ONE_SHAPE, DRIFTED_SIZE = 0.99, (0.75, 1.33)  # a drifting needle changes the size and hardly the shape
 VERY_SAME = 0.998  # of runs of one fibre with pauses between
 DRIFTED_ALIKE = 0.985  # of parts of a potential that drifts in size and shape
+OTHER_RATE = 4.0  # ratio of rates that no fibre goes through without being seen between
 SIDE_BY_SIDE, FIRES_ON = 0.7, 2.5  # share of discharges, and the longest interval of what fires on, in its usual ones
 GIVES_WAY_EVENTS, GIVES_WAY_PARTS = 40, 10  # discharges and parts of the time that tell
 SHIFTING, STEADY, STEADIER = 8.0, 3.0, 0.25  # over chance: how their shares change, and hardly their sum
@@ -52,6 +53,7 @@ COINCIDENT_SHARE = 0.25  # of those coincidences
 SURE_COINCIDENCES, SURE_SHARE = 25.0, 0.1  # where many more were expected, and next to none is seen
 HIDDEN_S = 0.02  # and so far apart that none can hide behind the other
 INDEPENDENT_SHARE = 0.5
+END_EVENTS = 6  # that show the rate at which a clock ends, or another begins
 STRAYS, SAME_RATE = 0.3, 1.25  # share of foreign discharges, and ratio of rates, where one clock goes on as another
 CONTINUES = 0.2  # how well the interval across a join agrees with those beside it
 CONTINUES_SHARE = 0.7
@@ -97,7 +99,10 @@ def one_unit(
     verdict = "one clock" if taken_over else _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
-    if verdict == "two clocks" and not DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1] and _side_by_side(first_s, second_s):
+    other_size = not DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
+    if verdict == "two clocks" and (
+        _other_rate(first_s, second_s) or (other_size and _side_by_side(first_s, second_s))
+    ):
         return False
     if verdict == "same" and discharges is not None:
         # Timing speaks for one unit: its parts may have been aligned otherwise.
@@ -278,7 +283,7 @@ def takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
     strays = len(early_s) - np.searchsorted(early_s, both_s, side="right") + np.searchsorted(late_s, both_s)
     place = int(strays.argmin())
     before_s, after_s = early_s[early_s <= both_s[place]], late_s[late_s > both_s[place]]
-    if min(len(before_s), len(after_s)) < REGULAR_EVENTS or strays[place] > STRAYS * min(len(early_s), len(late_s)):
+    if min(len(before_s), len(after_s)) < END_EVENTS or strays[place] > STRAYS * min(len(early_s), len(late_s)):
         return False
     ends_s = (before_s[-REGULAR_EVENTS:], after_s[:REGULAR_EVENTS])
     usual_s = np.array([quantile(np.diff(part_s), 0.25) for part_s in ends_s])  # some may be missing
@@ -287,6 +292,11 @@ def takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
     fits = (np.abs(join_s / (steps * usual_s) - 1) < CONTINUES).all() and steps.max() <= PAUSE
     whole = measure_rhythm(np.concatenate([before_s, after_s]), trends=False)
     return bool(fits and whole.irregularity < REGULAR_ALONE and usual_s.max() < SAME_RATE * usual_s.min())
+
+
+def _other_rate(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    usual_s = [median(np.diff(times_s)) for times_s in (first_s, second_s)]
+    return max(usual_s) > OTHER_RATE * min(usual_s)
 
 
 def _side_by_side(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:

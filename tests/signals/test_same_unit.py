@@ -240,9 +240,16 @@ def test_halves_of_a_motor_unit_that_jitters_are_told_by_never_firing_near_each_
     assert one_unit(times_s[mine], other_s, shapes=(WAVE, varied), windows=kinds) is verdict
 
 
-@pytest.mark.parametrize(("size", "verdict"), [(1.9, False), (1.2, True)])
-def test_a_slow_clock_of_another_size_that_fires_beside_a_quick_one_is_another_fibre(size, verdict):
-    quick_s, slow_s = clock(6.6, 24, seconds=30.0), clock(1.2, 25, seconds=30.0)
+@pytest.mark.parametrize(("size", "slow_hz"), [(1.9, 1.2), (1.9, 2.4), (1.2, 1.2)])
+def test_a_slow_clock_of_another_size_or_rate_beside_a_quick_one_is_another_fibre(size, slow_hz):
+    quick_s, slow_s = clock(6.6, 24, seconds=30.0), clock(slow_hz, 25, seconds=30.0)
     slow_s = slow_s[np.abs(nearest(quick_s, slow_s) - slow_s) > 0.01]
     kinds = windows_of([(quick_s, WAVE), (slow_s, size * WAVE)], noise=0.8)
-    assert one_unit(quick_s, slow_s, shapes=(WAVE, size * WAVE), windows=kinds) is verdict
+    assert not one_unit(quick_s, slow_s, shapes=(WAVE, size * WAVE), windows=kinds)
+
+
+def test_a_clock_that_begins_slowly_after_a_quick_one_has_ended_is_another_fibre():
+    quick_s = clock(10.0, 26, seconds=7.0)
+    slow_s = quick_s[-1] + 2.0 + clock(1.2, 27, seconds=15.0)
+    kinds = windows_of([(quick_s, WAVE), (slow_s, 1.19 * WAVE)], noise=0.3)
+    assert not one_unit(quick_s, slow_s, shapes=(WAVE, 1.19 * WAVE), windows=kinds)
