@@ -119,20 +119,21 @@ def fit_hum(
     limit = CLIP * MAD_TO_SD * median(np.abs(values[::THIN])) + 1e-9
     clipped = np.clip(values, -limit, limit)
     n_segments = max(round(len(values) / rate_hz / SEGMENT_S), 1)
-    tuning = _rows(clipped, max(n_segments, FEWEST_TUNED))
-    frequency_hz = _gone_on(tuning, rate_hz, known_hz, limits) if known_hz else 0.0
-    frequency_hz = frequency_hz or _searched(clipped, tuning, rate_hz, limits)
-    n_harmonics = min(limits.harmonics, int(0.45 * rate_hz / frequency_hz)) if frequency_hz else 0
-    if n_harmonics == 0:
-        return Hum(start_s, 0.0, np.zeros((1, 0), dtype=complex))
     rows = _rows(clipped, n_segments)
-    waves = _waves_of(frequency_hz / rate_hz, n_harmonics, rows.shape[1])
-    fitted = waves.fit(rows)
+    known = known_hz > 0 and n_segments >= FEWEST_TUNED
+    fitted = _waves_at(known_hz, rows, rate_hz, limits).fit(rows) if known else None
+    frequency_hz = 0.0 if fitted is None else _gone_on(fitted[:, 0], known_hz, rows.shape[1] / rate_hz, limits)
+    frequency_hz = frequency_hz or _searched(clipped, _rows(clipped, max(n_segments, FEWEST_TUNED)), rate_hz, limits)
+    if not frequency_hz or 0.45 * rate_hz < frequency_hz:
+        return Hum(start_s, 0.0, np.zeros((1, 0), dtype=complex))
+    waves = _waves_at(frequency_hz, rows, rate_hz, limits)
+    if fitted is None or frequency_hz != known_hz:
+        fitted = waves.fit(rows)
     # Without the hum, discharges stand out more and are clipped closer.
     rest = _rows(values, n_segments) - waves.sum_of(fitted)
     limit = CLIP * MAD_TO_SD * median(np.abs(rest[:, ::THIN]).reshape(-1)) + 1e-9
     fitted += waves.fit(np.clip(rest, -limit, limit, out=rest))
-    kept = np.sinc(frequency_hz * np.arange(1, n_harmonics + 1) * mean_s)
+    kept = np.sinc(frequency_hz * np.arange(1, fitted.shape[1] + 1) * mean_s)
     return Hum(start_s, frequency_hz, fitted / kept, rows.shape[1] / rate_hz)
 
 
@@ -228,6 +229,11 @@ class _Waves:
         return np.asarray(whole.reshape(len(sizes), -1)[:, : self.size])
 
 
+def _waves_at(frequency_hz: float, rows: NDArray[np.floating], rate_hz: float, limits: MainsLimits) -> _Waves:
+    n_harmonics = min(limits.harmonics, int(0.45 * rate_hz / frequency_hz))
+    return _waves_of(frequency_hz / rate_hz, n_harmonics, rows.shape[1])
+
+
 @lru_cache(maxsize=4)
 def _waves_of(cycles_per_sample: float, n_harmonics: int, size: int) -> _Waves:
     return _Waves(cycles_per_sample, n_harmonics, size)
@@ -284,28 +290,23 @@ def _searched(values: NDArray[np.floating], tuning: NDArray[np.floating], rate_h
     if amplitude_uv < limits.least_uv:
         return 0.0
     for _ in range(2):
-        lacking_hz, _ = _lacking(_fundamental(tuning, rate_hz, frequency_hz), rate_hz, frequency_hz, tuning.shape[1])
+        sizes = _Waves(frequency_hz / rate_hz, TUNED_HARMONICS, tuning.shape[1]).fit(tuning)[:, 0]
+        lacking_hz, _ = _lacking(sizes, frequency_hz, tuning.shape[1] / rate_hz)
         frequency_hz += lacking_hz
         if abs(lacking_hz) < TUNED_HZ:
             break
     return frequency_hz
 
 
-def _gone_on(tuning: NDArray[np.floating], rate_hz: float, known_hz: float, limits: MainsLimits) -> float:
-    sizes = _fundamental(tuning, rate_hz, known_hz)
-    lacking_hz, alike = _lacking(sizes, rate_hz, known_hz, tuning.shape[1])
+def _gone_on(sizes: NDArray[np.complex128], known_hz: float, segment_s: float, limits: MainsLimits) -> float:
+    lacking_hz, alike = _lacking(sizes, known_hz, segment_s)
     if np.abs(sizes).min() < limits.least_uv or abs(lacking_hz) > GOES_ON_HZ or alike < GOES_ON:
         return 0.0
     return known_hz if abs(lacking_hz) < STEADY_HZ else known_hz + lacking_hz
 
 
-def _fundamental(rows: NDArray[np.floating], rate_hz: float, frequency_hz: float) -> NDArray[np.complex128]:
-    return _waves_of(frequency_hz / rate_hz, TUNED_HARMONICS, rows.shape[1]).fit(rows)[:, 0]
-
-
-def _lacking(sizes: NDArray[np.complex128], rate_hz: float, frequency_hz: float, size: int) -> tuple[float, float]:
+def _lacking(sizes: NDArray[np.complex128], frequency_hz: float, segment_s: float) -> tuple[float, float]:
     # How far the phase runs away from one segment to the next tells what the frequency lacks, and how alike they are.
-    segment_s = size / rate_hz
     ahead = sizes[1:] * np.conj(sizes[:-1] * np.exp(2j * np.pi * frequency_hz * segment_s))
     alike = np.abs(ahead.sum()) / max(np.abs(ahead).sum(), 1e-12)
     return float(np.angle(ahead.sum()) / (2 * np.pi * segment_s)), float(alike)

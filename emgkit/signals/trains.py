@@ -268,24 +268,26 @@ def _without_intruders(trains: Sequence[Train], band: SortedBand, clock: ClockLi
 
 
 def _intrude(train: Train, owners_s: NDArray[np.float64], band: SortedBand, clock: ClockLimits) -> NDArray[np.bool_]:
-    intrude = np.abs(nearest(owners_s, train.time_s) - train.time_s) < INTRUDER_REACH_S
-    if intrude.any():
-        intrude &= ~_on_beat(train, ~intrude, clock)
-    if intrude.any():
-        intrude[intrude] = _likeness(train.time_s[intrude], train, band) < INTRUDER_ALIKE
+    near = np.abs(nearest(owners_s, train.time_s) - train.time_s) < INTRUDER_REACH_S
+    nothing, (low, high) = np.zeros(len(near), dtype=bool), INTRUDERS
+    spared = spared_by(train.time_s, near=on_the_beat(rhythm_of(train).irregularity))
+    if (near & spared).mean() < low / 2:  # of several in a row some are spared; to look for a chain takes time
+        return nothing
+    beat = _chain_of(train, ~near, clock)
+    intrude = near & (spared if beat is None else ~beat)
+    intrude[intrude] = _likeness(train.time_s[intrude], train, band) < INTRUDER_ALIKE
     # Few may as well be discharges that fell together with others, and what holds many is no clock.
-    low, high = INTRUDERS
-    return intrude if low < intrude.mean() < high else np.zeros(len(intrude), dtype=bool)
+    return intrude if low < intrude.mean() < high else nothing
 
 
-def _on_beat(train: Train, free: NDArray[np.bool_], clock: ClockLimits) -> NDArray[np.bool_]:
-    # By the chain that explains most of what lies free; where there is none, by the neighbours.
-    on_chain = np.zeros(len(free), dtype=bool)
-    if len(free) < CLOCK_MOST:
-        on_chain[find_clock(train.time_s, limits=clock)] = True
-    if np.count_nonzero(on_chain & free) > INTRUDER_BEAT * np.count_nonzero(free):
-        return on_chain | missed_by(train.time_s[on_chain], train.time_s)
-    return ~spared_by(train.time_s, near=on_the_beat(rhythm_of(train).irregularity))
+def _chain_of(train: Train, free: NDArray[np.bool_], clock: ClockLimits) -> NDArray[np.bool_] | None:
+    # Which discharges are on the beat of a chain that explains most of what lies free.
+    if len(free) >= CLOCK_MOST:
+        return None
+    chain = np.isin(np.arange(len(free)), find_clock(train.time_s, limits=clock))
+    if np.count_nonzero(chain & free) <= INTRUDER_BEAT * np.count_nonzero(free):
+        return None
+    return chain | missed_by(train.time_s[chain], train.time_s)
 
 
 def _likeness(times_s: NDArray[np.float64], train: Train, band: SortedBand) -> NDArray[np.floating]:
