@@ -113,7 +113,7 @@ def _clock_in_quiet(
         chain = find_clock(quiet_s, limits=fewer)
     if len(chain) < QUIET_EXPLAINED * len(quiet_s):
         return [train]  # of an irregular fibre some discharges always seem to keep time
-    if len(chain) == 0 or not measure_rhythm(quiet_s[chain], trends=False).irregularity < regular:
+    if not measure_rhythm(quiet_s[chain], trends=False).irregularity < regular:
         return [train]
     mine = np.isin(train.time_s, quiet_s[chain]) | missed_by(quiet_s[chain], train.time_s)
     rest_s = train.time_s[~mine]

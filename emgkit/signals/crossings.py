@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from emgkit.signals.exchange import CONFUSED_ALIKE, lag_if_alike
+from emgkit.signals.exchange import CLOCK_MOST, CONFUSED_ALIKE, lag_if_alike
 from emgkit.signals.medians import median
 from emgkit.signals.noise import MAD_TO_SD
 from emgkit.signals.peel import cut_at
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from emgkit.signals.sort import SortedBand
     from emgkit.signals.units import Train
 
-CLOCK_EVENTS = 12  # of either, and not many more than MOST_EVENTS
-MOST_EVENTS = 4000
+CLOCK_EVENTS = 12  # of either
 SIZES = (0.5, 2.0)
 AROUND = 5  # intervals that tell the usual one
 IN_TIME, MOST_MISSED = 0.2, 3  # how far off, as a share of the interval, each clock may go on as the other
@@ -83,7 +82,7 @@ def uncrossed(units: Sequence[Train], band: SortedBand, *, regular: float) -> li
 
 def _lag(first: Train, second: Train, regular: float) -> int | None:
     counts = [len(unit.time_s) for unit in (first, second)]
-    if min(counts) < CLOCK_EVENTS or sum(counts) > MOST_EVENTS:
+    if min(counts) < CLOCK_EVENTS or sum(counts) > CLOCK_MOST:
         return None
     if not all(rhythm_of(unit).irregularity < regular for unit in (first, second)):
         return None

@@ -99,15 +99,15 @@ def one_unit(
     verdict = "one clock" if taken_over else _timing(first_s, second_s)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
-    other_size = not DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
+    near_size = DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
     if verdict == "two clocks" and (
-        _other_rate(first_s, second_s) or (other_size and _side_by_side(first_s, second_s))
+        _other_rate(first_s, second_s) or (not near_size and _side_by_side(first_s, second_s))
     ):
         return False
     if verdict == "same" and discharges is not None:
         # Timing speaks for one unit: its parts may have been aligned otherwise.
         apart = min(apart, separation(*discharges, moving=True))
-    drifted = alike > ONE_SHAPE and DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
+    drifted = alike > ONE_SHAPE and near_size
     varied = VARIED_SIZE[0] < size < VARIED_SIZE[1]
     return bool(
         (alike > DRIFTED_ALIKE and apart < FAR and _gives_way(first_s, second_s))
@@ -229,8 +229,7 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     inner = [times[(times >= low) & (times <= high)] for times in (first_s, second_s)]
     gaps_s = np.abs(nearest(first_s, inner[1]) - inner[1])
     within_s = np.concatenate([np.diff(first_s), np.diff(second_s)])
-    longer_s = min(REFRACTORY_SHARE * float(np.quantile(within_s, 0.02)), MOST_REFRACTORY_S)
-    longer_s = max(longer_s, REFRACTORY_S)
+    longer_s = float(np.clip(REFRACTORY_SHARE * np.quantile(within_s, 0.02), REFRACTORY_S, MOST_REFRACTORY_S))
 
     def coincide(reach_s: float) -> tuple[float, int]:
         return 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low), int((gaps_s < reach_s).sum())

@@ -262,8 +262,10 @@ def _without_intruders(trains: Sequence[Train], band: SortedBand, clock: ClockLi
         large = [other.time_s for other in trains if other.snr > INTRUDER_RATIO * train.snr]
         if large and rhythm_of(train).irregularity < INTRUDED_MOST:
             intrude = _intrude(train, np.sort(np.concatenate(large)), band, clock)
-            train = replace(train, time_s=train.time_s[~intrude])  # noqa: PLW2901 - as it stays
-        kept.append(train)
+            # What stays as it is stays the same train, whose rhythm is known.
+            kept.append(replace(train, time_s=train.time_s[~intrude]) if intrude.any() else train)
+        else:
+            kept.append(train)
     return kept
 
 
