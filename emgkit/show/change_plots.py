@@ -26,7 +26,7 @@ from emgkit.show.style import (
     title,
     wrapped,
 )
-from emgkit.show.words import number_text
+from emgkit.show.words import number_text, weeks_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,7 +92,7 @@ def _plot_muscles(change: StudyChange, ax: Axes | None) -> Figure:
     for place, row in zip(places, rows, strict=True):
         _draw_muscle(axes, place, row)
     axes.set_xlabel("grade of fibrillations and positive sharp waves")
-    title(axes, weeks_text(change))
+    title(axes, examinations_text(change))
     return figure_of(axes)
 
 
@@ -177,18 +177,18 @@ def values_words(row: Any) -> str:
     return f"{told} {measure_words(row.measure)[1]}".rstrip()
 
 
-def weeks_text(change: StudyChange) -> str:
+def examinations_text(change: StudyChange) -> str:
     """Return which examination is which, with the weeks since onset where they were told.
 
     Examples
     --------
     >>> from emgkit.show import examples
-    >>> from emgkit.show.change_plots import weeks_text
-    >>> weeks_text(examples.change())
+    >>> from emgkit.show.change_plots import examinations_text
+    >>> examinations_text(examples.change())
     'open: first, 6 weeks after the onset; filled: now, 20 weeks after the onset'
     """
     weeks = (change.first_weeks, change.second_weeks)
-    told = ["" if each is None else f", {number_text(each)} weeks after the onset" for each in weeks]
+    told = ["" if each is None else f", {weeks_text(each)} after the onset" for each in weeks]
     return f"open: first{told[0]}; filled: now{told[1]}"
 
 

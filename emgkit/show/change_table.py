@@ -10,11 +10,11 @@ from emgkit.knowledge.names import muscle_name, readable, study_name
 from emgkit.show.change_plots import (
     describe_change,
     describe_nerve_change,
+    examinations_text,
     grade_words,
     measure_words,
     plot_change,
     values_words,
-    weeks_text,
 )
 from emgkit.show.pictures import picture
 from emgkit.show.rows import each_row
@@ -45,7 +45,7 @@ def change_parts(change: StudyChange | None) -> dict[str, Any] | None:
         "nerve_picture": picture(lambda: plot_change(change, what="nerves"), describe_nerve_change(change))
         if len(change.conduction)
         else None,
-        "which": weeks_text(change),
+        "which": examinations_text(change),
         "muscles": [_muscle(row) for row in each_row(change.needle)],
         "nerves": [_nerve(row) for row in each_row(change.conduction)],
     }
