@@ -49,6 +49,8 @@ SHADOW_RATIO = 4.0  # how much larger that train is
 SHADOW_REACH_S = 0.008  # and how near
 INTRUDER_RATIO, INTRUDER_REACH_S = 1.5, 0.005  # how much larger that is whose potential leaves something, and how near
 INTRUDED_MOST, INTRUDERS = 0.06, (0.03, 0.2)  # irregularity of a clock that holds them, and their share of it
+AT_ONCE_S, AT_ONCE_LEAST = 0.0015, 4  # how near a larger one nothing can be told from what that leaves, and how many
+AT_ONCE_CHANCE, AT_ONCE_SHARE = 3.0, 0.2  # times more than by chance, and share of the train, that are too many
 INTRUDER_BEAT = 0.6  # share of what lies free that a beat must explain before the rest is off it
 INTRUDER_ALIKE, LIKENESS_REACH = 0.9, 3  # correlation that no discharge of its own has, within so many samples
 
@@ -260,13 +262,24 @@ def _without_intruders(trains: Sequence[Train], band: SortedBand, clock: ClockLi
     kept = []
     for train in trains:
         large = [other.time_s for other in trains if other.snr > INTRUDER_RATIO * train.snr]
-        if large and rhythm_of(train).irregularity < INTRUDED_MOST:
-            intrude = _intrude(train, np.sort(np.concatenate(large)), band, clock)
-            # What stays as it is stays the same train, whose rhythm is known.
-            kept.append(replace(train, time_s=train.time_s[~intrude]) if intrude.any() else train)
-        else:
+        if not large:
             kept.append(train)
-    return kept
+            continue
+        owners_s = np.sort(np.concatenate(large))
+        regular = rhythm_of(train).irregularity < INTRUDED_MOST
+        intrude = _intrude(train, owners_s, band, clock) if regular else _at_once(train, owners_s)
+        # What stays as it is stays the same train, whose rhythm is known.
+        kept.append(replace(train, time_s=train.time_s[~intrude]) if intrude.any() else train)
+    return [train for train in kept if len(train.time_s) > 1]
+
+
+def _at_once(train: Train, owners_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    # Those of an irregular train that coincide with larger ones, where far more do than by chance.
+    near = np.abs(nearest(owners_s, train.time_s) - train.time_s) < AT_ONCE_S
+    inside = np.mean((train.time_s > owners_s[0]) & (train.time_s < owners_s[-1]))
+    chance = inside * (1 - np.exp(-2 * AT_ONCE_S * len(owners_s) / max(np.ptp(owners_s), 1e-9)))
+    more = near.sum() >= AT_ONCE_LEAST and near.mean() > max(AT_ONCE_CHANCE * chance, AT_ONCE_SHARE)
+    return near if more else np.zeros(len(near), dtype=bool)
 
 
 def _intrude(train: Train, owners_s: NDArray[np.float64], band: SortedBand, clock: ClockLimits) -> NDArray[np.bool_]:
