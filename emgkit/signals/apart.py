@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock, missed_by, spared_by
+from emgkit.signals.beats import missed_by, spared_by
+from emgkit.signals.clocks import ClockLimits, chance_of_clock, find_clock
 from emgkit.signals.exchange import CLOCK_MOST, REGULAR_LEAST, reshuffled
 from emgkit.signals.rhythm import PAUSE, measure_rhythm
 from emgkit.signals.tracks import tracked_apart

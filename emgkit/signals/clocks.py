@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from emgkit.signals.counting import ranges
 from emgkit.signals.medians import median
 from emgkit.signals.rhythm import measure_rhythm, median_around
 
@@ -24,11 +23,7 @@ SLOWEST = 2.0  # times the first interval
 DIVISORS, FULLER = (2, 3), 1.3  # of the interval, and how many more events the fuller clock must have
 HALF = 0.5  # share of the events; a clock with fewer of them may be found in a part of the time only
 PARTS = 3  # of the time
-AROUND = 21  # intervals that tell the rate of a clock at a place
-MISSED_PHASE = (0.05, 0.15)  # of the interval: how near a missed discharge lies at least and at most to where it is due
 LOCAL = 9  # intervals that tell the usual one at a place
-SPARED = 0.25  # of it: how near a whole number of them the interval without a discharge is
-MISSED_SCATTER = 4.0  # times the irregularity of the clock lies between
 
 
 @dataclass(frozen=True)
@@ -140,125 +135,6 @@ def chance_of_clock(times_s: NDArray[np.float64], chain: NDArray[np.int64]) -> f
     others = ((times_s > chain_s[0]) & (times_s < chain_s[-1])).sum() - len(chain)
     due_s = 4 * rhythm.irregularity * rhythm.base_s
     return float(others / (chain_s[-1] - chain_s[0]) * due_s)
-
-
-def missed_by(clock_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which of some discharges are where a clock missed one of its own.
-
-    Parameters
-    ----------
-    clock_s : ndarray of shape (n_clock,)
-        Ascending; at least two.
-    times_s : ndarray of shape (n_events,)
-
-    Returns
-    -------
-    ndarray of bool, shape (n_events,)
-        False before the first and after the last discharge of the clock.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.signals.clocks import missed_by
-    >>> clock = np.delete(np.arange(20) / 10, [5, 6])
-    >>> missed_by(clock, np.array([0.33, 0.503, 0.55, 0.6, 9.0]))
-    array([False,  True, False,  True, False])
-    """
-    intervals = np.diff(clock_s)
-    width = min(AROUND, len(intervals))
-    around = np.quantile(np.lib.stride_tricks.sliding_window_view(intervals, width), 0.25, axis=1)
-    gap = np.searchsorted(clock_s, times_s) - 1
-    inside = (gap >= 0) & (gap < len(intervals))
-    gap = np.clip(gap, 0, len(intervals) - 1)
-    base = around[np.clip(gap - width // 2, 0, len(around) - 1)]
-    steps = np.maximum(np.round(intervals[gap] / base), 1)
-    phase = (times_s - clock_s[gap]) / intervals[gap] * steps
-    due = np.round(phase)
-    near = on_the_beat(measure_rhythm(clock_s, trends=False).irregularity)
-    return np.asarray(inside & (due > 0) & (due < steps) & (np.abs(phase - due) < near))
-
-
-def on_the_beat(irregularity: float) -> float:
-    """Return how near a discharge of a clock lies to where it is due, as a share of the interval.
-
-    Parameters
-    ----------
-    irregularity : float
-        Of the clock; NaN counts as none.
-
-    Examples
-    --------
-    >>> from emgkit.signals.clocks import on_the_beat
-    >>> on_the_beat(0.02)
-    0.08
-    """
-    return float(np.clip(MISSED_SCATTER * np.nan_to_num(irregularity), *MISSED_PHASE))
-
-
-def due_in_gaps(times_s: NDArray[np.float64], base_s: float, *, most: int, off: float = 0.5) -> NDArray[np.float64]:
-    """Return where discharges of a clock were due that it missed, evenly spread over each gap.
-
-    Parameters
-    ----------
-    times_s : ndarray of shape (n_events,)
-        Ascending.
-    base_s : float
-        Interval of the clock.
-    most : int
-        Largest number missed in a row; of a longer gap nothing is known.
-    off : float
-        How far a gap may be from a whole number of intervals, as a share of one.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.signals.clocks import due_in_gaps
-    >>> due_in_gaps(np.array([0.0, 0.1, 0.4, 0.5, 1.5]), 0.1, most=5).round(3)
-    array([0.2, 0.3])
-    """
-    intervals = np.diff(times_s)
-    missed = np.rint(intervals / base_s).astype(np.int64) - 1
-    whole = np.abs(intervals / base_s - missed - 1) <= off
-    gaps = np.flatnonzero((missed > 0) & (missed <= most) & whole)
-    place = np.repeat(gaps, missed[gaps])
-    number = ranges(np.ones_like(gaps), missed[gaps])
-    return np.asarray(times_s[place] + intervals[place] * number / (missed[place] + 1))
-
-
-def spared_by(times_s: NDArray[np.float64], *, near: float = MISSED_PHASE[1]) -> NDArray[np.bool_]:
-    """Return which discharges the rhythm of a train does not need: without them, what is left keeps time as well.
-
-    Parameters
-    ----------
-    times_s : ndarray of shape (n_events,)
-    near : float
-        What lies no further from where one is due, as a share of the interval, is needed.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_events,)
-        Never two neighbours, nor the first or the last.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from emgkit.signals.clocks import spared_by
-    >>> clock = np.delete(np.arange(20) / 10, [5, 6])
-    >>> times_s = np.sort(np.append(clock, [0.333, 0.57, 1.28]))
-    >>> times_s[spared_by(times_s)]
-    array([0.333, 0.57 , 1.28 ])
-    """
-    intervals = np.diff(times_s)
-    if len(intervals) < LOCAL:
-        return np.zeros(len(times_s), dtype=bool)
-    usual = median_around(intervals, width=LOCAL)[1:]
-    around = intervals[1:] + intervals[:-1]
-    steps = np.maximum(np.round(around / usual), 1)
-    phase = intervals[:-1] / around * steps
-    due = (np.abs(phase - np.round(phase)) < near) & (np.round(phase) % steps > 0)
-    off = np.full(len(times_s) + 2, np.inf)  # by how much the interval without a discharge differs from the usual one
-    off[2:-2] = np.where(due, np.inf, np.abs(around / usual - steps))
-    return np.asarray((off[1:-1] < SPARED) & (off[1:-1] < off[:-2]) & (off[1:-1] <= off[2:]))
 
 
 def _common_lags(times_s: NDArray[np.float64], limits: ClockLimits, *, most: int) -> list[float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.clocks import due_in_gaps
+from emgkit.signals.beats import due_in_gaps
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.fitting import best_scales
 from emgkit.signals.locks import find_locks

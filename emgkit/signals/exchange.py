@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.clocks import find_clock, missed_by, spared_by
+from emgkit.signals.beats import goes_on_with, missed_by, spared_by
+from emgkit.signals.clocks import find_clock
 from emgkit.signals.locks import SEPARATION_S, nearest, union_of
 from emgkit.signals.match import similarity
 from emgkit.signals.medians import quantile
@@ -117,14 +118,17 @@ def lag_if_alike(
 
 
 def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], *, regular: float) -> NDArray[np.bool_]:
-    # Which of the mixed discharges the clock missed; of a clock, only those that its own rhythm does not need.
+    # Which of the mixed discharges the clock missed or goes on with; of a clock, only those that its own rhythm does
+    # not need. Half an interval later, as many would be there by chance.
     rhythm = measure_rhythm(mixed_s, trends=False)
     free = spared_by(mixed_s) if rhythm.irregularity < regular else np.ones(len(mixed_s), dtype=bool)
-    mine = missed_by(clock_s, mixed_s) & free
-    base_s = measure_rhythm(clock_s, trends=False).base_s
-    chance = (missed_by(clock_s, mixed_s + base_s / 2) & free).sum()
-    enough = mine.sum() >= RETURNED_LEAST and mine.sum() > RETURNED_CHANCE * (chance + 1)
-    return mine if enough else np.zeros(len(mixed_s), dtype=bool)
+    half_s = measure_rhythm(clock_s, trends=False).base_s / 2
+    mine = np.zeros(len(mixed_s), dtype=bool)
+    for due in (missed_by, goes_on_with):
+        there, chance = due(clock_s, mixed_s[free]), due(clock_s, mixed_s[free] + half_s).sum()
+        if there.sum() >= RETURNED_LEAST and there.sum() > RETURNED_CHANCE * (chance + 1):
+            mine[free] |= there
+    return mine
 
 
 def handed_on(units: Sequence[Train], band_hz: float, *, regular: float) -> list[Train]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from emgkit.signals.clocks import missed_by
+from emgkit.signals.beats import missed_by
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import nearest, union_of
 from emgkit.signals.match import similarity
@@ -38,12 +38,15 @@ SIDE_BY_SIDE, FIRES_ON = 0.7, 2.5  # share of discharges, and the longest interv
 GIVES_WAY_EVENTS, GIVES_WAY_PARTS = 40, 10  # discharges and parts of the time that tell
 SHIFTING, STEADY, STEADIER = 8.0, 3.0, 0.25  # over chance: how their shares change, and hardly their sum
 RANDOM, WANDERED_SIZE = 0.15, (0.7, 1.43)  # irregularity of what keeps no time, so that its rate tells nothing
+FOLLOWED_SIZE = (0.58, 1.72)  # of what begins at once where the other ends
+ONCE = 3  # turns of two that follow each other, where they may overlap a little
 COMPLEX_ALIKE, COMPLEX_LOBES, LOBE = 0.92, 6, 0.15  # of potentials with so many phases over a share of the largest
 AS_REGULAR = 0.05  # two halves that together are this regular are one, however regular each is alone
 REGULAR_ALONE = 0.06  # as regular as this, a part is a train of its own unless the whole is as regular
 REGULAR_EVENTS = 8
 BOTH_EVENTS = 5  # of each of two clocks, which may follow each other and then look like one
 EVEN, TURNS = 0.1, 8  # share of uneven intervals, and how often they take turns, of the halves of one clock
+UNEVEN_TURNS = 0.65  # uneven intervals for each turn of what only resembles
 FILLED, FILL_LEAST = 0.7, 3  # share of discharges that are where a clock missed one, and how many tell
 REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
 MOST_REFRACTORY_S = 0.05
@@ -57,6 +60,7 @@ END_EVENTS = 6  # that show the rate at which a clock ends, or another begins
 STRAYS, SAME_RATE = 0.3, 1.25  # share of foreign discharges, and ratio of rates, where one clock goes on as another
 CONTINUES = 0.2  # how well the interval across a join agrees with those beside it
 CONTINUES_SHARE = 0.7
+FEW_JOINS, MANY_JOINS = 2, 5  # of what is of one shape, and of what only resembles; a few agree by chance
 
 
 def one_unit(
@@ -88,7 +92,7 @@ def one_unit(
     alike, lag = similarity(shapes[0], shapes[1], max_lag=len(shapes[1]) // 4)
     size = float(np.ptp(shapes[1]) / max(np.ptp(shapes[0]), 1e-9))
     # A myotonic discharge waxes and wanes: sizes differ, but one part takes up the rhythm where the other left it.
-    goes_on = alike > VERY_ALIKE and _continues(first_s, second_s)
+    goes_on = alike > VERY_ALIKE and _continues(first_s, second_s, often=FEW_JOINS if alike > ONE_SHAPE else MANY_JOINS)
     if goes_on or alike < ALIKE:
         return goes_on
     discharges = _discharges(first_s, second_s, lag, windows)
@@ -96,7 +100,7 @@ def one_unit(
     if not _near_in_size(size, alike, apart):
         return False
     taken_over = alike > WANED_ALIKE and not apart > FAR and takes_over(first_s, second_s)
-    verdict = "one clock" if taken_over else _timing(first_s, second_s)
+    verdict = "one clock" if taken_over else _timing(first_s, second_s, alike=alike)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
     near_size = DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
@@ -142,7 +146,7 @@ def one_seen_whole(first_s: NDArray[np.float64], second_s: NDArray[np.float64], 
     """
     if alike < SURELY_ALIKE or not SAME_SIZE[0] < size < SAME_SIZE[1]:
         return False
-    return _timing(first_s, second_s) in {"one clock", "same", "unknown"}
+    return _timing(first_s, second_s, alike=alike) in {"one clock", "same", "unknown"}
 
 
 def _one_by_shape(verdict: Timing, size: float, alike: float, apart: float, *, drifted: bool) -> bool:
@@ -180,7 +184,7 @@ def _discharges(
     return None if min(len(one), len(two)) < FEWEST else (one, np.roll(two, -lag, axis=1))
 
 
-def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:
+def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, alike: float) -> Timing:
     alone = [measure_rhythm(times_s, trends=False) for times_s in (first_s, second_s)]
     irregular = [rhythm.irregularity for rhythm in alone]
     best = float(np.nanmin([*irregular, np.inf]))
@@ -191,7 +195,10 @@ def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timi
         for value, times_s in zip(irregular, (first_s, second_s), strict=True)
     ]
     if together < AS_REGULAR:
-        if both.uneven < EVEN and _turns(first_s, second_s) >= TURNS:
+        turns = _turns(first_s, second_s)
+        # A few guests leave most intervals even, but not those where they take turns with their host.
+        even_turns = alike > VERY_SAME or both.uneven * both.n_intervals < UNEVEN_TURNS * turns
+        if both.uneven < EVEN and turns >= TURNS and even_turns:
             return "one clock"
         clock_s, other_s = (first_s, second_s) if irregular[0] == best else (second_s, first_s)
         if _fills(clock_s, other_s) or (all(clocks) and _fills(other_s, clock_s)):
@@ -246,14 +253,15 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     return "unknown"
 
 
-def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, often: int) -> bool:
+    # Where one takes over from the other, at least so often, the interval agrees with one beside it.
     both_s = np.sort(np.concatenate([first_s, second_s]))
     mine = np.isin(both_s, second_s)
     intervals = np.diff(both_s)
     crossing = np.flatnonzero(mine[1:] != mine[:-1])
     inner = crossing[(crossing > 0) & (crossing < len(intervals) - 1)]
     intervals = np.maximum(intervals, 1e-6)
-    if len(inner) < 2:
+    if len(inner) < often:
         return False
     beside = np.minimum(*(np.abs(intervals[inner] / intervals[inner + side] - 1) for side in (-1, 1)))
     return bool(np.mean(beside < CONTINUES) > CONTINUES_SHARE)
@@ -284,7 +292,7 @@ def takes_over(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
     before_s, after_s = early_s[early_s <= both_s[place]], late_s[late_s > both_s[place]]
     if min(len(before_s), len(after_s)) < END_EVENTS or strays[place] > STRAYS * min(len(early_s), len(late_s)):
         return False
-    ends_s = (before_s[-REGULAR_EVENTS:], after_s[:REGULAR_EVENTS])
+    ends_s = (before_s[-END_EVENTS:], after_s[:END_EVENTS])
     usual_s = np.array([quantile(np.diff(part_s), 0.25) for part_s in ends_s])  # some may be missing
     join_s = after_s[0] - before_s[-1]
     steps = np.maximum(np.round(join_s / usual_s), 1)
@@ -320,14 +328,17 @@ def _gives_way(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
 
 
 def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, size: float) -> bool:
-    # One is silent before the other begins. A clock must go on at its rate and nearly at its size.
-    if first_s[-1] >= second_s[0] and second_s[-1] >= first_s[0]:
+    # One is silent before the other begins; a clock must go on at its rate. How far the size may have wandered depends
+    # on whether the other begins at once.
+    if _turns(first_s, second_s) > ONCE:
         return False
-    rhythms = [measure_rhythm(times_s, trends=False) for times_s in (first_s, second_s)]
-    if not any(rhythm.irregularity < RANDOM for rhythm in rhythms):
-        return WANDERED_SIZE[0] < size < WANDERED_SIZE[1]
-    usual_s = [rhythm.base_s for rhythm in rhythms]
-    return VARIED_SIZE[0] < size < VARIED_SIZE[1] and max(usual_s) < SAME_RATE * min(usual_s)
+    early_s, late_s = sorted((first_s, second_s), key=median)
+    ends_s = (early_s[-REGULAR_EVENTS:], late_s[:REGULAR_EVENTS])
+    usual_s = [median(np.diff(part_s)) for part_s in ends_s]
+    random = all(measure_rhythm(times_s, trends=False).irregularity > RANDOM for times_s in (first_s, second_s))
+    at_once = late_s[0] - early_s[-1] < PAUSE * min(usual_s) if random else _hands_over(early_s, late_s)
+    low, high = FOLLOWED_SIZE if at_once else WANDERED_SIZE if random else VARIED_SIZE
+    return low < size < high and (random or max(usual_s) < SAME_RATE * min(usual_s))
 
 
 def _one_complex(verdict: Timing, shapes: tuple[NDArray[np.floating], NDArray[np.floating]]) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.apart import fibres_apart
-from emgkit.signals.clocks import due_in_gaps, find_clock, missed_by, on_the_beat, spared_by
+from emgkit.signals.beats import due_in_gaps, missed_by, on_the_beat, spared_by
+from emgkit.signals.clocks import find_clock
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.crossings import uncrossed
 from emgkit.signals.cycles import lags_to, repeating_joined

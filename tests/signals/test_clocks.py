@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emgkit.signals import clocks
-from emgkit.signals.clocks import ClockLimits, find_clock, missed_by, spared_by
+from emgkit.signals.clocks import ClockLimits, find_clock
 from tests.naive_signals import longest_chain_by_loop
 
 LIMITS = ClockLimits(
@@ -82,36 +82,6 @@ def test_the_start_of_the_recording_does_not_matter():
     np.testing.assert_array_equal(find_clock(mixed, limits=LIMITS), find_clock(mixed + 500.0, limits=LIMITS))
 
 
-def test_discharges_that_a_clock_missed_are_its_own_also_when_it_slows_down():
-    times_s = np.cumsum(np.linspace(0.08, 0.16, 100))
-    missed = np.random.default_rng(1).random(100) < 0.3
-    missed[[0, -1]] = False
-    assert missed_by(times_s[~missed], times_s[missed]).mean() > 0.95
-
-
-def test_discharges_of_another_fibre_are_seldom_where_a_clock_missed_one():
-    rng = np.random.default_rng(2)
-    times_s = np.cumsum(rng.normal(0.1, 0.002, 200))
-    others_s = np.sort(rng.uniform(-5, 25, 400))
-    assert missed_by(times_s, others_s).sum() == 0
-    kept_s = times_s[rng.random(200) > 0.3]
-    assert missed_by(kept_s, others_s).mean() < 0.15
-    beyond = (others_s < kept_s[0]) | (others_s > kept_s[-1])
-    assert not missed_by(kept_s, others_s)[beyond].any()
-
-
-def test_a_clock_that_lost_every_other_discharge_for_a_while_misses_them():
-    times_s = 0.14 * np.arange(60) + np.random.default_rng(3).normal(0, 0.001, 60)
-    lost = np.arange(25, 41, 2)
-    assert missed_by(np.delete(times_s, lost), times_s[lost]).all()
-
-
-def test_a_precise_clock_misses_nothing_that_is_a_tenth_of_its_interval_off():
-    times_s = 0.14 * np.arange(60) + np.random.default_rng(3).normal(0, 0.001, 60)
-    lost = np.arange(5, 55, 5)
-    assert not missed_by(np.delete(times_s, lost), times_s[lost] + 0.014).any()
-
-
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_clock_that_slows_to_less_than_half_its_rate_is_followed_among_a_slow_one(seed):
     fast = clock(6.0, seed=seed, slowing=0.03, jitter=0.015, duration_s=30.0)
@@ -128,17 +98,6 @@ def test_every_second_discharge_is_not_taken_for_the_clock():
     guests = clock(2.0, seed=5, duration_s=30.0)
     mixed = np.sort(np.concatenate([whole, guests]))
     assert np.isin(whole, mixed[find_clock(mixed, limits=LIMITS)]).mean() > 0.8
-
-
-@pytest.mark.parametrize("place", [3, 10, 17])
-def test_a_guest_is_spared_and_what_fills_a_gap_is_not(place):
-    times_s = np.delete(np.arange(24) / 8, [6, 12])
-    guest_s = times_s[place] + 0.04
-    both_s = np.sort(np.append(times_s, guest_s))
-    assert both_s[spared_by(both_s)].tolist() == [guest_s]
-    assert not spared_by(times_s).any()
-    assert not spared_by(np.sort(np.append(times_s, 6 / 8))).any()
-    assert not spared_by(times_s[:5]).any()
 
 
 @pytest.mark.parametrize("seed", range(4))
