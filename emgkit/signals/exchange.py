@@ -34,6 +34,7 @@ REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
 UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
 UNEVEN_LEFT = 0.5  # share of them that may be left
 GOES_ON, BREAKS, MOST_MISSED = 0.15, 0.2, 3  # how far off one clock is where it goes on, and another at least
+MISSED_SHARE = 0.5  # of what a clock takes that the other one misses when it is gone
 UNEVEN_CLOCK = 0.15  # share that shows a clock with many guests
 KEPT_SHARE = 0.8  # of its discharges that a clock keeps
 
@@ -120,13 +121,14 @@ def lag_if_alike(
 def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], *, regular: float) -> NDArray[np.bool_]:
     # Which of the mixed discharges the clock missed or goes on with; of a clock, only those that its own rhythm does
     # not need. Half an interval later, as many would be there by chance.
-    rhythm = measure_rhythm(mixed_s, trends=False)
-    free = spared_by(mixed_s) if rhythm.irregularity < regular else np.ones(len(mixed_s), dtype=bool)
+    of_clock = measure_rhythm(mixed_s, trends=False).irregularity < regular
+    free = spared_by(mixed_s) if of_clock else np.ones(len(mixed_s), dtype=bool)
     half_s = measure_rhythm(clock_s, trends=False).base_s / 2
     mine = np.zeros(len(mixed_s), dtype=bool)
     for due in (missed_by, goes_on_with):
         there, chance = due(clock_s, mixed_s[free]), due(clock_s, mixed_s[free] + half_s).sum()
-        if there.sum() >= RETURNED_LEAST and there.sum() > RETURNED_CHANCE * (chance + 1):
+        least = RETURNED_CHANCE * chance if of_clock else max(RETURNED_LEAST - 1, RETURNED_CHANCE * (chance + 1))
+        if there.sum() > least:
             mine[free] |= there
     return mine
 
@@ -167,17 +169,27 @@ def _goes_on_either_way(
 
 
 def _goes_on_in(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regular: float) -> NDArray[np.bool_]:
-    # Which of the mixed discharges the clock goes on with; none where they go on as well from what was there before.
-    after = mixed_s > clock_s[-1]
-    before_s, after_s = mixed_s[~after], mixed_s[after]
-    nothing = np.zeros(len(mixed_s), dtype=bool)
+    # Which of the mixed discharges the clock goes on with: all that follow, or those on its beat where the other unit
+    # goes on as well; none where they go on as well from what was there before.
+    later = mixed_s > clock_s[-1]
+    if _is_next(clock_s, mixed_s[~later], mixed_s[later], regular):
+        return later
+    beats = goes_on_with(clock_s, mixed_s) & later
+    apart = beats.any() and (~beats).sum() > 1 and missed_by(mixed_s[~beats], mixed_s[beats]).mean() < MISSED_SHARE
+    if apart and _is_next(clock_s, mixed_s[~later], mixed_s[beats], regular):
+        return beats
+    return np.zeros(len(mixed_s), dtype=bool)
+
+
+def _is_next(
+    clock_s: NDArray[np.float64], before_s: NDArray[np.float64], after_s: NDArray[np.float64], regular: float
+) -> bool:
     if min(len(clock_s), len(before_s), len(after_s)) < CLOCK_EVENTS or before_s[-1] < clock_s[0]:
-        return nothing
+        return False
     rhythms = [measure_rhythm(times_s, trends=False) for times_s in (clock_s, after_s)]
     if not all(rhythm.irregularity < regular for rhythm in rhythms):
-        return nothing
-    mine, theirs = _join(clock_s, after_s), _join(before_s, after_s)
-    return after if mine < GOES_ON < BREAKS < theirs else nothing
+        return False
+    return _join(clock_s, after_s) < GOES_ON < BREAKS < _join(before_s, after_s)
 
 
 def _join(before_s: NDArray[np.float64], after_s: NDArray[np.float64]) -> float:
