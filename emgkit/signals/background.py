@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DENSE_S = 0.002
 SILENT_SHARE = 3.0  # activity in less than a third of the time is an exception
 EVENT_LEAD_MS = 5.0  # cut out before a discharge
+SPIKES, POTENTIAL_S = 3, 0.008  # of one potential, and how far they lie around its discharge
+OFTEN = 5  # discharges that show how many spikes a potential has
 
 
 def find_dense(
@@ -116,6 +118,36 @@ def find_bursts(
         else:
             found.append((start, stop))
     return [(start, stop) for start, stop in found if stop - start <= longest_s]
+
+
+def counted_once(times_s: NDArray[np.float64], trains_s: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the spikes with those of each polyphasic potential counted as one.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_spikes,)
+        Ascending, of all units and none.
+    trains_s : sequence of ndarray
+        Discharges of every train.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.background import counted_once
+    >>> train_s, other_s = np.arange(1, 9) / 4, np.array([0.1, 0.9])
+    >>> spikes_s = np.concatenate([train_s - 0.003, train_s, train_s + 0.003, other_s])
+    >>> len(counted_once(np.sort(spikes_s), [train_s]))
+    10
+    """
+    inner, discharges = np.zeros(len(times_s), dtype=bool), []
+    for train_s in trains_s:
+        first, last = (np.searchsorted(times_s, train_s + way * POTENTIAL_S) for way in (-1, 1))
+        if len(train_s) < OFTEN or np.median(last - first) < SPIKES:
+            continue
+        discharges.append(train_s)
+        for start, stop in zip(first.tolist(), last.tolist(), strict=True):
+            inner[start:stop] = True
+    return np.sort(np.concatenate([times_s[~inner], *discharges]))
 
 
 def find_skewed(

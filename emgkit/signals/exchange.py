@@ -34,6 +34,7 @@ REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
 UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
 UNEVEN_LEFT = 0.5  # share of them that may be left
 GOES_ON, BREAKS, MOST_MISSED = 0.15, 0.2, 3  # how far off one clock is where it goes on, and another at least
+AMID = 1.3  # discharges of a unit for each that a clock goes on with there
 MISSED_SHARE = 0.5  # of what a clock takes that the other one misses when it is gone
 UNEVEN_CLOCK = 0.15  # share that shows a clock with many guests
 KEPT_SHARE = 0.8  # of its discharges that a clock keeps
@@ -128,8 +129,11 @@ def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], *
     for due in (missed_by, goes_on_with):
         there, chance = due(clock_s, mixed_s[free]), due(clock_s, mixed_s[free] + half_s).sum()
         least = RETURNED_CHANCE * chance if of_clock else max(RETURNED_LEAST - 1, RETURNED_CHANCE * (chance + 1))
-        if there.sum() > least:
-            mine[free] |= there
+        places = np.flatnonzero(free)[there]
+        # A whole stretch of another unit is no guest there: whether that unit is this one is another question.
+        amid = due is missed_by or (len(places) > 0 and np.ptp(places) + 1 > AMID * len(places))
+        if there.sum() > least and amid:
+            mine[places] = True
     return mine
 
 
@@ -173,11 +177,11 @@ def _goes_on_in(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regu
     # goes on as well; none where they go on as well from what was there before.
     later = mixed_s > clock_s[-1]
     if _is_next(clock_s, mixed_s[~later], mixed_s[later], regular):
-        return later
+        return np.asarray(later)
     beats = goes_on_with(clock_s, mixed_s) & later
     apart = beats.any() and (~beats).sum() > 1 and missed_by(mixed_s[~beats], mixed_s[beats]).mean() < MISSED_SHARE
     if apart and _is_next(clock_s, mixed_s[~later], mixed_s[beats], regular):
-        return beats
+        return np.asarray(beats)
     return np.zeros(len(mixed_s), dtype=bool)
 
 

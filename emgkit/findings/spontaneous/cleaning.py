@@ -13,7 +13,7 @@ from emgkit.errors import SignalError
 from emgkit.findings.spontaneous.settings import edges, fault_limits, mains_limits, movement_limits
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, covered_s, find_movement, joined
-from emgkit.signals.background import find_bursts, find_dense
+from emgkit.signals.background import counted_once, find_bursts, find_dense
 from emgkit.signals.bands import Grid, Piece, Stretch, cut_pieces, read_stretch, thinning
 from emgkit.signals.noise import noise_floor
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from emgkit.model.recording import Recording
     from emgkit.signals.sort import Band, SortedBand
+    from emgkit.signals.units import Train
 
 NOISE_BLOCKS = 1000  # tell the noise of a piece to half a percent
 
@@ -171,11 +172,12 @@ def noise_in(signal: NDArray[np.float32], rate_hz: float, *, band: Band, most_bl
     )
 
 
-def insertion(band: SortedBand) -> list[Span]:
+def insertion(band: SortedBand, trains: Sequence[Train]) -> list[Span]:
     """Find insertional activity, and leave out the time that the tissue needs to settle after it."""
     values = criteria_values("detection_criteria")
+    spikes_s = np.sort(np.concatenate([band.time_s, band.loose_s]))
     bursts = find_bursts(
-        np.sort(np.concatenate([band.time_s, band.loose_s])),
+        counted_once(spikes_s, [train.time_s for train in trains]),  # fasciculations near each other are no crowd
         window_s=values["burst_window_s"],
         fewest=int(values["burst_spikes"]),
         excess=values["burst_excess"],

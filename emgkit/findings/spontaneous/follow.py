@@ -200,7 +200,7 @@ def _followed(recording: Recording, piece: Piece, cleaned: Cleaned, guide: Guide
     found = _follow_stretch(cleaned.stretch, guide)
     if not _explained(found, guide, cleaned.stretch):
         return None
-    left_out = left_out_of(recording, cleaned, fast=found.fast)
+    left_out = left_out_of(recording, cleaned, found=found)
     kept_s = [train.time_s[outside(train.time_s, left_out)] for train in found.trains]
     there = [place for place, times_s in enumerate(kept_s) if lasts(times_s)]
     trains, dropped = lasting(found.trains, left_out)

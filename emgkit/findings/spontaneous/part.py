@@ -112,7 +112,7 @@ def analyse_piece(recording: Recording, piece: Piece) -> Part:
 
 def sorted_part(recording: Recording, piece: Piece, *, cleaned: Cleaned, found: Found) -> Part:
     """Measure the trains that were found in a piece, and put together what is found there."""
-    left_out = left_out_of(recording, cleaned, fast=found.fast)
+    left_out = left_out_of(recording, cleaned, found=found)
     trains, dropped = lasting(found.trains, left_out)
     measured = measured_trains(recording, piece, stretch=cleaned.stretch, trains=trains)
     return part_of(piece, cleaned, measured=measured, found=found, left_out=left_out, dropped=dropped)
@@ -155,9 +155,9 @@ def places_of(trains: Sequence[Train], stretch: Stretch) -> list[NDArray[np.floa
     return [(train.time_s - stretch.start_s) * stretch.grid.slow_hz for train in trains]
 
 
-def left_out_of(recording: Recording, cleaned: Cleaned, *, fast: SortedBand) -> list[Span]:
+def left_out_of(recording: Recording, cleaned: Cleaned, *, found: Found) -> list[Span]:
     """Return what is left out of a piece."""
-    left_out = [*cleaned.left_out, *insertion(fast), *contraction(fast, recording.duration_s)]
+    left_out = [*cleaned.left_out, *insertion(found.fast, found.trains), *contraction(found.fast, recording.duration_s)]
     gap_s = criteria_values("detection_criteria")["flat_s"]
     return joined(left_out, duration_s=recording.duration_s, gap_s=gap_s)
 
