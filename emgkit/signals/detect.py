@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.cluster import cut_windows
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
 
 ALMOST = 1 - 1e-6  # that rounding loses no peak before it is looked at closely
 BLOCK = 2**16  # samples looked at together, so that temporary arrays stay in the cache
-LOUD_SHARE = 0.2  # of a block that may rise over the limit; where more does, it is quicker to smooth all of it
 
 
 def smooth_energy(filtered: NDArray[np.floating], *, width: int) -> NDArray[np.floating]:
@@ -150,45 +147,39 @@ def find_spikes(
 def _peaks_over(
     part: NDArray[np.floating], limit: NDArray[np.floating], width: int
 ) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
-    # Peaks of the smoothed energy over one limit, or over that of every sample, and the energy there.
-    groups = _loud_groups(part, float(limit.min()), width)
-    if groups is None:
-        energy = smooth_energy(part, width=width)
-        inner = energy[1:-1]
-        peak = inner > (limit[1:-1] if len(limit) > 1 else limit[0])
-        peak &= inner >= energy[:-2]
-        peak &= inner > energy[2:]
-        over = np.flatnonzero(peak) + 1
-        return over, energy[over]
+    # Peaks of the smoothed energy over one limit, or over that of every sample, and the energy there. It is smoothed in
+    # groups of samples only: those in which it may exceed the limit, and one on either side, which is as far as the
+    # smoothing reaches. The first and the last group lie beyond the ends and are zero.
     size = width + 1
-    first = groups * size - width  # the energy of one sample more on either side is needed
-    squares = np.square(cut_windows(part, first, before=0, after=size + 2 * width).T, order="C")
-    for outer in np.flatnonzero((first < 0) | (first + size + 2 * width > len(part))):
-        beyond = first[outer] + np.arange(size + 2 * width)
-        squares[(beyond < 0) | (beyond >= len(part)), outer] = 0
-    energies = np.asarray(_running_sum(_running_sum(squares, width), width) / part.dtype.type(width**2)).T
-    inner = energies[:, 1:-1]
-    row, column = np.nonzero((inner > limit.min()) & (inner >= energies[:, :-2]) & (inner > energies[:, 2:]))
-    over, height = groups[row] * size + column, inner[row, column]
-    inside = (over > 0) & (over < len(part) - 1)
-    over, height = over[inside], height[inside]
+    squares = np.zeros((-(-len(part) // size) + 2, size), part.dtype)
+    np.square(part, out=squares.reshape(-1)[size : size + len(part)])
+    loud = _may_exceed(squares, float(limit.min()), width)
+    near = loud.copy()
+    near[:-1] |= loud[1:]
+    near[1:] |= loud[:-1]
+    groups = np.flatnonzero(near)
+    if len(groups) == 0:
+        return np.empty(0, np.int64), np.empty(0, part.dtype)
+    near_squares = squares.take(groups, axis=0).reshape(-1)
+    energy = _running_sum(_running_sum(near_squares, width), width) / part.dtype.type(width**2)
+    inner = energy[1:-1]
+    peak = np.flatnonzero((inner > limit.min()) & (inner >= energy[:-2]) & (inner > energy[2:]))
+    group, place = np.divmod(peak + width, size)
+    over, height = (groups[group] - 1) * size + place, inner[peak]
+    own = loud[groups[group]] & (over > 0) & (over < len(part) - 1)
+    over, height = over[own], height[own]
     high = height > (limit[over] if len(limit) > 1 else limit[0])
     return over[high], height[high]
 
 
-def _loud_groups(part: NDArray[np.floating], limit: float, width: int) -> NDArray[np.int64] | None:
-    # Groups of samples in which the smoothed energy may exceed the limit; None when they are many. What lies before a
-    # group and what lies after it weigh less together than either would in its middle.
-    size = width + 1
-    count = len(part) // size
-    if count < 2:
-        return None
-    squares = np.square(part[: count * size]).reshape(count, size) @ np.ones(size, part.dtype)
-    rest = part[count * size :]
-    squares = np.concatenate([[0], squares, [rest @ rest], [0]], dtype=part.dtype)
-    most = squares[1:-1] + np.maximum(squares[:-2], squares[2:]) * part.dtype.type(1 - 1 / width)
-    groups = np.flatnonzero(most > ALMOST * width * limit)
-    return groups if len(groups) < LOUD_SHARE * count else None
+def _may_exceed(squares: NDArray[np.floating], limit: float, width: int) -> NDArray[np.bool_]:
+    # Groups of samples in which the smoothed energy may exceed the limit. What lies before a group and what lies after
+    # it weigh less together than either would in its middle.
+    energy = squares @ np.ones(squares.shape[1], squares.dtype)
+    most = energy[1:-1] + np.maximum(energy[:-2], energy[2:]) * squares.dtype.type(1 - 1 / width)
+    loud = np.zeros(len(energy), dtype=bool)
+    np.greater(most, ALMOST * width * limit, out=loud[1:-1])
+    return loud
 
 
 def keep_largest(

@@ -125,6 +125,20 @@ def test_blocks_leave_no_seam(monkeypatch, block):
         np.testing.assert_allclose(ratio, wanted_ratio, rtol=1e-5)
 
 
+@pytest.mark.parametrize("width", [1, 7, 8, 30])
+def test_peaks_are_those_of_the_energy_smoothed_everywhere(width):
+    signal, _ = scene(2)
+    signal = np.concatenate([signal[:7001], np.zeros(4000, np.float32), 5 * signal[7001:20_000]])
+    signal[:3], signal[-2:] = 60.0, 60.0  # loud at both ends
+    for level in (np.float64(1.0), np.linspace(0.8, 1.4, len(signal))):
+        energy, limit = smooth_energy(signal, width=width), np.square(2.5 * level).astype(np.float32)
+        inner = energy[1:-1]
+        top = (inner > energy[2:]) & (inner >= energy[:-2]) & (energy > limit)[1:-1]
+        found, _ = find_spikes(signal, noise_uv=level, threshold=2.5, width=width, separation=1)
+        np.testing.assert_array_equal(found, np.flatnonzero(top) + 1)
+        assert 100 < len(found) < 15_000
+
+
 def test_silence_holds_no_spike():
     peaks, ratio = find_spikes(np.zeros(5000, np.float32), **SETTINGS)
     assert (len(peaks), len(ratio)) == (0, 0)
