@@ -39,7 +39,7 @@ from emgkit.signals.aside import Aside, of_each
 from emgkit.signals.follow import Known, follow_band, followed_trains, founds_more, goes_on, of_one_kind, teach
 from emgkit.signals.kinds import parted
 from emgkit.signals.peel import peel_known
-from emgkit.signals.sort import find_left
+from emgkit.signals.sort import find_left, floor_of
 from emgkit.signals.units import rhythm_of
 
 if TYPE_CHECKING:
@@ -151,8 +151,10 @@ def _beginning(stretch: Stretch) -> Stretch:
     values, ratio = criteria_values("detection_criteria"), stretch.grid.slow_step
     size = round(values["piece_taught_s"] * stretch.grid.slow_hz)
     start = stretch.fast[: size * ratio]
-    floor = np.full(1, noise_in(start, stretch.grid.fast_hz, band=bands()[0], most_blocks=NOISE_BLOCKS) ** 2)
-    spikes, _ = find_left(start, start, rate_hz=stretch.grid.fast_hz, band=bands()[0], floor=floor.astype(np.float32))
+    band, rate_hz = bands()[0], stretch.grid.fast_hz
+    noise_uv = noise_in(start, rate_hz, band=band, most_blocks=NOISE_BLOCKS)
+    floor = floor_of(noise_uv, rate_hz, band=band)
+    spikes, _ = find_left(start, start, rate_hz=rate_hz, band=band, noise_uv=noise_uv, floor=floor)
     least = values["piece_taught_least_s"] / values["piece_taught_s"]
     size = int(size * min(max(values["piece_taught_spikes"] / max(len(spikes), 1), least), 1.0))
     return replace(stretch, fast=stretch.fast[: size * ratio], slow=stretch.slow[:size])
