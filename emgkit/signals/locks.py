@@ -44,7 +44,7 @@ def nearest(times_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDAr
     """
     if len(times_s) == 1:
         return np.full(len(wanted_s), times_s[0])
-    right = np.clip(np.searchsorted(times_s, wanted_s), 1, len(times_s) - 1)
+    right = np.minimum(np.maximum(np.searchsorted(times_s, wanted_s), 1), len(times_s) - 1)
     left = right - 1
     take_left = np.abs(times_s[left] - wanted_s) <= np.abs(times_s[right] - wanted_s)
     return np.asarray(np.where(take_left, times_s[left], times_s[right]))
