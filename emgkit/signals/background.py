@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emgkit.signals.counting import covered
 from emgkit.signals.detect import smooth_energy
 
 if TYPE_CHECKING:
@@ -193,10 +194,8 @@ def find_skewed(
         time_s, length_ms = np.array(events, dtype=float).T
         starts = np.trunc((time_s - start_s - EVENT_LEAD_MS / 1000) * rate).astype(np.int64)
         stops = np.trunc((time_s - start_s + length_ms / 1000) * rate).astype(np.int64) + 1
-        ends = (np.clip(each, 0, len(noise)) for each in (starts, np.maximum(stops, starts)))
-        more, fewer = (np.bincount(each, minlength=len(noise) + 1) for each in ends)
-        inside = more - fewer  # how many more discharges hold a sample than hold the last one
-        quiet &= np.cumsum(inside[:-1]) == 0
+        starts, stops = (np.clip(each, 0, len(noise)) for each in (starts, np.maximum(stops, starts)))
+        quiet &= ~covered(starts, stops, size=len(noise))
     size = int(block_s * rate)
     found: list[tuple[float, float, float]] = []
     for number, level in _leaning(noise, quiet, size, limit):

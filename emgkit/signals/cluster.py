@@ -264,9 +264,10 @@ def _distance(
 
 def _lowest(every: NDArray[np.floating]) -> NDArray[np.floating]:
     # The bottom of a parabola through the three lags around the best one.
-    least, place = every[0].copy(), np.zeros(every[0].shape, dtype=np.int16)
+    kind = np.min_scalar_type(len(every))
+    least, place = every[0].copy(), np.zeros(every[0].shape, dtype=kind)
     for lag in range(1, len(every)):  # quicker than argmin, which goes through one pair after the other
-        np.maximum(place, (every[lag] < least) * np.int16(lag), out=place)
+        np.maximum(place, (every[lag] < least) * kind.type(lag), out=place)
         np.minimum(least, every[lag], out=least)
     pair = np.arange(place.size).reshape(place.shape)
     middle_of = np.clip(place, 1, len(every) - 2) * np.int64(place.size) + pair

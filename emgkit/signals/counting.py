@@ -49,6 +49,32 @@ def ranges(starts: NDArray[np.integer], sizes: NDArray[np.integer]) -> NDArray[n
     return np.asarray(np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes))
 
 
+def covered(starts: NDArray[np.integer], stops: NDArray[np.integer], *, size: int) -> NDArray[np.bool_]:
+    """Return which of so many samples lie in one of the ranges at least, each up to its stop.
+
+    Parameters
+    ----------
+    starts, stops : ndarray of int, shape (n_ranges,)
+        Within 0 and ``size``; no stop lies before its start.
+    size : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.counting import covered
+    >>> np.flatnonzero(covered(np.array([6, 1, 2]), np.array([8, 4, 3]), size=9))
+    array([1, 2, 3, 6, 7])
+    """
+    if len(starts) == 0:
+        return np.zeros(size, dtype=bool)
+    order = np.argsort(starts, kind="stable")
+    first, reached = starts[order], np.maximum.accumulate(stops[order])
+    apart = first[1:] > reached[:-1]  # where no range goes on
+    edges = np.stack([first[np.append(True, apart)], reached[np.append(apart, True)]], axis=1)
+    lengths = np.diff(edges.reshape(-1), prepend=0, append=size)
+    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+
+
 def merged(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the numbers of both in ascending order, each once; quicker than numpy's ``union1d``.
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 ALMOST = 1 - 1e-6  # that rounding loses no peak before it is looked at closely
 BLOCK = 2**16  # samples looked at together, so that temporary arrays stay in the cache
-LOUD_SHARE = 0.2  # of a block that may rise over the limit; where more does, it is quicker to smooth all of it
 
 
 def smooth_energy(filtered: NDArray[np.floating], *, width: int) -> NDArray[np.floating]:
@@ -44,22 +43,40 @@ def smooth_energy(filtered: NDArray[np.floating], *, width: int) -> NDArray[np.f
     return np.asarray(_running_sum(_running_sum(padded, width), width) / filtered.dtype.type(width**2))
 
 
-def energy_in(windows: NDArray[np.floating], *, width: int) -> NDArray[np.floating]:
+def windows_at(signal: NDArray[np.floating], places: NDArray[np.integer], *, width: int) -> NDArray[np.floating]:
+    """Return what the local energy at places is made of, shape (n_places, 2 * width - 1); zero beyond the ends.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.detect import windows_at
+    >>> windows_at(np.arange(1.0, 6.0), np.array([1, 4]), width=3)
+    array([[0., 1., 2., 3., 4.],
+           [3., 4., 5., 0., 0.]])
+    """
+    windows = cut_windows(signal, places, before=width - 1, after=width)
+    for row in np.flatnonzero((places < width - 1) | (places > len(signal) - width)):
+        beyond = places[row] + np.arange(1 - width, width)
+        windows[row, (beyond < 0) | (beyond >= len(signal))] = 0
+    return windows
+
+
+def energy_in(windows: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the local mean square in the middle of windows, as ``smooth_energy`` finds it there in a whole signal.
 
     Parameters
     ----------
     windows : ndarray of shape (n_windows, 2 * width - 1)
-        Microvolt.
-    width : int
+        Microvolt, see ``windows_at``.
 
     Examples
     --------
     >>> import numpy as np
     >>> from emgkit.signals.detect import energy_in
-    >>> energy_in(np.full((1, 9), 2.0), width=5)
+    >>> energy_in(np.full((1, 9), 2.0))
     array([4.])
     """
+    width = (windows.shape[1] + 1) // 2
     squares = np.square(windows.T, order="C")
     return np.asarray(_running_sum(_running_sum(squares, width), width)[0] / windows.dtype.type(width**2))
 
@@ -83,7 +100,7 @@ def _running_sum(values: NDArray[np.floating], width: int) -> NDArray[np.floatin
 def find_spikes(
     filtered: NDArray[np.floating],
     *,
-    noise_uv: float | NDArray[np.floating],
+    noise_uv: float,
     threshold: float,
     width: int,
     separation: int,
@@ -98,7 +115,7 @@ def find_spikes(
     ----------
     filtered : ndarray of shape (n_samples,)
         Band-passed microvolt.
-    noise_uv : float or ndarray of shape (n_samples,)
+    noise_uv : float
         Standard deviation of what may be expected without a spike.
     threshold : float
         Root of the local energy over the noise.
@@ -126,19 +143,16 @@ def find_spikes(
     >>> bool(abs(peaks[0] - 5005) < 3), len(peaks)
     (True, 1)
     """
-    places, energies, limits = [np.empty(0, np.int64)], [np.empty(0, filtered.dtype)], [np.empty(0, filtered.dtype)]
+    places, energies = [np.empty(0, np.int64)], [np.empty(0, filtered.dtype)]
+    limit = np.square(np.asarray(threshold * max(noise_uv, 1e-9), filtered.dtype))
+    least = float(limit if noise_at is None else ALMOST * limit)
     for start in range(0, len(filtered), BLOCK):
         low, high = max(start - 2 * width, 0), min(start + BLOCK + 2 * width, len(filtered))
-        here = noise_uv[low:high] if isinstance(noise_uv, np.ndarray) else np.full(1, noise_uv)
-        limit = np.square(threshold * np.maximum(here, 1e-9))
-        limit *= 1 if noise_at is None else ALMOST
-        over, energy = _peaks_over(filtered[low:high], limit.astype(filtered.dtype, copy=False), width)
+        over, energy = _peaks_over(filtered[low:high], least, width)
         own = (over + low >= start) & (over + low < start + BLOCK)
-        over = over[own]
-        places.append(over + low)
+        places.append(over[own] + low)
         energies.append(energy[own])
-        limits.append(limit[over] if len(limit) > 1 else np.broadcast_to(limit, len(over)))
-    peaks, energy, limit = np.concatenate(places), np.concatenate(energies), np.concatenate(limits)
+    peaks, energy = np.concatenate(places), np.concatenate(energies)
     if noise_at is not None and len(peaks):
         limit = np.square(threshold * np.maximum(noise_at(peaks), 1e-9))
         peaks, energy, limit = (values[energy > limit] for values in (peaks, energy, limit))
@@ -147,48 +161,38 @@ def find_spikes(
     return peaks[kept], ratio[kept]
 
 
-def _peaks_over(
-    part: NDArray[np.floating], limit: NDArray[np.floating], width: int
-) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
-    # Peaks of the smoothed energy over one limit, or over that of every sample, and the energy there.
-    groups = _loud_groups(part, float(limit.min()), width)
-    if groups is None:
-        energy = smooth_energy(part, width=width)
-        inner = energy[1:-1]
-        peak = inner > (limit[1:-1] if len(limit) > 1 else limit[0])
-        peak &= inner >= energy[:-2]
-        peak &= inner > energy[2:]
-        over = np.flatnonzero(peak) + 1
-        return over, energy[over]
+def _peaks_over(part: NDArray[np.floating], limit: float, width: int) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+    # Peaks of the smoothed energy over a limit, and the energy there. It is smoothed in groups of samples only: those
+    # in which it may exceed the limit, and one on either side, which is as far as the smoothing reaches. The first and
+    # the last group lie beyond the ends and are zero.
     size = width + 1
-    first = groups * size - width  # the energy of one sample more on either side is needed
-    squares = np.square(cut_windows(part, first, before=0, after=size + 2 * width).T, order="C")
-    for outer in np.flatnonzero((first < 0) | (first + size + 2 * width > len(part))):
-        beyond = first[outer] + np.arange(size + 2 * width)
-        squares[(beyond < 0) | (beyond >= len(part)), outer] = 0
-    energies = np.asarray(_running_sum(_running_sum(squares, width), width) / part.dtype.type(width**2)).T
-    inner = energies[:, 1:-1]
-    row, column = np.nonzero((inner > limit.min()) & (inner >= energies[:, :-2]) & (inner > energies[:, 2:]))
-    over, height = groups[row] * size + column, inner[row, column]
-    inside = (over > 0) & (over < len(part) - 1)
-    over, height = over[inside], height[inside]
-    high = height > (limit[over] if len(limit) > 1 else limit[0])
-    return over[high], height[high]
+    squares = np.zeros((-(-len(part) // size) + 2, size), part.dtype)
+    np.square(part, out=squares.reshape(-1)[size : size + len(part)])
+    loud = _may_exceed(squares, limit, width)
+    near = loud.copy()
+    near[:-1] |= loud[1:]
+    near[1:] |= loud[:-1]
+    groups = np.flatnonzero(near)
+    if len(groups) == 0:
+        return np.empty(0, np.int64), np.empty(0, part.dtype)
+    near_squares = squares.take(groups, axis=0).reshape(-1)
+    energy = _running_sum(_running_sum(near_squares, width), width) / part.dtype.type(width**2)
+    inner = energy[1:-1]
+    peak = np.flatnonzero((inner > limit) & (inner >= energy[:-2]) & (inner > energy[2:]))
+    group, place = np.divmod(peak + width, size)
+    over, height = (groups[group] - 1) * size + place, inner[peak]
+    own = loud[groups[group]] & (over > 0) & (over < len(part) - 1)
+    return over[own], height[own]
 
 
-def _loud_groups(part: NDArray[np.floating], limit: float, width: int) -> NDArray[np.int64] | None:
-    # Groups of samples in which the smoothed energy may exceed the limit; None when they are many. What lies before a
-    # group and what lies after it weigh less together than either would in its middle.
-    size = width + 1
-    count = len(part) // size
-    if count < 2:
-        return None
-    squares = np.square(part[: count * size]).reshape(count, size) @ np.ones(size, part.dtype)
-    rest = part[count * size :]
-    squares = np.concatenate([[0], squares, [rest @ rest], [0]], dtype=part.dtype)
-    most = squares[1:-1] + np.maximum(squares[:-2], squares[2:]) * part.dtype.type(1 - 1 / width)
-    groups = np.flatnonzero(most > ALMOST * width * limit)
-    return groups if len(groups) < LOUD_SHARE * count else None
+def _may_exceed(squares: NDArray[np.floating], limit: float, width: int) -> NDArray[np.bool_]:
+    # Groups of samples in which the smoothed energy may exceed the limit. What lies before a group and what lies after
+    # it weigh less together than either would in its middle.
+    energy = squares @ np.ones(squares.shape[1], squares.dtype)
+    most = energy[1:-1] + np.maximum(energy[:-2], energy[2:]) * squares.dtype.type(1 - 1 / width)
+    loud = np.zeros(len(energy), dtype=bool)
+    np.greater(most, ALMOST * width * limit, out=loud[1:-1])
+    return loud
 
 
 def keep_largest(

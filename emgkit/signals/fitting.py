@@ -47,7 +47,8 @@ def best_scales(
     """
     size, length = len(template), windows.shape[1]
     lags = np.arange(length - size + 1)
-    padded = np.pad(template.astype(windows.dtype), length - size)
+    padded = np.zeros(2 * length - size, windows.dtype)
+    padded[length - size : length] = template
     lagged = windows_of(padded, length)[::-1]  # the template at every lag
     answer = np.where(lags <= (sizes - size)[:, None], windows @ lagged.T, -np.inf)
     place, row = answer.argmax(axis=1), np.arange(len(windows))

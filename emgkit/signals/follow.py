@@ -8,6 +8,7 @@ and how the trains go on, tells where they do not: there everything has to be so
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -194,7 +195,8 @@ def follow_band(
     limits, floor = limits_of(band, noise_uv), floor_of(noise_uv, rate_hz, band=band, taken=taken)
     reach = 2 * samples_in(band.lag_ms, rate_hz)
     known = list(templates)
-    peaks, ratio = find_left(signal, signal, rate_hz=rate_hz, band=band, floor=floor)
+    left_of = partial(find_left, rate_hz=rate_hz, band=band, noise_uv=noise_uv)
+    peaks, ratio = left_of(signal, signal, floor=floor)
     none = np.empty(0)
     matches = Matches(none.astype(np.int64), none, none, signal)
     if noise_uv > 0 and len(peaks) and known:
@@ -203,14 +205,13 @@ def follow_band(
         if _grown(templates, known):
             matches = match_templates(signal, peaks, templates=known, limits=limits, lag=reach)
             known = _learnt(known, matches)
-        left, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
+        left, ratio = left_of(matches.residual, signal, floor=floor)
         every, peaks = merged(peaks, left), left
         if len(left):
             matches, where = match_again(
                 signal, every, matches=matches, left=left, templates=known, limits=limits, lag=reach
             )
-            floor = floor if len(floor) == 1 else floor[where]
-            peaks, ratio = find_left(matches.residual[where], signal[where], rate_hz=rate_hz, band=band, floor=floor)
+            peaks, ratio = left_of(matches.residual[where], signal[where], floor=lambda places: floor(where[places]))
             peaks = where[peaks]
     return SortedBand(
         rate_hz=rate_hz,

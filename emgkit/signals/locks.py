@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEPARATION_S = 0.003  # no fibre and no unit of this kind fires twice within its own action potential
+WIDER = 1 + 1e-6  # than a lag is a bin, so that two bins hold all that share one
 
 
 def union_of(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -43,14 +44,14 @@ def nearest(times_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDAr
     """
     if len(times_s) == 1:
         return np.full(len(wanted_s), times_s[0])
-    right = np.clip(np.searchsorted(times_s, wanted_s), 1, len(times_s) - 1)
+    right = np.minimum(np.maximum(np.searchsorted(times_s, wanted_s), 1), len(times_s) - 1)
     left = right - 1
     take_left = np.abs(times_s[left] - wanted_s) <= np.abs(times_s[right] - wanted_s)
     return np.asarray(np.where(take_left, times_s[left], times_s[right]))
 
 
 def find_lock(
-    first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, reach_ms: float, width_ms: float
+    first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, reach_ms: float, width_ms: float, least: float = 0.0
 ) -> tuple[float, int]:
     """Return the most frequent lag of the second train after the first, and how many events share it beyond chance.
 
@@ -62,6 +63,8 @@ def find_lock(
         Largest lag looked at.
     width_ms : float
         Width of the window that counts as one lag.
+    least : float
+        Where no lag is shared by so many, which is soon seen, the answer may be (0.0, 0).
 
     Returns
     -------
@@ -83,7 +86,11 @@ def find_lock(
     counts = high - low
     if not counts.any():
         return 0.0, 0
-    lags = np.sort(np.repeat(second_s, counts) - first_s[ranges(low, counts)])
+    lags = np.repeat(second_s, counts) - first_s[ranges(low, counts)]
+    bins = np.bincount(((lags + reach_s) / (WIDER * width_s)).astype(np.int64), minlength=2)
+    if (bins[1:] + bins[:-1]).max() < least:
+        return 0.0, 0
+    lags.sort()
     inside = np.searchsorted(lags, lags + width_s, side="right") - np.arange(len(lags))
     start = int(inside.argmax())
     chance = len(lags) * width_s / (2 * reach_s)
@@ -147,7 +154,7 @@ def find_locks(
     locked = np.zeros(len(second_s), dtype=bool)
     while len(first_s) and not locked.all():
         left_s = second_s[~locked]
-        lag_s, count = find_lock(first_s, left_s, reach_ms=reach_ms, width_ms=width_ms)
+        lag_s, count = find_lock(first_s, left_s, reach_ms=reach_ms, width_ms=width_ms, least=least)
         if count < max(least, 1):
             break
         at_lag = np.abs(nearest(first_s, left_s - lag_s) - (left_s - lag_s)) <= width_ms / 1000

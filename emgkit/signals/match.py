@@ -212,18 +212,20 @@ def match_again(
     apart = len(templates[0]) + 2 * lag
     begins = np.append(True, np.diff(peaks) > apart)
     firsts, lasts = peaks[begins], peaks[np.append(begins[1:], True)]
-    again = np.unique(np.searchsorted(firsts, left, side="right") - 1)
+    anew = np.zeros(len(firsts), dtype=bool)  # which of the spikes that lie together
+    anew[np.searchsorted(firsts, left, side="right") - 1] = True
+    again = np.flatnonzero(anew)
     reach = len(templates[0]) // 2 + lag
     starts = np.maximum(firsts[again] - reach, 0)
     where = ranges(starts, np.minimum(lasts[again] + reach, len(signal)) - starts)
-    chosen = np.isin(np.searchsorted(firsts, peaks, side="right") - 1, again)
+    chosen = anew[np.searchsorted(firsts, peaks, side="right") - 1]
     found = match_templates(
         signal[where], np.searchsorted(where, peaks[chosen]), templates=templates, limits=limits, lag=lag
     )
     whole = np.clip(found.position.astype(np.int64), 0, len(where) - 1)
     fresh = found.position + (where[whole] - whole)
     matches.residual[where] = found.residual
-    settled = ~np.isin(np.searchsorted(firsts - apart // 2, matches.position, side="right") - 1, again)
+    settled = ~anew[np.searchsorted(firsts - apart // 2, matches.position, side="right") - 1]
     both = ((found.template, matches.template), (fresh, matches.position), (found.scale, matches.scale))
     template, position, scale = (np.concatenate([new, old[settled]]) for new, old in both)
     order = np.argsort(position, kind="stable")
@@ -281,13 +283,14 @@ def _best_of_batch(
     return _Best(best, first + shift[own], scale, np.where(good, drop, 0.0))
 
 
-def _places_of_largest(answer: NDArray[np.float32]) -> NDArray[np.int16]:
+def _places_of_largest(answer: NDArray[np.float32]) -> NDArray[np.unsignedinteger]:
     # Along the first axis; of many quicker than argmax, which goes through one row after the other.
+    kind = np.min_scalar_type(len(answer))
     if answer[0].size < FEW:
-        return np.asarray(answer.argmax(axis=0), dtype=np.int16)
-    largest, place = answer[0].copy(), np.zeros(answer[0].shape, dtype=np.int16)
+        return np.asarray(answer.argmax(axis=0), dtype=kind)
+    largest, place = answer[0].copy(), np.zeros(answer[0].shape, dtype=kind)
     for number in range(1, len(answer)):
-        np.maximum(place, (answer[number] > largest) * np.int16(number), out=place)
+        np.maximum(place, (answer[number] > largest) * kind.type(number), out=place)
         np.maximum(largest, answer[number], out=largest)
     return place
 

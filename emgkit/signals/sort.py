@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows, find_kinds, find_templates
 from emgkit.signals.counting import merged, samples_in, spread_evenly
-from emgkit.signals.detect import energy_in, find_spikes, smooth_energy
+from emgkit.signals.detect import energy_in, find_spikes, windows_at
 from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
 from emgkit.signals.medians import column_medians, median
 from emgkit.signals.peel import cut_at
 from emgkit.signals.waveform import separation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+
+Floor: TypeAlias = "Callable[[NDArray[np.int64]], NDArray[np.floating]]"  # of places the noise variance there
 
 TWIN_SHARE, TWIN_NOISE = 0.012, 0.2  # of energy and of noise energy, by which twins differ
 TAKEN_SHARE, TAKEN_WIDTHS = 0.02, 1.5  # of what was subtracted before, and how far around it, in half windows
@@ -177,13 +182,19 @@ def limits_of(band: Band, noise_uv: float) -> MatchLimits:
     )
 
 
-def floor_of(noise_uv: float, rate_hz: float, *, band: Band, taken: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """Return the noise variance, one for all or, where something was subtracted before, of every sample."""
-    floor = np.full(1, noise_uv**2, np.float32)
-    if taken is None:
-        return floor
-    width = samples_in(TAKEN_WIDTHS * band.half_window_ms, rate_hz)
-    return np.asarray(floor + np.float32(TAKEN_SHARE) * smooth_energy(taken, width=width))
+def floor_of(noise_uv: float, rate_hz: float, *, band: Band, taken: NDArray[np.float32] | None = None) -> Floor:
+    """Return the function that tells the noise variance at places.
+
+    Where something was ``taken`` away before, a share of it counts as noise: no unit repeats perfectly.
+    """
+    variance, width = np.float32(noise_uv**2), samples_in(TAKEN_WIDTHS * band.half_window_ms, rate_hz)
+
+    def floor(places: NDArray[np.int64]) -> NDArray[np.float32]:
+        if taken is None:
+            return np.full(len(places), variance)
+        return np.asarray(variance + np.float32(TAKEN_SHARE) * energy_in(windows_at(taken, places, width=width)))
+
+    return floor
 
 
 def find_left(
@@ -192,25 +203,23 @@ def find_left(
     *,
     rate_hz: float,
     band: Band,
-    floor: NDArray[np.float32],
+    noise_uv: float,
+    floor: Floor,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Find the spikes that are left of a signal, and their size over the noise variance ``floor``."""
+    """Find the spikes that are left of a signal, and their size over the noise, see ``floor_of``."""
     width = samples_in(band.half_window_ms, rate_hz)
 
     def noise_at(places: NDArray[np.int64]) -> NDArray[np.floating]:
-        # Where much was explained, a share of it counts as noise: no unit repeats perfectly.
-        taken = cut_windows(signal, places, before=width - 1, after=width)
-        taken = taken - cut_windows(residual, places, before=width - 1, after=width)
-        for row in np.flatnonzero((places < width - 1) | (places > len(signal) - width)):
-            beyond = places[row] + np.arange(1 - width, width)
-            taken[row, (beyond < 0) | (beyond >= len(signal))] = 0
-        here = floor if len(floor) == 1 else floor[places]
-        return np.asarray(np.sqrt(here + np.float32(band.residue) * energy_in(taken, width=width)))
+        variance = floor(places)
+        if residual is not signal:  # where much was explained, a share of it counts as noise
+            taken = windows_at(signal, places, width=width) - windows_at(residual, places, width=width)
+            variance = variance + np.float32(band.residue) * energy_in(taken)
+        return np.asarray(np.sqrt(variance))
 
     return find_spikes(
         residual,
-        noise_uv=float(np.sqrt(floor[0])) if len(floor) == 1 else np.sqrt(floor),
-        noise_at=None if residual is signal else noise_at,
+        noise_uv=noise_uv,
+        noise_at=noise_at,
         threshold=band.threshold,
         width=samples_in(band.width_ms, rate_hz),
         separation=samples_in(band.separation_ms, rate_hz),
@@ -218,13 +227,14 @@ def find_left(
 
 
 def _search(
-    signal: NDArray[np.float32], rate_hz: float, band: Band, limits: MatchLimits, floor: NDArray[np.float32]
+    signal: NDArray[np.float32], rate_hz: float, band: Band, limits: MatchLimits, floor: Floor
 ) -> tuple[list[NDArray[np.floating]], Matches, tuple[NDArray[np.int64], NDArray[np.float64]]]:
     half, lag = samples_in(band.half_window_ms, rate_hz), samples_in(band.lag_ms, rate_hz)
     templates: list[NDArray[np.floating]] = []
     none = np.empty(0)
     matches = Matches(none.astype(np.int64), none, none, signal)
-    every, ratio = find_left(signal, signal, rate_hz=rate_hz, band=band, floor=floor)
+    left_of = partial(find_left, rate_hz=rate_hz, band=band, noise_uv=limits.noise_uv, floor=floor)
+    every, ratio = left_of(signal, signal)
     if limits.noise_uv <= 0:
         return templates, matches, (every, ratio)
     peaks = np.empty(0, dtype=np.int64)
@@ -255,11 +265,11 @@ def _search(
             continue  # nothing new, so what is left over is the same
         settled, looked = len(templates) == known, len(peaks)
         templates, matches = learnt(templates)
-        every, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
+        every, ratio = left_of(matches.residual, signal)
     kinds = kinds_of(templates, matches, band=band, noise_uv=background_uv, lag=lag)
     if len(kinds) > len(templates):
         templates, matches = learnt(kinds)
-        every, ratio = find_left(matches.residual, signal, rate_hz=rate_hz, band=band, floor=floor)
+        every, ratio = left_of(matches.residual, signal)
     return templates, matches, (every, ratio)
 
 

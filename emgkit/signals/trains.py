@@ -324,15 +324,19 @@ def refound(train: Train, band: SortedBand, *, regular: float) -> Train:
         return train
     slack_s = max(3 * rhythm.irregularity * rhythm.base_s, 0.002)
     precise = slack_s < PRECISE_S
-    off_beat = spared_by(train.time_s, near=on_the_beat(rhythm.irregularity)) & precise
+    off_beat = np.zeros(len(train.time_s), dtype=bool)
+    if precise:
+        off_beat = spared_by(train.time_s, near=on_the_beat(rhythm.irregularity))
     kept_s = train.time_s[~off_beat]
     more_s = _seen(train, band, due_in_gaps(kept_s, rhythm.base_s, most=MOST_MISSED), slack_s)
     if not len(more_s):
         return train
     # What is off the beat of a precise clock is not its own where the discharges that were due there are found.
-    gap = np.searchsorted(kept_s, train.time_s)
-    replaced = off_beat & np.isin(gap, np.searchsorted(kept_s, more_s))
-    return united(replace(train, time_s=train.time_s[~replaced]), more_s)
+    if off_beat.any():
+        gap = np.searchsorted(kept_s, train.time_s)
+        replaced = off_beat & np.isin(gap, np.searchsorted(kept_s, more_s))
+        train = replace(train, time_s=train.time_s[~replaced])
+    return united(train, more_s)
 
 
 def _seen(train: Train, band: SortedBand, expected_s: NDArray[np.float64], slack_s: float) -> NDArray[np.float64]:

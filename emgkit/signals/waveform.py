@@ -117,8 +117,9 @@ def cut_discharges(
     first = place.astype(np.int64)
     pieces = _read(samples, first - before, len(offsets) + 1)
     part = (place - first)[:, None].astype(pieces.dtype)
-    windows = (1 - part) * pieces[:, :-1]
-    windows += part * pieces[:, 1:]
+    windows = pieces[:, 1:] - pieces[:, :-1]
+    windows *= part
+    windows += pieces[:, :-1]
     if hum is not None and len(windows):
         windows -= hum(inside, offsets / rate_hz)
     return windows, offsets / rate_hz * 1000

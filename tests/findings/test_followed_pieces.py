@@ -131,6 +131,24 @@ def test_a_silent_beginning_teaches_nothing_and_hides_nothing():
     assert agreement(steady(0, 240.0)[0], found) > 0.98
 
 
+def test_where_the_beginning_teaches_nothing_what_comes_after_it_does(monkeypatch, sorted_pieces):
+    asked = []
+    real = follow._guide_of
+
+    def guide_of(found, number):
+        asked.append((found.fast.start_s, len(found.fast.signal)))
+        return real(found, number) if len(asked) > 1 else None
+
+    monkeypatch.setattr(follow, "_guide_of", guide_of)
+    found = find_spontaneous_activity(scene())
+    assert sorted_pieces == []
+    (first_s, size), (second_s, same) = asked
+    assert same == size
+    assert second_s - first_s == pytest.approx(size / RATE_HZ)
+    for number in range(3):
+        assert agreement(steady(number)[0], found) > 0.98  # as where the beginning teaches
+
+
 def test_every_group_of_pieces_is_in_order_and_whole(monkeypatch):
     seen = []
     monkeypatch.setattr(follow, "_next", lambda _recording, _pieces, number, *_: (seen.append(number) or number, None))

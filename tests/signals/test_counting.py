@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emgkit.signals.counting import merged, ranges, spread_evenly, windows_of
+from emgkit.signals.counting import covered, merged, ranges, spread_evenly, windows_of
 
 
 @pytest.mark.parametrize("most", [1, 2, 7, 150])
@@ -38,3 +38,15 @@ def test_numbers_of_both_are_there_once():
 def test_ranges_may_be_empty():
     assert ranges(np.array([3, 9, 0]), np.array([2, 0, 1])).tolist() == [3, 4, 0]
     assert len(ranges(np.empty(0, np.int64), np.empty(0, np.int64))) == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 30])
+def test_covered_samples_are_those_of_every_range(count):
+    rng = np.random.default_rng(count)
+    for _ in range(20):
+        starts = rng.integers(0, 101, count)  # the end of all is a start that holds nothing
+        stops = np.minimum(starts + rng.integers(0, 12, count), 100)
+        wanted = np.zeros(100, dtype=bool)
+        for start, stop in zip(starts, stops, strict=True):
+            wanted[start:stop] = True
+        np.testing.assert_array_equal(covered(starts, stops, size=100), wanted)

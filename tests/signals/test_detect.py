@@ -104,9 +104,9 @@ def test_gain_does_not_change_what_is_found():
 def test_a_noise_level_for_each_sample_is_that_level_where_it_is_constant():
     signal, _ = scene(1)
     one, _ = find_spikes(signal, **SETTINGS)
-    each, _ = find_spikes(signal, **{**SETTINGS, "noise_uv": np.ones(len(signal))})
+    each, _ = find_spikes(signal, **SETTINGS, noise_at=lambda places: np.ones(len(places)))
     np.testing.assert_array_equal(one, each)
-    deaf, _ = find_spikes(signal, **{**SETTINGS, "noise_uv": np.where(np.arange(60_000) < 30_000, 1.0, 1e6)})
+    deaf, _ = find_spikes(signal, **SETTINGS, noise_at=lambda places: np.where(places < 30_000, 1.0, 1e6))
     np.testing.assert_array_equal(deaf, one[one < 30_000])
 
 
@@ -114,8 +114,8 @@ def test_a_noise_level_for_each_sample_is_that_level_where_it_is_constant():
 def test_blocks_leave_no_seam(monkeypatch, block):
     signal, _ = scene(2)
     level = np.linspace(0.8, 1.4, len(signal))
-    for noise_uv in (1.0, level):
-        low = {**SETTINGS, "noise_uv": noise_uv, "threshold": 0.5, "separation": 1}  # spikes nearly everywhere
+    for noise in ({"noise_uv": 1.0}, {"noise_uv": 0.8, "noise_at": level.__getitem__}):
+        low = {**SETTINGS, **noise, "threshold": 0.5, "separation": 1}  # spikes nearly everywhere
         wanted, wanted_ratio = find_spikes(signal, **low)
         assert len(wanted) > 3000
         with monkeypatch.context() as patch:
@@ -123,6 +123,21 @@ def test_blocks_leave_no_seam(monkeypatch, block):
             found, ratio = find_spikes(signal, **low)
         np.testing.assert_array_equal(found, wanted)
         np.testing.assert_allclose(ratio, wanted_ratio, rtol=1e-5)
+
+
+@pytest.mark.parametrize("width", [1, 7, 8, 30])
+def test_peaks_are_those_of_the_energy_smoothed_everywhere(width):
+    signal, _ = scene(2)
+    signal = np.concatenate([signal[:7001], np.zeros(4000, np.float32), 5 * signal[7001:20_000]])
+    signal[:3], signal[-2:] = 60.0, 60.0  # loud at both ends
+    for level in (np.ones(len(signal)), np.linspace(0.8, 1.4, len(signal))):
+        energy, limit = smooth_energy(signal, width=width), np.square(2.5 * level).astype(np.float32)
+        inner = energy[1:-1]
+        top = (inner > energy[2:]) & (inner >= energy[:-2]) & (energy > limit)[1:-1]
+        noise = {"noise_uv": level.min(), "noise_at": level.__getitem__}
+        found, _ = find_spikes(signal, **noise, threshold=2.5, width=width, separation=1)
+        np.testing.assert_array_equal(found, np.flatnonzero(top) + 1)
+        assert 100 < len(found) < 15_000
 
 
 def test_silence_holds_no_spike():

@@ -31,6 +31,18 @@ def test_locked_events_are_counted_as_a_loop_over_all_pairs_counts_them():
     assert counted - pairs * 0.001 / 0.040 - 1 <= locked <= counted  # chance was taken off
 
 
+def test_as_many_as_are_asked_for_are_found_as_before_and_fewer_may_be_none():
+    rng = np.random.default_rng(11)
+    for number in range(60):
+        first, second = (np.sort(np.round(rng.uniform(0, 3, 50), 3)) for _ in range(2))  # many lags lie on an edge
+        second = np.sort(np.append(second, first[: number // 2] + rng.integers(-18, 19) / 1000))
+        wanted = find_lock(first, second, reach_ms=20.0, width_ms=1.0)
+        count = most_frequent_lag_by_loop(first, second, 0.020, 0.001)
+        assert find_lock(first, second, reach_ms=20.0, width_ms=1.0, least=wanted[1]) == wanted
+        assert find_lock(first, second, reach_ms=20.0, width_ms=1.0, least=count) == wanted
+        assert find_lock(first, second, reach_ms=20.0, width_ms=1.0, least=2.5 * count + 1) == (0.0, 0)
+
+
 def test_independent_trains_are_not_locked():
     rng = np.random.default_rng(9)
     for _ in range(20):

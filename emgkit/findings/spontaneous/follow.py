@@ -39,7 +39,7 @@ from emgkit.signals.aside import Aside, of_each
 from emgkit.signals.follow import Known, follow_band, followed_trains, founds_more, goes_on, of_one_kind, teach
 from emgkit.signals.kinds import parted
 from emgkit.signals.peel import peel_known
-from emgkit.signals.sort import find_left
+from emgkit.signals.sort import find_left, floor_of
 from emgkit.signals.units import rhythm_of
 
 if TYPE_CHECKING:
@@ -141,21 +141,40 @@ def _next(
     cleaned: Cleaned | None = None,
 ) -> tuple[Part, Guide | None]:
     cleaned = cleaned or clean(recording, pieces[number])
-    guide = guide or _guide_of(sort_stretch(_beginning(cleaned.stretch)), number)
+    guide = guide or _taught(cleaned.stretch, number)
     followed = _followed(recording, pieces[number], cleaned, guide) if guide else None
     return followed or _sorted(recording, pieces[number], cleaned, number)
 
 
-def _beginning(stretch: Stretch) -> Stretch:
-    # Of dense activity less is enough: what is missed in it is missed by nobody, the pieces that hold it are sorted.
-    values, ratio = criteria_values("detection_criteria"), stretch.grid.slow_step
+def _taught(stretch: Stretch, number: int) -> Guide | None:
+    # Where the beginning teaches nothing, what comes after it may: to sort all of the piece takes far longer.
+    size = _enough(stretch)
+    for turn in range(int(criteria_values("detection_criteria")["piece_taught_times"])):
+        some = slice(turn * size, (turn + 1) * size)
+        guide = _guide_of(sort_stretch(_part_of(stretch, some)), number)
+        if guide is not None or (turn + 2) * size > len(stretch.slow):
+            return guide
+    return None
+
+
+def _enough(stretch: Stretch) -> int:
+    # Samples of the slow band. Of dense activity less is enough: what is missed in it is missed by nobody, the pieces
+    # that hold it are sorted.
+    values, rate_hz, band = criteria_values("detection_criteria"), stretch.grid.fast_hz, bands()[0]
     size = round(values["piece_taught_s"] * stretch.grid.slow_hz)
-    start = stretch.fast[: size * ratio]
-    floor = np.full(1, noise_in(start, stretch.grid.fast_hz, band=bands()[0], most_blocks=NOISE_BLOCKS) ** 2)
-    spikes, _ = find_left(start, start, rate_hz=stretch.grid.fast_hz, band=bands()[0], floor=floor.astype(np.float32))
+    start = _part_of(stretch, slice(size)).fast
+    noise_uv = noise_in(start, rate_hz, band=band, most_blocks=NOISE_BLOCKS)
+    floor = floor_of(noise_uv, rate_hz, band=band)
+    spikes, _ = find_left(start, start, rate_hz=rate_hz, band=band, noise_uv=noise_uv, floor=floor)
     least = values["piece_taught_least_s"] / values["piece_taught_s"]
-    size = int(size * min(max(values["piece_taught_spikes"] / max(len(spikes), 1), least), 1.0))
-    return replace(stretch, fast=stretch.fast[: size * ratio], slow=stretch.slow[:size])
+    return int(size * min(max(values["piece_taught_spikes"] / max(len(spikes), 1), least), 1.0))
+
+
+def _part_of(stretch: Stretch, some: slice) -> Stretch:
+    # Samples of the slow band, and as much of the fast one.
+    ratio, low = stretch.grid.slow_step, some.start or 0
+    fast = stretch.fast[low * ratio : some.stop * ratio]
+    return replace(stretch, first=stretch.first + low * ratio, fast=fast, slow=stretch.slow[some])
 
 
 def _sorted(recording: Recording, piece: Piece, cleaned: Cleaned, number: int) -> tuple[Part, Guide | None]:

@@ -263,7 +263,8 @@ def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray
         return np.empty(0, np.float32)
     reach = samples_in(bands()[band].half_window_ms, rate_hz)
     middle = np.round((times_s - stretch.start_s) * rate_hz).astype(int)
-    return np.asarray(np.ptp(cut_windows(signal, middle, before=reach, after=reach), axis=1))
+    windows = cut_windows(signal, middle, before=reach, after=reach)
+    return np.asarray(np.ptp(windows.T.copy(), axis=0))  # quicker than along many short rows
 
 
 def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain]) -> list[NoiseSpan]:
