@@ -38,6 +38,8 @@ SIDE_BY_SIDE, FIRES_ON = 0.7, 2.5  # share of discharges, and the longest interv
 GIVES_WAY_EVENTS, GIVES_WAY_PARTS = 40, 10  # discharges and parts of the time that tell
 SHIFTING, STEADY, STEADIER = 8.0, 3.0, 0.25  # over chance: how their shares change, and hardly their sum
 RANDOM, WANDERED_SIZE = 0.15, (0.7, 1.43)  # irregularity of what keeps no time, so that its rate tells nothing
+NO_CLOCK, SELDOM_S = 0.1, 0.25  # irregularity that no clock has, and intervals that no endplate spikes have
+CHANGING = ((0.88, 7.0), (0.97, 16.0))  # correlation and standard deviations of parts of what keeps no time
 FOLLOWED_SIZE = (0.58, 1.72)  # of what begins at once where the other ends
 ONCE = 3  # turns of two that follow each other, where they may overlap a little
 COMPLEX_ALIKE, COMPLEX_LOBES, LOBE = 0.92, 6, 0.15  # of potentials with so many phases over a share of the largest
@@ -118,6 +120,7 @@ def one_unit(
         or (drifted and verdict == "two clocks" and _hands_over(first_s, second_s))
         or (alike > VERY_SAME and _follows(first_s, second_s, size=size))
         or (varied and alike > COMPLEX_ALIKE and apart < VERY_FAR and _one_complex(verdict, shapes))
+        or (varied and verdict in {"same", "unknown"} and _changing(alike, apart) and _now_and_then(first_s, second_s))
         or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
     )
 
@@ -335,10 +338,24 @@ def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, siz
     early_s, late_s = sorted((first_s, second_s), key=median)
     ends_s = (early_s[-REGULAR_EVENTS:], late_s[:REGULAR_EVENTS])
     usual_s = [median(np.diff(part_s)) for part_s in ends_s]
-    random = all(measure_rhythm(times_s, trends=False).irregularity > RANDOM for times_s in (first_s, second_s))
+    random = _irregular(first_s, second_s, least=RANDOM)
     at_once = late_s[0] - early_s[-1] < PAUSE * min(usual_s) if random else _hands_over(early_s, late_s)
     low, high = FOLLOWED_SIZE if at_once else WANDERED_SIZE if random else VARIED_SIZE
     return low < size < high and (random or max(usual_s) < SAME_RATE * min(usual_s))
+
+
+def _changing(alike: float, apart: float) -> bool:
+    # What a fasciculation may change from one discharge to the next, its fibres now together and now not.
+    return any(alike > least and apart < most for least, most in CHANGING)
+
+
+def _now_and_then(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> bool:
+    seldom = all(median(np.diff(times_s)) > SELDOM_S for times_s in (first_s, second_s))
+    return seldom and _irregular(first_s, second_s, least=NO_CLOCK)
+
+
+def _irregular(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, least: float) -> bool:
+    return all(measure_rhythm(times_s, trends=False).irregularity > least for times_s in (first_s, second_s))
 
 
 def _one_complex(verdict: Timing, shapes: tuple[NDArray[np.floating], NDArray[np.floating]]) -> bool:
