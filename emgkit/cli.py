@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,13 @@ import click
 
 from emgkit.errors import EmgkitError
 from emgkit.knowledge.charts import DEFAULT_CHART
+from emgkit.knowledge.clinical import complete_findings, findings_in_words
 from emgkit.knowledge.grading import SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emgkit.knowledge.clinical import FindingKind
     from emgkit.model.activity import SpontaneousActivity
     from emgkit.model.change import StudyChange
     from emgkit.model.localization import Localization
@@ -29,9 +32,17 @@ PARTLY_DONE = 3
 PICTURES = (".png", ".svg", ".pdf")
 LEADING = 8  # sites that are printed
 NEXT_TESTS = 3
+KINDS: tuple[FindingKind, ...] = ("clinical", "imaging", "history")
 SIDE = click.Choice(["left", "right"], case_sensitive=False)
 STATE = click.Choice(["rest", "insertion", "slight", "maximal"], case_sensitive=False)
 SCHEME = click.Choice(SCHEMES, case_sensitive=False)
+
+
+def _told(kind: FindingKind, example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    text = f"A {kind} finding, as NAME, NAME=VALUE or NAME=VALUE@SIDE (repeat): {example}."
+    complete = partial(complete_findings, kind=kind)
+    return click.option(f"--{kind}", multiple=True, help=text, shell_complete=lambda _, __, begun: complete(begun))
+
 
 _prior = click.option("--prior", help="Name of a prior: general (default) or gluteal_referral.")
 _candidates = click.option(
@@ -249,6 +260,10 @@ def rest(
     "--event", "events", multiple=True, type=click.FloatRange(min=0), help="Weeks since another event (repeat)."
 )
 @click.option("--age", "age_years", type=float, help="Age in years; over 60 some tests are read differently.")
+@click.option("--side", "affected_side", type=SIDE, help="Side of the complaint; else the one that was examined.")
+@_told("clinical", '"hip extension=weak", ankle_jerk=absent@left')
+@_told("imaging", '"muscle oedema=gluteus maximus"')
+@_told("history", "diabetes, spine_surgery=L5,S1")
 @_chart
 @_prior
 @_candidates
@@ -258,11 +273,9 @@ def localize(
     conduction: Path | None,
     weeks: float | None,
     events: tuple[float, ...],
-    age_years: float | None,
-    chart: str,
-    prior: str | None,
     candidates: tuple[str, ...],
     as_json: bool,
+    **told: Any,
 ) -> None:
     """Localize from scored findings alone: NEEDLE is a CSV with muscle, side, fibrillation, ...
 
@@ -271,6 +284,7 @@ def localize(
       muscle,side,fibrillation,positive_sharp_wave
       gluteus maximus,left,2,1
       TA,left,0,0
+    Findings besides the tests have the names of study.toml; what is not told was not looked for.
     """
     import emgkit  # noqa: PLC0415
     from emgkit.files.scored import read_scored  # noqa: PLC0415
@@ -281,10 +295,8 @@ def localize(
         judged_conduction(read_scored(conduction)) if conduction is not None else None,
         weeks_since_onset=weeks,
         events=[{"weeks_ago": event} for event in events],
-        age_years=age_years,
-        chart=chart,
         candidates=candidates or None,
-        prior=prior,
+        **told | {kind: findings_in_words(told[kind], kind=kind) or None for kind in KINDS},
     )
     if as_json:
         from emgkit.files.results import localization_document  # noqa: PLC0415

@@ -2,7 +2,8 @@
 
 ``localization_by_enumeration`` builds the joint table of hypothesis, side, age, severity and muscle state with loops.
 It reads the same tables of knowledge and shares no arithmetic with ``emgkit.localization``. Every leg is prefixed,
-ordinary or postfixed; both legs are enumerated where the hypothesis is one root, else averaged for every test.
+ordinary or postfixed, a few of them by a whole root; both legs are enumerated where the hypothesis is one root, else
+averaged for every test.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ GRADES = ("grade_0", "grade_1", "grade_2", "grade_3")
 RECRUITMENTS = ("normal", "reduced", "early")
 UNITS = ("normal", "remodelled", "small")
 ROOTS = [site for site in sites() if site.startswith("root_")]
-LEGS = {"prefixed": 1, "ordinary": 0, "postfixed": -1}
+LEGS = {"wholly_prefixed": 1, "prefixed": 1, "ordinary": 0, "postfixed": -1, "wholly_postfixed": -1}
 
 
 def localization_by_enumeration(needle, conduction, *, weeks, weights, age="younger", chart="tsao", older=()):
@@ -40,10 +41,12 @@ def localization_by_enumeration(needle, conduction, *, weeks, weights, age="youn
     ``older`` are events (weeks, side or None) of other ages than the onset, at most as many as are considered.
     """
     normal = [row[1] for row in needle if _is_normal_muscle(row)] + [row[1] for row in conduction if row[2] == "normal"]
-    vote, one_sided = model_value("side_vote"), model_value("side_told")
+    assessed = [row for row in needle if row[2] is not None or row[3] or row[4]]
+    examined = {side for _, side, *_ in [*assessed, *conduction]}
+    vote, one_sided = model_value("side_vote"), model_value("side_examined")
     on_left, on_right = normal.count("left"), normal.count("right")
     left = vote**on_left / (vote**on_left + vote**on_right)
-    most = model_value("side_compared") if on_left and on_right else one_sided
+    most = one_sided if len(examined) == 1 else model_value("side_compared")
     left = min(max(left, 1 - most), most)
     joint, likelihoods = {}, {}
     for name, prior in weights.items():
@@ -117,8 +120,16 @@ def _pairs_of_legs():
 
 
 def _leg_weights():
-    likely = {kind: model_value(f"leg_{kind}") for kind in ("prefixed", "postfixed")}
-    return likely | {"ordinary": 1 - sum(likely.values())}
+    wholly, likely = model_value("leg_shifted_wholly"), {"ordinary": 1.0}
+    for kind in ("prefixed", "postfixed"):
+        both = model_value(f"leg_{kind}")
+        likely["ordinary"] -= both
+        likely |= {kind: both * (1 - wholly), f"wholly_{kind}": both * wholly}
+    return likely
+
+
+def _shift(leg):
+    return 1.0 if leg.startswith("wholly") else model_value("leg_shift_extent")
 
 
 def _needle_chance(scenario, muscle, side, seen):
@@ -195,7 +206,7 @@ def _at_severity(mean, severity):
 
 def _in_leg(site, test, leg, tables):
     """What a root reaches in one kind of leg: a mixture of its own and its neighbour's part in an ordinary leg."""
-    ordinary, extent = _ordinary_leg(test, tables), model_value("leg_shift_extent")
+    ordinary, extent = _ordinary_leg(test, tables), _shift(leg)
     return (1 - extent) * ordinary.get(site, 0.0) + extent * ordinary.get(_neighbour(site, leg), 0.0)
 
 
@@ -210,10 +221,10 @@ def _ordinary_leg(test, tables):
         root: mean for root in ROOTS for mean, share in [_mean((root, ""), test, tables)] if mean > 0 and share > 0
     }
     most = {root: max(mean, model_value("leg_reach_most")) for root, mean in wanted.items()}
-    roots, extent = list(wanted), model_value("leg_shift_extent")
+    roots = list(wanted)
     average = np.zeros((len(roots), len(roots)))
     for (row, root), (leg, likely) in product(enumerate(roots), _leg_weights().items()):
-        for source, part in ((root, 1 - extent), (_neighbour(root, leg), extent)):
+        for source, part in ((root, 1 - _shift(leg)), (_neighbour(root, leg), _shift(leg))):
             if source in roots:
                 average[row, roots.index(source)] += likely * part
     for states in product(("free", "low", "high"), repeat=len(roots)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -65,6 +65,74 @@ def scale_values(scale: str) -> tuple[str, ...]:
     ('normal', 'reduced', 'absent')
     """
     return tuple(row.value for row in read_rows("clinical_scales.csv", ScaleValue) if row.scale == scale)
+
+
+def findings_in_words(words: Iterable[str], *, kind: FindingKind) -> dict[str, object]:
+    """Read findings written as ``name``, ``name=value`` or ``name=value@side``, as on a command line.
+
+    Parameters
+    ----------
+    words : iterable of str
+        A name alone means that the finding is there. A list of muscles, nerves or roots is separated by commas. The
+        same finding on both sides is two words.
+    kind : {"clinical", "imaging", "history"}
+
+    Returns
+    -------
+    dict
+        As from ``check_findings``.
+
+    Raises
+    ------
+    UnknownNameError
+        For an id, muscle, nerve or root that no table has; offers the nearest.
+    StudyError
+        For a value that the finding does not take, a side that is none, or a finding that is given twice.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.clinical import findings_in_words
+    >>> findings_in_words(["hip extension=4@left", "back pain", "trendelenburg=no"], kind="clinical")
+    {'hip_extension_power': {'left': 'weak'}, 'back_pain': True, 'trendelenburg': False}
+    >>> findings_in_words(["spine surgery=L4,L5"], kind="history")
+    {'spine_surgery': ('root_L4', 'root_L5')}
+    """
+    found: dict[str, object] = {}
+    for word in words:
+        text, at, side = word.rpartition("@") if "@" in word else (word, "", "")
+        name, equals, value = text.partition("=")
+        finding = resolve(name, _finding_spellings(kind), what=f"{kind} finding")
+        meant: object = _in_words(value.strip()) if equals else True
+        before = found.get(finding, {} if at else None)
+        if before is not None and (not isinstance(before, dict) or not at or side.strip() in before):
+            msg = f"{finding} is given twice; keep one of them, or say the side of each, as in {finding}=...@left."
+            raise StudyError(msg)
+        found[finding] = {**before, side.strip(): meant} if isinstance(before, dict) else meant
+    return check_findings(found, kind=kind)
+
+
+def complete_findings(begun: str, *, kind: FindingKind) -> list[str]:
+    """Return the ids that a word begun on a command line may become, or after ``=`` the values of its scale.
+
+    Examples
+    --------
+    >>> from emgkit.knowledge.clinical import complete_findings
+    >>> complete_findings("hip_e", kind="clinical"), complete_findings("ankle_jerk=", kind="clinical")
+    (['hip_extension_power'], ['ankle_jerk=normal', 'ankle_jerk=reduced', 'ankle_jerk=absent'])
+    """
+    name, equals, _ = begun.partition("=")
+    rows = [row for row in clinical_findings().values() if row.kind == kind]
+    if equals:
+        words = [f"{row.finding}={value}" for row in rows if row.finding == name for value in scale_values(row.scale)]
+    else:
+        words = [row.finding for row in rows]
+    return [word for word in words if word.startswith(begun)]
+
+
+def _in_words(value: str) -> object:
+    if value.casefold() in {"yes", "no"}:
+        return value.casefold() == "yes"
+    return [part.strip() for part in value.split(",")] if "," in value else value
 
 
 def check_findings(found: Mapping[str, object], *, kind: FindingKind) -> dict[str, object]:

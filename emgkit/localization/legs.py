@@ -3,9 +3,9 @@
 It is summed out where the hypothesis is one root; roots within a pair are those of the average leg (see ``unfold``).
 
 In a prefixed leg every root does part of what the next root below does in an ordinary leg, in a postfixed leg part of
-what the next root above does. Published frequencies are averages over legs of all three kinds and stay so: the
-ordinary leg is the one whose average with the other two is the published number. What a root reaches in no published
-leg and by no chart, it reaches in none of the three.
+what the next root above does; in few legs, all of it. Published frequencies are averages over legs of all kinds and
+stay so: the ordinary leg is the one whose average with the others is the published number. What a root reaches in no
+published leg and by no chart, it reaches in none of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from emgkit.localization.evidence import model_value
 if TYPE_CHECKING:
     from emgkit.localization.evidence import Floats
 
-LEGS = ("prefixed", "ordinary", "postfixed")
+LEGS = ("wholly_prefixed", "prefixed", "ordinary", "postfixed", "wholly_postfixed")
 _SWEEPS = 40  # each brings the ordinary leg more than ten times closer
 
 
@@ -36,10 +36,11 @@ def leg_weights() -> Floats:
     --------
     >>> from emgkit.localization.legs import leg_weights
     >>> leg_weights().round(2).tolist()
-    [0.14, 0.72, 0.14]
+    [0.01, 0.13, 0.72, 0.13, 0.01]
     """
     before, after = model_value("leg_prefixed"), model_value("leg_postfixed")
-    return np.array([before, 1 - before - after, after])
+    wholly = model_value("leg_shifted_wholly")
+    return np.array([before * wholly, before * (1 - wholly), 1 - before - after, after * (1 - wholly), after * wholly])
 
 
 def reach_by_leg(average: Floats) -> Floats:
@@ -52,7 +53,7 @@ def reach_by_leg(average: Floats) -> Floats:
 
     Returns
     -------
-    array of shape (3, n_roots, n_tests), 0-1
+    array of shape (5, n_roots, n_tests), 0-1
         In the order of ``LEGS``. Their weighted mean is ``average``, unless that would need an ordinary leg below 0 or
         above ``leg_reach_most``; then it is as close as that allows.
 
@@ -62,7 +63,7 @@ def reach_by_leg(average: Floats) -> Floats:
     >>> from emgkit.localization.legs import leg_weights, reach_by_leg
     >>> legs = reach_by_leg(np.array([[0.3], [0.8], [0.1]]))
     >>> legs[:, 0, 0].round(2).tolist()  # the first root reaches more in a prefixed leg
-    [0.39, 0.28, 0.28]
+    [0.85, 0.39, 0.28, 0.28, 0.28]
     >>> np.tensordot(leg_weights(), legs, axes=1).ravel().round(9).tolist()
     [0.3, 0.8, 0.1]
     """
@@ -80,6 +81,6 @@ def reach_by_leg(average: Floats) -> Floats:
 def _moves(n_roots: int) -> Floats:
     extent = model_value("leg_shift_extent")
     roots = np.arange(n_roots)
-    toward = [np.minimum(roots + 1, n_roots - 1), roots, np.maximum(roots - 1, 0)]
-    whole = np.eye(n_roots)
-    return np.stack([(1 - extent) * whole + extent * whole[other] for other in toward])
+    below, above, whole = np.minimum(roots + 1, n_roots - 1), np.maximum(roots - 1, 0), np.eye(n_roots)
+    moves = [(1.0, below), (extent, below), (0.0, roots), (extent, above), (1.0, above)]
+    return np.stack([(1 - part) * whole + part * whole[other] for part, other in moves])

@@ -94,12 +94,13 @@ def side_shares(observations: Sequence[Observation], affected_side: str | None =
     >>> side_shares([]), side_shares([], "left")[0] > 0.9
     ((0.5, 0.5), True)
     """
+    examined = {one.side for one in observations}
     if affected_side is not None:
-        likely = model_value("side_told")
+        likely = model_value("side_examined" if examined == {affected_side} else "side_told")
         return (likely, 1 - likely) if affected_side == SIDES[0] else (1 - likely, likely)
     normal = Counter(one.side for one in observations if not one.abnormal)
     odds = model_value("side_vote") ** (normal[SIDES[0]] - normal[SIDES[1]])
-    most = model_value("side_compared" if len(normal) == len(SIDES) else "side_told")
+    most = model_value("side_examined" if len(examined) == 1 else "side_compared")
     left = min(max(odds / (1 + odds), 1 - most), most)
     return left, 1 - left
 
@@ -120,7 +121,7 @@ def lesions_of(site: str, patient: Patient, *, by_leg: bool = False) -> tuple[Le
     >>> [(one.side, one.extent) for one in lesions_of("lumbosacral_trunk", Patient({}))]
     [('left', 'whole'), ('left', 'leg'), ('right', 'whole'), ('right', 'leg')]
     >>> len(lesions_of("root_S1", Patient({}), by_leg=True))
-    6
+    10
     """
     if site != LOCAL_INJURY:
         return _lesions(site, patient.shares, patient.ages.sides, patient.selection, by_leg=by_leg)

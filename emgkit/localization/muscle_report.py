@@ -32,6 +32,11 @@ class MuscleReport:
         return max((one for one in (self.fibrillation, self.positive_sharp_wave) if one is not None), default=None)
 
     @property
+    def lone_sharp_wave(self) -> bool:
+        """A few sharp waves where fibrillations were looked for and not found."""
+        return self.positive_sharp_wave == 1 and self.fibrillation == 0
+
+    @property
     def assessed(self) -> bool:
         """Anything at all was assessed."""
         return self.grade is not None or bool(self.motor_unit or self.recruitment or self.fasciculation)

@@ -319,7 +319,7 @@ def _in_states(muscle: str, report: MuscleReport, weeks: float | None, age: AgeG
     fitting = {state: (table * units).sum(axis=(-2, -1)) for state, table in changed.items()}
     neurogenic = active @ grades * fitting["active"]
     called = np.arange(len(grades)) > 0
-    again = np.where(called, _repeated_error(report), 1.0)
+    again = np.where(called, _errors_likelier(report), 1.0)
     rest = float((silent * grades * again).sum() * fitting["silent"])
     myopathic = float(myopathic_grades() @ grades * fitting["myopathic"])
     false = np.where(called, fitting["false_active"], fitting["untouched"]) * again
@@ -360,9 +360,10 @@ def with_slips(active: Floats, silent: Floats, *, untouched: Floats) -> tuple[Fl
     return (1 - slip) * active + slip * untouched, (1 - slip) * silent + slip * untouched
 
 
-def _repeated_error(report: MuscleReport) -> float:
-    again = report.grade and (report.positive_sites or 0) >= model_value("verdict_sites")
-    return model_value("false_positive_repeated") if again else 1.0
+def _errors_likelier(report: MuscleReport) -> float:
+    if report.grade and (report.positive_sites or 0) >= model_value("verdict_sites"):
+        return model_value("false_positive_repeated")
+    return model_value("false_positive_lone_sharp_wave") if report.lone_sharp_wave else 1.0
 
 
 def _recruitment_lost(report: MuscleReport) -> tuple[float, float]:

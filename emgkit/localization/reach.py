@@ -178,8 +178,10 @@ def parts_of(site: str) -> tuple[str, ...]:
     Examples
     --------
     >>> from emgkit.localization.reach import parts_of
-    >>> parts_of("root_L5"), parts_of("inferior_gluteal")
-    (('prefixed', 'ordinary', 'postfixed'), ())
+    >>> parts_of("root_L5")
+    ('wholly_prefixed', 'prefixed', 'ordinary', 'postfixed', 'wholly_postfixed')
+    >>> parts_of("inferior_gluteal")
+    ()
     """
     return LEGS if is_root(site) else tuple(one.extent for one in extents(site))
 

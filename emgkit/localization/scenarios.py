@@ -125,7 +125,7 @@ def unfold(hypotheses: Hypotheses, patient: Patient, *, only: Iterable[int] | No
     >>> from emgkit.localization.scenarios import unfold
     >>> scenarios = unfold(enumerate_hypotheses(["none", "root_S1", "root_S1+inferior_gluteal"]), Patient({}))
     >>> [int((scenarios.hypothesis == number).sum()) for number in range(3)]
-    [3, 18, 36]
+    [3, 30, 36]
     """
     chosen = range(len(hypotheses.members)) if only is None else only
     lesions: list[Lesion] = []

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from click.shell_completion import BashComplete
 
+from emgkit.cli import main
 from emgkit.errors import EmgkitError
 from emgkit.files.scored import read_scored
 from tests.cli.command import call, check_answer
@@ -182,3 +184,45 @@ def test_pairs_that_add_nothing_are_in_the_json_and_not_in_the_list(table: Path)
     lines = [line for line in call("localize", table, "--weeks", 6).out.splitlines() if " %  " in line]
     assert len(lines) == 8
     assert not any(" and " in line for line in lines)
+
+
+def test_findings_besides_the_tests_move_the_answer(table: Path) -> None:
+    alone = posterior(table, "--weeks", 6)
+    oedema = posterior(table, "--weeks", 6, "--imaging", "muscle oedema=gluteus maximus@left")
+    assert oedema["inferior_gluteal"] > alone["inferior_gluteal"]
+    jerk = posterior(table, "--weeks", 6, "--clinical", "ankle_jerk=absent@left", "--clinical", "hip extension=weak")
+    assert jerk["root_S1"] / jerk["inferior_gluteal"] > 1.5 * alone["root_S1"] / alone["inferior_gluteal"]
+    operated = posterior(table, "--weeks", 6, "--history", "muscle surgery=gluteus max.", "--side", "left")
+    assert operated["local_muscle_injury"] > alone["local_muscle_injury"]
+
+
+@pytest.mark.parametrize(
+    ("option", "word", "told"),
+    [
+        ("--clinical", "ankle jurk=absent", "ankle_jerk"),
+        ("--clinical", "ankle_jerk=blue", "it takes one of normal, reduced, absent"),
+        ("--clinical", "ankle_jerk=absent@up", "the sides 'left' and 'right'"),
+        ("--history", "diabetis", "diabetes"),
+        ("--imaging", "muscle_oedema=gluteus maxinus", "gluteus_maximus"),
+    ],
+)
+def test_a_finding_that_no_table_has_is_refused_with_the_way_out(
+    table: Path, option: str, word: str, told: str
+) -> None:
+    assert told in call("localize", table, option, word).refusal
+
+
+def test_a_finding_of_both_sides_is_two_words_and_of_one_side_not_twice(table: Path) -> None:
+    one, other = "ankle_jerk=absent@left", "ankle jerk=normal@right"
+    assert posterior(table, "--clinical", one, "--clinical", other)
+    assert "twice" in call("localize", table, "--clinical", one, "--clinical", one).refusal
+    assert "twice" in call("localize", table, "--clinical", one, "--clinical", "ankle_jerk").refusal
+
+
+def test_the_shell_completes_ids_and_values() -> None:
+    complete = BashComplete(main, {}, "emgkit", "_EMGKIT_COMPLETE")
+    names = [one.value for one in complete.get_completions(["localize", "x.csv", "--clinical"], "ankle_")]
+    assert "ankle_jerk" in names
+    assert "ankle_dorsiflexion_power" in names
+    values = [one.value for one in complete.get_completions(["localize", "x.csv", "--history"], "trauma=f")]
+    assert values == ["trauma=femoral_fracture"]

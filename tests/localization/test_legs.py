@@ -24,7 +24,7 @@ ROOTS = [site for site in reach().sites if is_root(site)]
 
 
 def of_leg(table, root):
-    """Reach of a root in each kind of leg, shape (3, n_tests, n_severities)."""
+    """Reach of a root in each kind of leg, shape (n_legs, n_tests, n_severities)."""
     return np.stack([table.by_severity[table.site_index[reach_key(root, leg)]] for leg in LEGS])
 
 
@@ -63,7 +63,7 @@ def test_the_average_over_legs_is_the_published_number_or_as_close_as_the_limits
     np.testing.assert_allclose(back[:, 0], average[:, 0], atol=1e-12)
     assert back[0, 1] > average[0, 1]  # the neighbour's part alone is more than was published
     np.testing.assert_allclose(back[1:, 1], average[1:, 1], atol=1e-12)
-    assert ordinary[:, 2].max() == pytest.approx(legs[1].max())
+    assert ordinary[:, 2].max() == pytest.approx(legs.max())
     assert (legs[:, average == 0] == 0).all()
 
 
@@ -107,12 +107,29 @@ def test_only_roots_and_only_what_runs_through_the_plexus_depends_on_the_leg():
 def test_a_prefixed_l5_root_does_part_of_what_s1_does_and_a_postfixed_one_what_l4_does():
     table = reach()
     root = of_leg(table, "root_L5") @ severities().weight
-    before, ordinary, after = root[:, table.test_index["biceps_femoris_long_head"]]
-    assert before > ordinary > after
-    before, ordinary, after = root[:, table.test_index["vastus_medialis"]]
-    assert before == ordinary == after == 0  # L5 reaches it in no leg
-    before, ordinary, after = root[:, table.test_index["quadratus_femoris"]]
-    assert after < ordinary
+    wholly_before, before, ordinary, after, wholly_after = root[:, table.test_index["biceps_femoris_long_head"]]
+    assert wholly_before > before > ordinary > after > wholly_after
+    assert (root[:, table.test_index["vastus_medialis"]] == 0).all()  # L5 reaches it in no leg
+    _, _, ordinary, after, wholly_after = root[:, table.test_index["quadratus_femoris"]]
+    assert wholly_after < after < ordinary
+
+
+def test_a_wholly_shifted_leg_does_what_the_neighbour_does_in_an_ordinary_one():
+    average = np.array([[0.3, 0.4], [0.5, 0.2], [0.6, 0.7]])
+    legs = dict(zip(LEGS, reach_by_leg(average), strict=True))
+    np.testing.assert_allclose(legs["wholly_prefixed"][:2], legs["ordinary"][1:])
+    np.testing.assert_allclose(legs["wholly_postfixed"][1:], legs["ordinary"][:2])
+    extent = model_value("leg_shift_extent")
+    part = (1 - extent) * legs["ordinary"][1] + extent * legs["ordinary"][2]
+    np.testing.assert_allclose(legs["prefixed"][1], part)
+
+
+def test_a_leg_that_is_none_of_the_average_is_thought_of():
+    """Of two roots that share their muscles unevenly, a wholly shifted leg keeps the true one from being ruled out."""
+    pattern = rows({"biceps_femoris_short_head": 2, "biceps_femoris_long_head": 2, "gastrocnemius_medial": 2})
+    silent = rows(dict.fromkeys(["peroneus_longus", "tibialis_anterior", "tensor_fasciae_latae"], 0))
+    answer = probabilities(localize([*pattern, *silent], weeks_since_onset=8, candidates=["root_L5", "root_S1"]))
+    assert 0.001 < answer["root_L5"] < 0.05
 
 
 def test_all_tests_of_a_leg_share_its_kind():
@@ -142,9 +159,9 @@ def test_a_root_in_a_pair_is_that_of_the_average_leg():
     )
     assert {lesion.leg for lesion in alone} == set(LEGS)
     assert {lesion.leg for lesion in pair} == {""}
-    by_leg = lesion_reach(alone[:3], reach().tests, test_sides=["left"] * len(reach().tests))
+    by_leg = lesion_reach(alone[: len(LEGS)], reach().tests, test_sides=["left"] * len(reach().tests))
     average = lesion_reach(pair[:1], reach().tests, test_sides=["left"] * len(reach().tests))
-    assert {lesion.side for lesion in (*alone[:3], *pair[:1])} == {"left"}
+    assert {lesion.side for lesion in (*alone[: len(LEGS)], *pair[:1])} == {"left"}
     np.testing.assert_allclose(np.tensordot(leg_weights(), by_leg, axes=1), average[0], atol=1e-12)
 
 
@@ -168,9 +185,8 @@ def test_pairs_of_roots_are_summed_exactly():
 
 def test_the_assumptions_on_legs_are_listed():
     assumed = localize(rows({"soleus": 1})).assumed
-    assert {"evidence_model:leg_prefixed", "evidence_model:leg_postfixed", "evidence_model:leg_shift_extent"} <= set(
-        assumed
-    )
+    keys = ("prefixed", "postfixed", "shift_extent", "shifted_wholly")
+    assert {f"evidence_model:leg_{key}" for key in keys} <= set(assumed)
 
 
 def test_the_extents_of_a_site_are_among_the_assumed_rows_of_an_answer():

@@ -209,6 +209,21 @@ def test_sharp_waves_and_fibrillations_of_one_muscle_count_once():
     assert probabilities(one) == probabilities(both)
 
 
+def test_a_few_sharp_waves_without_fibrillations_are_an_error_more_often():
+    def ratio(muscle, **found):
+        post = localize(
+            [{"muscle": muscle, "side": "left", **found}], candidates=["none", "tibial_popliteal"]
+        ).posterior
+        chance = dict(zip(post["site"], post["log_likelihood"], strict=True))
+        return chance["tibial_popliteal"] - chance["none"]
+
+    alone = ratio("soleus", fibrillation=0, positive_sharp_wave=1)
+    both = ratio("soleus", fibrillation=1, positive_sharp_wave=1)
+    assert ratio("soleus", fibrillation=0, positive_sharp_wave=0) < 0 < alone < both - np.log(2)
+    assert both == ratio("soleus", fibrillation=1, positive_sharp_wave=0) == ratio("soleus", positive_sharp_wave=1)
+    assert ratio("soleus", fibrillation=0, positive_sharp_wave=2) == ratio("soleus", fibrillation=2)
+
+
 def test_several_needle_positions_of_a_muscle_are_one_report():
     several = [{"muscle": "gluteus maximus", "side": "left", "fibrillation": grade} for grade in (0, 2, 1)]
     answer = localize(several)
@@ -273,9 +288,19 @@ def test_the_side_that_was_examined_is_that_of_the_lesion_the_more_so_the_more_w
         return side_shares(observe_needle(read_needle_table(table), weeks=6))[0]
 
     assert left(0, 0) == left(3, 3) == 0.5
-    assert 0.5 < left(1, 0) < left(2, 0) < left(3, 0) < left(6, 0) == model_value("side_told")
+    assert 0.5 < left(1, 0) < left(2, 0) < left(3, 0) < left(6, 0) == model_value("side_examined")
     assert left(6, 1) == left(4, 1) == model_value("side_compared")  # with some of the other side to compare
     assert left(2, 5) == pytest.approx(1 - left(5, 2))
+
+
+def test_a_told_side_is_believed_more_where_the_other_was_not_examined():
+    def left(sides, told):
+        table = [row for side in sides for row in rows({"soleus": 0, "tibialis_anterior": 2}, side)]
+        return side_shares(observe_needle(read_needle_table(table), weeks=6), told)[0]
+
+    assert left(["left"], "left") == model_value("side_examined") > model_value("side_told")
+    assert left(["left", "right"], "left") == left(["right"], "left") == left([], "left") == model_value("side_told")
+    assert left(["right"], "right") == pytest.approx(1 - model_value("side_examined"))
 
 
 def test_silent_muscles_of_one_side_leave_little_to_a_lesion_of_the_other():
