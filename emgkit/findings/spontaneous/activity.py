@@ -10,11 +10,13 @@ from emgkit.findings.spontaneous.cleaning import check_usable, one_blas_thread, 
 from emgkit.findings.spontaneous.follow import follow_pieces
 from emgkit.findings.spontaneous.naming import (
     INDETERMINATE,
+    MYOTONIC,
     Name,
     may_be_voluntary,
     name_train,
     polarity_is_suspect,
     unless_locked,
+    unless_of_myotonia,
     voluntary_rhythm,
 )
 from emgkit.findings.spontaneous.part import NoiseSpan, Part, analyse_piece
@@ -138,6 +140,8 @@ def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: 
     fewest = criteria_values("naming_criteria")["voluntary_fewest_trains"]
     if not crowded and (units or sum(map(voluntary_rhythm, measured)) >= fewest):
         names = [name_train(train, leave=leave, contracting=True) for train in measured]
+    if any(name.label == MYOTONIC for name in names):
+        names = [unless_of_myotonia(name, train) for name, train in zip(names, measured, strict=True)]
     return [
         unless_locked(name, train, others=[other for other in measured if other is not train])
         for name, train in zip(names, measured, strict=True)

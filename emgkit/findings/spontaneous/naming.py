@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from emgkit.findings.spontaneous.measure import MeasuredTrain
 
+MYOTONIC = "myotonic_discharge"
 INDETERMINATE = "indeterminate"
 COMPLEX = "complex_repetitive_discharge"
 IRREGULAR = ("fibrillation_irregular",)  # kinds that are named and do not count
@@ -311,6 +312,18 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
             reasons = "keeps its lag to another train, as parts of one complex do"
             return Name(INDETERMINATE, name.probability, name.label, f"{reasons}; {name.reasons}", counted=False)
     return name
+
+
+def unless_of_myotonia(name: Name, train: MeasuredTrain) -> Name:
+    """Return the name, or indeterminate for denervation as fast as the myotonic discharge that fires beside it.
+
+    What is left of a discharge that wanes looks like a fibrillation that slows down.
+    """
+    largest_hz = criteria_values("naming_criteria")["denervation_largest_rate_hz"]
+    if not labels()[name.label].denervation or 1 / train.rhythm.base_s <= largest_hz:
+        return name
+    reasons = f"{1 / train.rhythm.base_s:.0f} Hz beside a myotonic discharge, of which it may be the end"
+    return Name(INDETERMINATE, name.probability, name.label, f"{reasons}; {name.reasons}", counted=False)
 
 
 def may_be_voluntary(measured: MeasuredTrain) -> bool:
