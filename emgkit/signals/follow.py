@@ -95,7 +95,7 @@ def teach(
     ([0], None)
     """
     knowns = [_known(band, number, trains) for number, band in enumerate(bands)]
-    sums = [sums_of_two(band) for band in bands]
+    sums = [sums_of_two(band.templates, band.unit, span=len(band.signal)) for band in bands]
     kept = []
     for number in range(len(trains)):
         mine = [known.owner == number for known in knowns]

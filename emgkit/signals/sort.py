@@ -14,6 +14,7 @@ from emgkit.signals.detect import energy_in, find_spikes, windows_at
 from emgkit.signals.match import Matches, MatchLimits, match_templates, similarity
 from emgkit.signals.medians import column_medians, median
 from emgkit.signals.peel import cut_at
+from emgkit.signals.superpositions import WHOLE_SUM, sums_of_two
 from emgkit.signals.waveform import separation
 
 if TYPE_CHECKING:
@@ -269,6 +270,11 @@ def _search(
     kinds = kinds_of(templates, matches, band=band, noise_uv=background_uv, lag=lag)
     if len(kinds) > len(templates):
         templates, matches = learnt(kinds)
+        every, ratio = left_of(matches.residual, signal)
+    sums = sums_of_two(templates, matches.template, span=len(signal), limits=WHOLE_SUM)
+    if sums.any():
+        templates = [template for template, is_sum in zip(templates, sums, strict=True) if not is_sum]
+        matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
         every, ratio = left_of(matches.residual, signal)
     return templates, matches, (every, ratio)
 
