@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emgkit.findings.spontaneous.measure import MeasuredTrain
-from emgkit.findings.spontaneous.naming import name_train, unless_locked
+from emgkit.findings.spontaneous.naming import Name, name_train, unless_locked, unless_of_myotonia
 from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.units import Train
 from emgkit.signals.waveform import Shape
@@ -132,3 +132,20 @@ def test_a_complex_without_a_clock_gets_no_name():
     many = {"phases": 9, "turns": 8, "duration_ms": 15.0, "rise_ms": 0.4}
     assert name_train(measured(20.0, jitter=0.003, spikes=4, **many)).label == "complex_repetitive_discharge"
     assert name_train(measured(20.0, jitter=0.2, spikes=4, **many)).label != "complex_repetitive_discharge"
+
+
+def test_a_fibrillation_as_fast_as_a_myotonic_discharge_beside_it_is_not_named():
+    fast, slow = measured(25.0), measured(6.0)
+    name = Name("fibrillation", 0.95, "myotonic_discharge", "regular", counted=True)
+    doubted = unless_of_myotonia(name, fast)
+    assert (doubted.label, doubted.counted) == ("indeterminate", False)
+    assert "myotonic" in doubted.reasons
+    assert unless_of_myotonia(name, slow) is name
+    unit = replace(name, label="motor_unit", counted=False)
+    assert unless_of_myotonia(unit, fast) is unit
+
+
+def test_what_changes_its_shape_without_a_clock_is_not_the_shape_of_one_fibre():
+    name = name_train(replace(measured(2.0, jitter=0.3, duration_ms=3.0), variability=0.025))
+    assert not name.counted
+    assert name.label != "fibrillation"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emgkit.signals.background import find_bursts, find_dense, find_skewed
+from emgkit.signals.background import counted_once, find_bursts, find_dense, find_skewed
 from emgkit.signals.sort import SortedBand
 
 RATE_HZ = 24_000.0
@@ -153,3 +153,22 @@ def test_silence_and_a_short_signal_are_not_dense():
     limits = {"threshold": 2.5, "block_s": 0.5, "fill": 0.6, "unexplained": 0.25}
     assert find_dense(sorted_band(np.zeros(60_000), np.zeros(60_000)), **limits) == []
     assert find_dense(sorted_band(np.full(5000, 99.0), np.full(5000, 99.0)), **limits) == []
+
+
+def polyphasic(times_s: np.ndarray) -> np.ndarray:
+    return (times_s[:, None] + np.linspace(-0.006, 0.006, 6)).ravel()
+
+
+def test_fasciculations_near_each_other_are_no_crowd():
+    first_s, second_s = steady(1.0, seed=1), steady(1.5, seed=2)
+    second_s = np.sort(np.append(second_s, first_s[[4, 9]] + 0.02))
+    spikes_s = np.sort(np.concatenate([polyphasic(first_s), polyphasic(second_s)]))
+    assert find_bursts(spikes_s, **BURSTS)
+    assert not find_bursts(counted_once(spikes_s, [first_s, second_s]), **BURSTS)
+
+
+def test_a_crowd_is_found_beside_polyphasic_potentials():
+    first_s = steady(3.0, seed=3)
+    spikes_s = np.sort(np.concatenate([polyphasic(first_s), crowd(9.0, seconds=0.2)]))
+    [(start_s, stop_s)] = find_bursts(counted_once(spikes_s, [first_s]), **BURSTS)
+    assert (start_s, stop_s) == pytest.approx((9.0, 9.2), abs=0.06)

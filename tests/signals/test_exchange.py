@@ -95,3 +95,36 @@ def test_a_clock_that_goes_on_by_itself_keeps_its_discharges():
     whole_s, ended_s = clock(5.0, 12), clock(5.1, 13, seconds=12.0) + 0.08
     units = [unit(ended_s), unit(whole_s, 0.9 * WAVE)]
     assert [len(each.time_s) for each in handed_on(units, BAND_HZ, regular=REGULAR)] == [len(ended_s), len(whole_s)]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_clock_goes_on_with_its_own_where_the_other_unit_goes_on_as_well(backwards):
+    whole_s, other_s = clock(9.0, 14), clock(2.3, 15)
+    parts = [whole_s[whole_s < 25], np.concatenate([other_s, whole_s[whole_s >= 25]])]
+    if backwards:
+        whole_s, other_s, *parts = (31 - np.sort(each)[::-1] for each in (whole_s, other_s, *parts))
+    found = handed_on([unit(parts[0]), unit(parts[1], 0.9 * WAVE)], BAND_HZ, regular=REGULAR)
+    assert share(whole_s, found[0].time_s) > 0.97
+    assert share(other_s, found[1].time_s) > 0.97
+
+
+def test_a_slow_clock_does_not_go_on_with_every_seventh_discharge_of_a_quick_one():
+    slow_s, quick_s = clock(1.7, 16, seconds=9.0), clock(11.9, 17)
+    units = [unit(slow_s), unit(quick_s, 0.9 * WAVE)]
+    assert [len(each.time_s) for each in handed_on(units, BAND_HZ, regular=REGULAR)] == [len(slow_s), len(quick_s)]
+
+
+def test_few_discharges_off_the_beat_of_one_clock_and_on_that_of_another_change_hands():
+    slow_s, quick_s = clock(1.3, 18), clock(11.0, 19)
+    gap = [np.abs(slow_s - time_s).min() > 0.25 for time_s in quick_s]
+    taken = np.flatnonzero(gap)[[5, 20, 40]]
+    mixed_s = np.concatenate([slow_s, quick_s[taken]])
+    found = given_back([unit(np.delete(quick_s, taken)), unit(mixed_s, 0.9 * WAVE)], BAND_HZ, regular=REGULAR)
+    assert share(quick_s, found[0].time_s) == share(slow_s, found[1].time_s) == 1.0
+
+
+def test_a_whole_stretch_of_another_unit_is_no_guest_there():
+    # One irregular unit whose first discharges had another template: whether they are one is not asked here.
+    whole_s = clock(8.0, 20, jitter=0.05)
+    units = [unit(whole_s[:11]), unit(whole_s[11:], 0.95 * WAVE)]
+    assert [len(each.time_s) for each in given_back(units, BAND_HZ, regular=REGULAR)] == [11, len(whole_s) - 11]

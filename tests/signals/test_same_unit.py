@@ -253,3 +253,29 @@ def test_a_clock_that_begins_slowly_after_a_quick_one_has_ended_is_another_fibre
     slow_s = quick_s[-1] + 2.0 + clock(1.2, 27, seconds=15.0)
     kinds = windows_of([(quick_s, WAVE), (slow_s, 1.19 * WAVE)], noise=0.3)
     assert not one_unit(quick_s, slow_s, shapes=(WAVE, 1.19 * WAVE), windows=kinds)
+
+
+@pytest.mark.parametrize(("size", "verdict"), [(1.5, True), (2.5, False)])
+def test_what_begins_where_another_of_its_shape_ends_is_that_one_though_its_size_wandered(size, verdict):
+    times_s = clock(6.0, 13, seconds=20.0)
+    assert same(times_s[:60], times_s[60:], shapes=(WAVE, size * WAVE)) is verdict
+    assert not same(times_s[:60], times_s[60:] + 0.09, shapes=(WAVE, size * WAVE))
+
+
+def test_a_slow_fibre_is_not_the_other_half_of_the_quick_one_among_which_it_fires():
+    # Ten guests leave nine of ten intervals even, but not those where they take turns with their host.
+    quick_s = clock(8.0, 14, seconds=24.0)
+    slow_s = clock(0.4, 15, seconds=24.0, jitter=0.03)
+    kinds = windows_of([(quick_s, WAVE), (slow_s, RELATED)])
+    assert not one_unit(quick_s, slow_s, shapes=(WAVE, RELATED), windows=kinds)
+
+
+def test_parts_of_what_fires_now_and_then_may_change_more_than_a_clock():
+    rng = np.random.default_rng(16)
+    changed = WAVE + 0.45 * np.exp(-((TIME - 12) ** 2) / 12)
+    now_and_then = np.split(np.cumsum(0.02 + rng.exponential(1.0, 80)), 2)
+    clocks = clock(1.0, 17, seconds=40.0), clock(1.3, 18, seconds=30.0) + 45
+    for (first_s, second_s), verdict in ((now_and_then, True), (clocks, False)):
+        kinds = windows_of([(first_s, WAVE), (second_s, changed)], noise=0.17)
+        assert 4.5 < separation(kinds(first_s), kinds(second_s)) < 7
+        assert one_unit(first_s, second_s, shapes=(WAVE, changed), windows=kinds) is verdict

@@ -344,3 +344,11 @@ def test_what_is_off_the_beat_far_from_larger_units_stays():
     free_s = free_s[np.abs(free_s[:, None] - large_s).min(axis=1) > 0.01]
     mixed_s = np.sort(np.concatenate([small_s, free_s]))
     assert_are(trains_of((6 * OTHER, large_s), (WAVE, mixed_s)), large_s, mixed_s, least=1.0)
+
+
+def test_what_coincides_with_a_larger_unit_far_more_than_by_chance_is_left_of_it():
+    times_s, own_s = irregular(6.0, 31), irregular(3.0, 32)
+    own_s = own_s[np.abs(own_s[:, None] - times_s).min(axis=1) > 0.005]
+    left_s = times_s[::6] + 0.0006
+    small = 2.0 * SMALL
+    assert_are(trains_of((4 * WAVE, times_s), (small, np.sort(np.append(own_s, left_s)))), times_s, own_s, least=1.0)
