@@ -179,8 +179,12 @@ def _goes_on_in(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regu
     if _is_next(clock_s, mixed_s[~later], mixed_s[later], regular):
         return np.asarray(later)
     beats = goes_on_with(clock_s, mixed_s) & later
-    apart = beats.any() and (~beats).sum() > 1 and missed_by(mixed_s[~beats], mixed_s[beats]).mean() < MISSED_SHARE
-    if apart and _is_next(clock_s, mixed_s[~later], mixed_s[beats], regular):
+    rest_s = mixed_s[~beats]
+    clock_left = min(len(rest_s), beats.sum()) >= CLOCK_EVENTS and (
+        measure_rhythm(rest_s, trends=False).irregularity < regular
+        and missed_by(rest_s, mixed_s[beats]).mean() < MISSED_SHARE
+    )
+    if clock_left and _is_next(clock_s, mixed_s[~later], mixed_s[beats], regular):
         return np.asarray(beats)
     return np.zeros(len(mixed_s), dtype=bool)
 
