@@ -24,6 +24,7 @@ Timing = Literal["one clock", "two clocks", "same", "coincide", "different", "un
 ALIKE, SIZE = 0.85, (0.6, 1.6)  # correlation, and ratio of sizes, of what may be one unit
 VERY_ALIKE, NEAR_SIZE = 0.95, (0.5, 2.0)
 WANED_ALIKE, WANED_SIZE = 0.985, (0.3, 3.3)
+TAKEN_OVER_ALIKE = 0.975
 FEWEST, MOST = 8, 120  # discharges that tell how far two shapes lie apart
 INDISTINCT = 2.0  # nearer, two templates were made of discharges that nobody can tell apart
 NEAR, FAR, VERY_FAR = 4.5, 7.0, 12.5  # standard deviations of single discharges
@@ -101,7 +102,7 @@ def one_unit(
     apart = np.nan if discharges is None else separation(*discharges)
     if not _near_in_size(size, alike, apart):
         return False
-    taken_over = alike > WANED_ALIKE and not apart > FAR and takes_over(first_s, second_s)
+    taken_over = alike > TAKEN_OVER_ALIKE and not apart > FAR and takes_over(first_s, second_s)
     verdict = "one clock" if taken_over else _timing(first_s, second_s, alike=alike)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
