@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 CLOCK_EVENTS = 8
 RETURNED_ALIKE, CONFUSED_ALIKE, LIKE_SIZE = 0.9, 0.8, (0.7, 1.4)  # correlation, and ratio of sizes
 RETURNED_LEAST, RETURNED_CHANCE = 4, 3.0  # like discharges, and how many times more than by chance
+NEARLY = 1.4  # times as irregular as a clock may be is one that holds many guests
+TAKEN_SIZE = (0.5, 2.0)  # of what a clock takes by its rhythm: together with others a discharge looks larger
 CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes time
 REGULAR_LEAST = 6  # discharges of a clock that came out of two confused trains
 UNEVEN_LEAST, UNEVEN_SHARE = 8, 0.04  # intervals out of rhythm, and their share of all, that are too many
@@ -63,7 +65,8 @@ def given_back(units: Sequence[Train], band_hz: float, *, regular: float) -> lis
     >>> [len(unit.time_s) for unit in given_back(units, 10000.0, regular=0.07)]
     [50, 20]
     """
-    return _taken_over(units, band_hz, regular=regular, least=1, which=partial(_due_elsewhere, regular=regular))
+    which = partial(_due_elsewhere, regular=regular)
+    return _taken_over(units, band_hz, regular=regular, least=1, sizes=TAKEN_SIZE, which=which)
 
 
 def _taken_over(
@@ -72,6 +75,7 @@ def _taken_over(
     *,
     regular: float,
     least: int,
+    sizes: tuple[float, float],
     which: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]],
 ) -> list[Train]:
     # Every clock takes from every other unit of its shape and so many discharges those that are its own.
@@ -80,7 +84,7 @@ def _taken_over(
         clock, mixed = units[place], units[other]
         if len(clock.time_s) < CLOCK_EVENTS or len(mixed.time_s) < least:
             continue
-        lag = lag_if_alike(clock, mixed) if rhythm_of(clock).irregularity < regular else None
+        lag = lag_if_alike(clock, mixed, sizes=sizes) if rhythm_of(clock).irregularity < regular else None
         if lag is None:
             continue
         due_s = mixed.time_s + lag / band_hz
@@ -122,7 +126,7 @@ def lag_if_alike(
 def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], *, regular: float) -> NDArray[np.bool_]:
     # Which of the mixed discharges the clock missed or goes on with; of a clock, only those that its own rhythm does
     # not need. Half an interval later, as many would be there by chance.
-    of_clock = measure_rhythm(mixed_s, trends=False).irregularity < regular
+    of_clock = measure_rhythm(mixed_s, trends=False).irregularity < NEARLY * regular
     free = spared_by(mixed_s) if of_clock else np.ones(len(mixed_s), dtype=bool)
     half_s = measure_rhythm(clock_s, trends=False).base_s / 2
     mine = np.zeros(len(mixed_s), dtype=bool)
@@ -162,7 +166,7 @@ def handed_on(units: Sequence[Train], band_hz: float, *, regular: float) -> list
     [60, 20]
     """
     either_way = partial(_goes_on_either_way, regular=regular)
-    return _taken_over(units, band_hz, regular=regular, least=CLOCK_EVENTS, which=either_way)
+    return _taken_over(units, band_hz, regular=regular, least=CLOCK_EVENTS, sizes=LIKE_SIZE, which=either_way)
 
 
 def _goes_on_either_way(
