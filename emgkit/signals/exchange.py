@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CLOCK_EVENTS = 8
 RETURNED_ALIKE, CONFUSED_ALIKE, LIKE_SIZE = 0.9, 0.8, (0.7, 1.4)  # correlation, and ratio of sizes
 RETURNED_LEAST, RETURNED_CHANCE = 4, 3.0  # like discharges, and how many times more than by chance
+FEW_RETURNED = 2  # of a clock; one by one they would make any train look like a clock
 NEARLY = 1.4  # times as irregular as a clock may be is one that holds many guests
 TAKEN_SIZE = (0.5, 2.0)  # of what a clock takes by its rhythm: together with others a discharge looks larger
 CLOCK_MOST = 4000  # events among which clocks are looked for; the search takes time
@@ -132,7 +133,11 @@ def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], *
     mine = np.zeros(len(mixed_s), dtype=bool)
     for due in (missed_by, goes_on_with):
         there, chance = due(clock_s, mixed_s[free]), due(clock_s, mixed_s[free] + half_s).sum()
-        least = RETURNED_CHANCE * chance if of_clock else max(RETURNED_LEAST - 1, RETURNED_CHANCE * (chance + 1))
+        least = (
+            max(FEW_RETURNED - 1, RETURNED_CHANCE * chance)
+            if of_clock
+            else max(RETURNED_LEAST - 1, RETURNED_CHANCE * (chance + 1))
+        )
         places = np.flatnonzero(free)[there]
         # A whole stretch of another unit is no guest there: whether that unit is this one is another question.
         amid = due is missed_by or (len(places) > 0 and np.ptp(places) + 1 > AMID * len(places))
