@@ -143,11 +143,9 @@ def counted_once(times_s: NDArray[np.float64], trains_s: Sequence[NDArray[np.flo
     inner, discharges = np.zeros(len(times_s), dtype=bool), []
     for train_s in trains_s:
         first, last = (np.searchsorted(times_s, train_s + way * POTENTIAL_S) for way in (-1, 1))
-        if len(train_s) < OFTEN or np.median(last - first) < SPIKES:
-            continue
-        discharges.append(train_s)
-        for start, stop in zip(first.tolist(), last.tolist(), strict=True):
-            inner[start:stop] = True
+        if len(train_s) >= OFTEN and np.median(last - first) >= SPIKES:
+            inner |= covered(first, last, size=len(times_s))
+            discharges.append(train_s)
     return np.sort(np.concatenate([times_s[~inner], *discharges]))
 
 

@@ -164,15 +164,15 @@ def goes_on_with(clock_s: NDArray[np.float64], others_s: NDArray[np.float64]) ->
     array([0, 1, 0, 1, 1, 1, 1, 1])
     """
     before, after = others_s < clock_s[0], others_s > clock_s[-1]
+    near = on_the_beat(measure_rhythm(clock_s, trends=False).irregularity)
     goes_on = np.zeros(len(others_s), dtype=bool)
-    goes_on[after] = _later(clock_s, others_s[after])
-    goes_on[before] = _later(-clock_s[::-1], -others_s[before][::-1])[::-1]
+    goes_on[after] = _later(clock_s, others_s[after], near)
+    goes_on[before] = _later(-clock_s[::-1], -others_s[before][::-1], near)[::-1]
     return goes_on
 
 
-def _later(clock_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-    # From beat to beat; the interval follows the clock.
-    near = on_the_beat(measure_rhythm(clock_s, trends=False).irregularity)
+def _later(clock_s: NDArray[np.float64], others_s: NDArray[np.float64], near: float) -> NDArray[np.bool_]:
+    # From beat to beat, each so near to where it is due; the interval follows the clock.
     last_s, usual_s = float(clock_s[-1]), quantile(np.diff(clock_s[-LOCAL - 1 :]), 0.25)
     taken, steps = np.zeros(len(others_s), dtype=bool), 0
     ahead = np.arange(1, BEYOND + 1)

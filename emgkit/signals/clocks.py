@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from emgkit.signals.beats import FOLLOWED, LOCAL
 from emgkit.signals.medians import median
 from emgkit.signals.rhythm import measure_rhythm, median_around
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 FIRST_SLACK = 0.3  # how far the first interval of a clock may lie from the most common one
-FOLLOWED, GROWTH_FOLLOWED = 0.3, 0.03  # of what an interval differs from the expected one
+GROWTH_FOLLOWED = 0.03  # of what an interval differs from the expected one, as FOLLOWED is
 MISSED_COST, OFF_COST = 0.8, 1.5  # of a missing discharge, and of one at the edge of what is usual, in discharges
 EDGE, SCATTER_FOLLOWED, LEAST_SCATTER = 4.0, 0.15, 0.017  # times the mean deviation of a chain, which follows it
 AT_END, TRIMMED, LEAST_TRIMMED = 3, 6.0, 0.05  # intervals at either end; times the usual deviation, or off by so much
@@ -23,7 +24,6 @@ SLOWEST = 2.0  # times the first interval
 DIVISORS, FULLER = (2, 3), 1.3  # of the interval, and how many more events the fuller clock must have
 HALF = 0.5  # share of the events; a clock with fewer of them may be found in a part of the time only
 PARTS = 3  # of the time
-LOCAL = 9  # intervals that tell the usual one at a place
 
 
 @dataclass(frozen=True)

@@ -131,17 +131,15 @@ def _due_elsewhere(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], *
     free = spared_by(mixed_s) if of_clock else np.ones(len(mixed_s), dtype=bool)
     half_s = measure_rhythm(clock_s, trends=False).base_s / 2
     mine = np.zeros(len(mixed_s), dtype=bool)
+    least, more = (FEW_RETURNED, 0) if of_clock else (RETURNED_LEAST, 1)
     for due in (missed_by, goes_on_with):
-        there, chance = due(clock_s, mixed_s[free]), due(clock_s, mixed_s[free] + half_s).sum()
-        least = (
-            max(FEW_RETURNED - 1, RETURNED_CHANCE * chance)
-            if of_clock
-            else max(RETURNED_LEAST - 1, RETURNED_CHANCE * (chance + 1))
-        )
-        places = np.flatnonzero(free)[there]
+        places = np.flatnonzero(free)[due(clock_s, mixed_s[free])]
+        if len(places) < least:
+            continue
+        chance = due(clock_s, mixed_s[free] + half_s).sum()
         # A whole stretch of another unit is no guest there: whether that unit is this one is another question.
-        amid = due is missed_by or (len(places) > 0 and np.ptp(places) + 1 > AMID * len(places))
-        if there.sum() > least and amid:
+        amid = due is missed_by or np.ptp(places) + 1 > AMID * len(places)
+        if len(places) > RETURNED_CHANCE * (chance + more) and amid:
             mine[places] = True
     return mine
 
@@ -185,6 +183,9 @@ def _goes_on_in(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regu
     # Which of the mixed discharges the clock goes on with: all that follow, or those on its beat where the other unit
     # goes on as well; none where they go on as well from what was there before.
     later = mixed_s > clock_s[-1]
+    nothing = np.zeros(len(mixed_s), dtype=bool)
+    if min(len(clock_s), (~later).sum(), later.sum()) < CLOCK_EVENTS:
+        return nothing
     if _is_next(clock_s, mixed_s[~later], mixed_s[later], regular):
         return np.asarray(later)
     beats = goes_on_with(clock_s, mixed_s) & later
@@ -195,13 +196,13 @@ def _goes_on_in(clock_s: NDArray[np.float64], mixed_s: NDArray[np.float64], regu
     )
     if clock_left and _is_next(clock_s, mixed_s[~later], mixed_s[beats], regular):
         return np.asarray(beats)
-    return np.zeros(len(mixed_s), dtype=bool)
+    return nothing
 
 
 def _is_next(
     clock_s: NDArray[np.float64], before_s: NDArray[np.float64], after_s: NDArray[np.float64], regular: float
 ) -> bool:
-    if min(len(clock_s), len(before_s), len(after_s)) < CLOCK_EVENTS or before_s[-1] < clock_s[0]:
+    if before_s[-1] < clock_s[0]:
         return False
     rhythms = [measure_rhythm(times_s, trends=False) for times_s in (clock_s, after_s)]
     if not all(rhythm.irregularity < regular for rhythm in rhythms):

@@ -249,13 +249,18 @@ def _without_shadows(trains: list[Train]) -> list[Train]:
         large = [other.time_s for other in trains if other.snr > SHADOW_RATIO * train.snr]
         owners = np.sort(np.concatenate(large)) if large else np.array([])
         if len(owners) > 1:
-            clinging = np.mean(np.abs(nearest(owners, train.time_s) - train.time_s) < SHADOW_REACH_S)
-            inside = np.mean((train.time_s > owners[0]) & (train.time_s < owners[-1]))
-            chance = inside * (1 - np.exp(-2 * SHADOW_REACH_S * len(owners) / (owners[-1] - owners[0])))
-            if clinging > chance + SHADOW_SHARE * (1 - chance):
+            clinging, chance = _beside(train, owners, SHADOW_REACH_S)
+            if clinging.mean() > chance + SHADOW_SHARE * (1 - chance):
                 continue
         kept.append(train)
     return kept
+
+
+def _beside(train: Train, owners_s: NDArray[np.float64], reach_s: float) -> tuple[NDArray[np.bool_], float]:
+    # Which discharges lie so near one of others, and the share that would by chance.
+    near = np.abs(nearest(owners_s, train.time_s) - train.time_s) < reach_s
+    inside = np.mean((train.time_s > owners_s[0]) & (train.time_s < owners_s[-1]))
+    return near, float(inside * (1 - np.exp(-2 * reach_s * len(owners_s) / max(np.ptp(owners_s), 1e-9))))
 
 
 def _without_intruders(trains: Sequence[Train], band: SortedBand, clock: ClockLimits) -> list[Train]:
@@ -276,9 +281,7 @@ def _without_intruders(trains: Sequence[Train], band: SortedBand, clock: ClockLi
 
 def _at_once(train: Train, owners_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     # Those of an irregular train that coincide with larger ones, where far more do than by chance.
-    near = np.abs(nearest(owners_s, train.time_s) - train.time_s) < AT_ONCE_S
-    inside = np.mean((train.time_s > owners_s[0]) & (train.time_s < owners_s[-1]))
-    chance = inside * (1 - np.exp(-2 * AT_ONCE_S * len(owners_s) / max(np.ptp(owners_s), 1e-9)))
+    near, chance = _beside(train, owners_s, AT_ONCE_S)
     more = near.sum() >= AT_ONCE_LEAST and near.mean() > max(AT_ONCE_CHANCE * chance, AT_ONCE_SHARE)
     return near if more else np.zeros(len(near), dtype=bool)
 

@@ -80,9 +80,15 @@ def test_what_has_another_shape_or_size_keeps_its_discharges(template):
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_a_clock_that_goes_on_in_another_unit_is_taken_from_there(backwards):
-    whole_s, other_s = clock(5.0, 10), clock(3.4, 11, seconds=13.0)
-    parts = [whole_s[whole_s < 15], np.concatenate([other_s, whole_s[whole_s >= 15]])]
+@pytest.mark.parametrize(
+    ("whole_s", "other_s", "cut_s"),
+    [
+        pytest.param(clock(5.0, 10), clock(3.4, 11, seconds=13.0), 15, id="where the other unit has ended"),
+        pytest.param(clock(9.0, 14), clock(2.3, 15), 25, id="where the other unit goes on as well"),
+    ],
+)
+def test_a_clock_that_goes_on_in_another_unit_is_taken_from_there(whole_s, other_s, cut_s, backwards):
+    parts = [whole_s[whole_s < cut_s], np.concatenate([other_s, whole_s[whole_s >= cut_s]])]
     if backwards:
         whole_s, other_s, *parts = (31 - np.sort(each)[::-1] for each in (whole_s, other_s, *parts))
     found = handed_on([unit(parts[0]), unit(parts[1], 0.9 * WAVE)], BAND_HZ, regular=REGULAR)
@@ -95,17 +101,6 @@ def test_a_clock_that_goes_on_by_itself_keeps_its_discharges():
     whole_s, ended_s = clock(5.0, 12), clock(5.1, 13, seconds=12.0) + 0.08
     units = [unit(ended_s), unit(whole_s, 0.9 * WAVE)]
     assert [len(each.time_s) for each in handed_on(units, BAND_HZ, regular=REGULAR)] == [len(ended_s), len(whole_s)]
-
-
-@pytest.mark.parametrize("backwards", [False, True])
-def test_a_clock_goes_on_with_its_own_where_the_other_unit_goes_on_as_well(backwards):
-    whole_s, other_s = clock(9.0, 14), clock(2.3, 15)
-    parts = [whole_s[whole_s < 25], np.concatenate([other_s, whole_s[whole_s >= 25]])]
-    if backwards:
-        whole_s, other_s, *parts = (31 - np.sort(each)[::-1] for each in (whole_s, other_s, *parts))
-    found = handed_on([unit(parts[0]), unit(parts[1], 0.9 * WAVE)], BAND_HZ, regular=REGULAR)
-    assert share(whole_s, found[0].time_s) > 0.97
-    assert share(other_s, found[1].time_s) > 0.97
 
 
 def test_a_slow_clock_does_not_go_on_with_every_seventh_discharge_of_a_quick_one():

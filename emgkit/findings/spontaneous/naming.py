@@ -309,8 +309,7 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
         least = max(values["complex_least_pairs"], values["complex_lag_share"] * len(times_s))
         to_any |= locked if fewer_s is times_s else keeping(other.train.time_s, times_s, least=least)
         if max(locked.mean(), to_any.mean()) > values["complex_share"]:
-            reasons = "keeps its lag to another train, as parts of one complex do"
-            return Name(INDETERMINATE, name.probability, name.label, f"{reasons}; {name.reasons}", counted=False)
+            return _doubted(name, "keeps its lag to another train, as parts of one complex do")
     return name
 
 
@@ -322,8 +321,11 @@ def unless_of_myotonia(name: Name, train: MeasuredTrain) -> Name:
     largest_hz = criteria_values("naming_criteria")["denervation_largest_rate_hz"]
     if not labels()[name.label].denervation or 1 / train.rhythm.base_s <= largest_hz:
         return name
-    reasons = f"{1 / train.rhythm.base_s:.0f} Hz beside a myotonic discharge, of which it may be the end"
-    return Name(INDETERMINATE, name.probability, name.label, f"{reasons}; {name.reasons}", counted=False)
+    return _doubted(name, f"{1 / train.rhythm.base_s:.0f} Hz beside a myotonic discharge, of which it may be the end")
+
+
+def _doubted(name: Name, why: str) -> Name:
+    return Name(INDETERMINATE, name.probability, name.label, f"{why}; {name.reasons}", counted=False)
 
 
 def may_be_voluntary(measured: MeasuredTrain) -> bool:
