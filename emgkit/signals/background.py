@@ -157,6 +157,8 @@ def find_skewed(
     events: Sequence[tuple[float, float]] | NDArray[np.float64],
     block_s: float,
     limit: float,
+    peakedness: float,
+    least_uv: float,
 ) -> list[tuple[float, float, float]]:
     """Find stretches whose noise leans to the negative side, as a shower of small negative potentials does.
 
@@ -172,6 +174,10 @@ def find_skewed(
     block_s : float
     limit : float
         Skewness below which a block is reported.
+    peakedness : float
+        Kurtosis from which it is not: a shower is dense, and what stands out so far is left of discharges.
+    least_uv : float
+        Root mean square from which it is.
 
     Returns
     -------
@@ -183,7 +189,7 @@ def find_skewed(
     >>> import numpy as np
     >>> from emgkit.signals.background import find_skewed
     >>> noise = np.random.default_rng(0).normal(0, 2, 30000)
-    >>> find_skewed(noise, 10000.0, start_s=0.0, events=[], block_s=1.0, limit=-0.3)
+    >>> find_skewed(noise, 10000.0, start_s=0.0, events=[], block_s=1.0, limit=-0.3, peakedness=20.0, least_uv=0.0)
     []
     """
     noise, rate = slow, rate_hz
@@ -196,7 +202,9 @@ def find_skewed(
         quiet &= ~covered(starts, stops, size=len(noise))
     size = int(block_s * rate)
     found: list[tuple[float, float, float]] = []
-    for number, level in _leaning(noise, quiet, size, limit):
+    for number, level in _leaning(noise, quiet, size, limit, peakedness):
+        if level < least_uv:
+            continue
         start = number * size
         if found and abs(found[-1][1] - start_s - start / rate) < 1e-9:
             found[-1] = (found[-1][0], start_s + (start + size) / rate, max(found[-1][2], level))
@@ -205,7 +213,9 @@ def find_skewed(
     return found
 
 
-def _leaning(noise: NDArray[np.floating], quiet: NDArray[np.bool_], size: int, limit: float) -> list[tuple[int, float]]:
+def _leaning(
+    noise: NDArray[np.floating], quiet: NDArray[np.bool_], size: int, limit: float, peakedness: float
+) -> list[tuple[int, float]]:
     # Number and level of the blocks of so many samples whose quiet ones lean; all blocks at once, from their moments.
     n_blocks = len(noise) // size
     flags = quiet[: n_blocks * size].reshape(n_blocks, size)
@@ -213,9 +223,12 @@ def _leaning(noise: NDArray[np.floating], quiet: NDArray[np.bool_], size: int, l
     count = np.count_nonzero(flags, axis=1)
     enough = np.maximum(count, 1)
     square = part * part
-    mean, second, third = (each.sum(axis=1).astype(np.float64) / enough for each in (part, square, square * part))
+    powers = (part, square, square * part, square * square)
+    mean, second, third, fourth = (each.sum(axis=1).astype(np.float64) / enough for each in powers)
     variance = second - mean * mean
     used = (count >= size // 4) & (variance > 0)
     level = np.sqrt(np.where(used, variance, 1.0))
     skewness = (third - 3 * mean * second + 2 * mean**3) / level**3
-    return [(int(number), float(level[number])) for number in np.flatnonzero(used & (skewness <= limit))]
+    kurtosis = (fourth - 4 * mean * third + 6 * mean**2 * second - 3 * mean**4) / level**4
+    leaning = used & (skewness <= limit) & (kurtosis < peakedness)
+    return [(int(number), float(level[number])) for number in np.flatnonzero(leaning)]

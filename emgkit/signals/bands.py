@@ -248,7 +248,7 @@ def read_stretch(
     >>> time_s = np.arange(48000) / 48000
     >>> wave = np.sin(2 * np.pi * 800 * time_s) + np.sin(2 * np.pi * 8 * time_s)
     >>> stretch = read_stretch(wave, grid=thinning(48000.0, edges=edges), first=0, n_samples=12000, edges=edges,
-    ...     mains=MainsLimits((50.0,), 5, 3.0), limits=FaultLimits(8.0, 0.1, 0.001))
+    ...     mains=MainsLimits((50.0,), 5, 0.4), limits=FaultLimits(8.0, 0.1, 0.001))
     >>> round(float(stretch.fast[3000:9000].std() / np.sqrt(0.5)), 2)
     0.99
     """

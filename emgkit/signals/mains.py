@@ -38,13 +38,13 @@ class MainsLimits:
     nominal_hz : tuple of float
         Nominal frequencies.
     harmonics : int
-    least_uv : float
-        Amplitude of the fundamental below which nothing is subtracted.
+    least : float
+        Amplitude of the fundamental, in robust standard deviations of the samples, below which nothing is subtracted.
     """
 
     nominal_hz: tuple[float, ...]
     harmonics: int
-    least_uv: float
+    least: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,19 +111,20 @@ def fit_hum(
     >>> import numpy as np
     >>> from emgkit.signals.mains import MainsLimits, fit_hum
     >>> wave = 20 * np.sin(2 * np.pi * 50.02 * np.arange(30000) / 3000)
-    >>> hum = fit_hum(wave, 3000.0, start_s=0.0, limits=MainsLimits((50.0, 60.0), harmonics=5, least_uv=3.0))
+    >>> hum = fit_hum(wave, 3000.0, start_s=0.0, limits=MainsLimits((50.0, 60.0), harmonics=5, least=0.4))
     >>> round(hum.amplitude_uv), round(hum.frequency_hz, 2)
     (20, 50.02)
     """
     values = values - median(values[::THIN])
-    limit = CLIP * MAD_TO_SD * median(np.abs(values[::THIN])) + 1e-9
-    clipped = np.clip(values, -limit, limit)
+    usual_uv = MAD_TO_SD * median(np.abs(values[::THIN])) + 1e-9
+    clipped = np.clip(values, -CLIP * usual_uv, CLIP * usual_uv)
     n_segments = max(round(len(values) / rate_hz / SEGMENT_S), 1)
     rows = _rows(clipped, n_segments)
     known = known_hz > 0 and n_segments >= FEWEST_TUNED
     fitted = _waves_at(known_hz, rows, rate_hz, limits).fit(rows) if known else None
-    frequency_hz = 0.0 if fitted is None else _gone_on(fitted[:, 0], known_hz, rows.shape[1] / rate_hz, limits)
-    frequency_hz = frequency_hz or _searched(clipped, _rows(clipped, max(n_segments, FEWEST_TUNED)), rate_hz, limits)
+    least_uv, tuning = limits.least * usual_uv, _rows(clipped, max(n_segments, FEWEST_TUNED))
+    frequency_hz = 0.0 if fitted is None else _gone_on(fitted[:, 0], known_hz, rows.shape[1] / rate_hz, least_uv)
+    frequency_hz = frequency_hz or _searched(clipped, tuning, rate_hz, limits.nominal_hz, least_uv)
     if not frequency_hz or 0.45 * rate_hz < frequency_hz:
         return Hum(start_s, 0.0, np.zeros((1, 0), dtype=complex))
     waves = _waves_at(frequency_hz, rows, rate_hz, limits)
@@ -283,11 +284,17 @@ def _harmonics(cycles: NDArray[np.floating], count: int) -> NDArray[np.complex12
     return waves
 
 
-def _searched(values: NDArray[np.floating], tuning: NDArray[np.floating], rate_hz: float, limits: MainsLimits) -> float:
+def _searched(
+    values: NDArray[np.floating],
+    tuning: NDArray[np.floating],
+    rate_hz: float,
+    nominal_hz: Sequence[float],
+    least_uv: float,
+) -> float:
     frequency_hz, amplitude_uv = max(
-        (_strongest(values, rate_hz, nominal) for nominal in limits.nominal_hz), key=lambda found: found[1]
+        (_strongest(values, rate_hz, each_hz) for each_hz in nominal_hz), key=lambda found: found[1]
     )
-    if amplitude_uv < limits.least_uv:
+    if amplitude_uv < least_uv:
         return 0.0
     for _ in range(2):
         sizes = _Waves(frequency_hz / rate_hz, TUNED_HARMONICS, tuning.shape[1]).fit(tuning)[:, 0]
@@ -298,9 +305,9 @@ def _searched(values: NDArray[np.floating], tuning: NDArray[np.floating], rate_h
     return frequency_hz
 
 
-def _gone_on(sizes: NDArray[np.complex128], known_hz: float, segment_s: float, limits: MainsLimits) -> float:
+def _gone_on(sizes: NDArray[np.complex128], known_hz: float, segment_s: float, least_uv: float) -> float:
     lacking_hz, alike = _lacking(sizes, known_hz, segment_s)
-    if np.abs(sizes).min() < limits.least_uv or abs(lacking_hz) > GOES_ON_HZ or alike < GOES_ON:
+    if np.abs(sizes).min() < least_uv or abs(lacking_hz) > GOES_ON_HZ or alike < GOES_ON:
         return 0.0
     return known_hz if abs(lacking_hz) < STEADY_HZ else known_hz + lacking_hz
 

@@ -90,6 +90,18 @@ def test_gain_changes_nothing_but_sizes(name, gain):
     np.testing.assert_allclose(louder.trains["amplitude_uv"], gain * activity.trains["amplitude_uv"], rtol=1e-3)
 
 
+@pytest.mark.parametrize("gain", [0.5, 2.0])
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("label", ["endplate_spike", "motor_unit", "fasciculation"])
+def test_gain_changes_no_name_where_noise_and_large_units_are_judged(label, seed, gain):
+    recording, _ = simulate_recording([label], duration_s=8.0, endplate_noise=label == "endplate_spike", rng=seed)
+    samples = np.asarray(recording.samples_uv, dtype=np.float32)
+    activity, louder = (analysed(recording, np.float32(by) * samples) for by in (1.0, gain))
+    assert louder.trains[["label", "n_events"]].equals(activity.trains[["label", "n_events"]])
+    assert louder.spans[["start_s", "stop_s"]].equals(activity.spans[["start_s", "stop_s"]])
+    assert louder.flags == activity.flags
+
+
 @pytest.mark.parametrize("name", SCENES)
 def test_an_inverted_file_read_with_its_flag_gives_the_same_answer(tmp_path, name):
     recording, activity = scene(name)

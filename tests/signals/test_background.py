@@ -9,7 +9,7 @@ from emgkit.signals.background import counted_once, find_bursts, find_dense, fin
 from emgkit.signals.sort import SortedBand
 
 RATE_HZ = 24_000.0
-LIMITS = {"start_s": 0.0, "block_s": 1.0, "limit": -0.3}
+LIMITS = {"start_s": 0.0, "block_s": 1.0, "limit": -0.3, "peakedness": 20.0, "least_uv": 0.0}
 
 
 def shower(
@@ -61,8 +61,15 @@ def test_discharges_are_not_part_of_the_noise():
     for time_s in times_s:
         start = int(time_s * RATE_HZ)
         noise[start : start + len(time_ms)] -= 200 * np.exp(-((time_ms - 2) ** 2) / 0.5)
-    assert len(find_skewed(noise, RATE_HZ, events=[], **LIMITS)) > 0
-    assert find_skewed(noise, RATE_HZ, events=[(time_s + 0.002, 10.0) for time_s in times_s], **LIMITS) == []
+    anything = LIMITS | {"peakedness": np.inf}
+    assert len(find_skewed(noise, RATE_HZ, events=[], **anything)) > 0
+    assert find_skewed(noise, RATE_HZ, events=[(time_s + 0.002, 10.0) for time_s in times_s], **anything) == []
+    assert find_skewed(noise, RATE_HZ, events=[], **LIMITS) == []  # what stands out so far is no shower
+
+
+def test_a_shower_lower_than_asked_is_none():
+    [(_, _, level_uv)] = find_skewed(shower(3), RATE_HZ, events=[], **LIMITS)
+    assert find_skewed(shower(3), RATE_HZ, events=[], **LIMITS | {"least_uv": 1.01 * level_uv}) == []
 
 
 def test_the_level_is_that_of_the_noise():

@@ -32,7 +32,7 @@ RATES = [
 ]
 
 
-def read(samples, rate_hz: float, *, first: int = 0, least_uv: float = 2.0) -> Stretch:
+def read(samples, rate_hz: float, *, first: int = 0, least: float = 0.4) -> Stretch:
     grid = thinning(rate_hz, edges=EDGES)
     return read_stretch(
         samples,
@@ -40,7 +40,7 @@ def read(samples, rate_hz: float, *, first: int = 0, least_uv: float = 2.0) -> S
         first=first,
         n_samples=len(samples) // grid.step - first,
         edges=EDGES,
-        mains=MainsLimits((50.0, 60.0), 20, least_uv),
+        mains=MainsLimits((50.0, 60.0), 20, least),
         limits=FAULTS,
     )
 
@@ -138,7 +138,7 @@ def test_how_samples_are_stored_does_not_matter():
 def test_no_seam_shows_between_chunks():
     samples, rate_hz = long_samples()
     samples[200_000] -= 5000.0
-    stretch = read(samples, rate_hz, least_uv=1e9)  # hum is no matter of this test
+    stretch = read(samples, rate_hz, least=1e9)  # hum is no matter of this test
     chunk_s = chunk_samples(stretch.grid) / stretch.grid.fast_hz
     assert 2 * chunk_s < len(samples) / rate_hz < 3 * chunk_s
     bands = ((stretch.fast, 200.0, 3000.0), (stretch.slow, 50.0, 500.0))
@@ -157,7 +157,7 @@ def test_a_large_potential_near_a_border_shows_on_both_sides_as_it_should():
     places_s = [turn * row_s + off_s for turn, off_s in ((1, 0.012), (2, -0.012), (3, 0.004), (4, -0.02), (5, 0.016))]
     time_s = np.arange(int(5.3 * row_s * rate_hz)) / rate_hz
     pulses = sum(1e4 * np.exp(-(((time_s - place_s) / 0.002) ** 2)) for place_s in places_s)
-    stretch = read(pulses, rate_hz, least_uv=1e9)
+    stretch = read(pulses, rate_hz, least=1e9)
     bands = ((stretch.fast, 200.0, 3000.0), (stretch.slow, 50.0, 500.0))
     for (band, low_hz, high_hz), times_s in zip(bands, times_of(stretch), strict=True):
         wanted = judged(pulses, rate_hz, low_hz=low_hz, high_hz=high_hz, times_s=times_s)
@@ -168,9 +168,9 @@ def test_a_large_potential_near_a_border_shows_on_both_sides_as_it_should():
 def test_a_later_stretch_is_that_part_of_the_whole():
     samples, rate_hz = long_samples()
     samples[200_000] -= 5000.0
-    whole = read(samples, rate_hz, least_uv=1e9)
+    whole = read(samples, rate_hz, least=1e9)
     first = chunk_samples(whole.grid)
-    part = read(samples, rate_hz, first=first, least_uv=1e9)
+    part = read(samples, rate_hz, first=first, least=1e9)
     assert part.start_s == pytest.approx(whole.start_s + first / whole.grid.fast_hz)
     np.testing.assert_array_equal(part.fast, whole.fast[first:])
     np.testing.assert_array_equal(part.slow, whole.slow[first // whole.grid.slow_step :])
@@ -276,7 +276,7 @@ def test_a_piece_is_the_same_as_that_part_of_the_whole():
             first=piece.first,
             n_samples=piece.n_samples,
             edges=EDGES,
-            mains=MainsLimits((50.0, 60.0), 20, 2.0),
+            mains=MainsLimits((50.0, 60.0), 20, 0.4),
             limits=FAULTS,
         )
         assert part.start_s == piece.from_s

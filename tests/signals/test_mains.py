@@ -10,7 +10,7 @@ from emgkit.signals.faults import FaultLimits
 from emgkit.signals.mains import Hum, MainsLimits, fit_hum, hum_of_pieces, subtract_hum
 
 RATE_HZ = 24_000.0
-LIMITS = MainsLimits((50.0, 60.0), harmonics=20, least_uv=2.0)
+LIMITS = MainsLimits((50.0, 60.0), harmonics=20, least=0.4)
 HARMONICS = ((1, 1.0, 1.0), (2, 0.1, 0.2), (3, 0.4, 2.0), (5, 0.2, 0.0), (7, 0.1, 0.3), (9, 0.05, 1.1))
 
 
@@ -35,12 +35,12 @@ def muscle(
     return samples, times_s
 
 
-def read(samples: np.ndarray, *, least_uv: float = 2.0) -> Stretch:
+def read(samples: np.ndarray, *, least: float = 0.4) -> Stretch:
     edges = Edges(200.0, 3000.0, 50.0, 500.0)
     grid = thinning(RATE_HZ, edges=edges)
     return read_stretch(
         samples, grid=grid, first=0, n_samples=len(samples) // grid.step, edges=edges,
-        mains=MainsLimits(LIMITS.nominal_hz, LIMITS.harmonics, least_uv), limits=FaultLimits(8.0, 0.1, 0.0003),
+        mains=MainsLimits(LIMITS.nominal_hz, LIMITS.harmonics, least), limits=FaultLimits(8.0, 0.1, 0.0003),
     )  # fmt: skip
 
 
@@ -161,8 +161,9 @@ def test_means_of_several_samples_are_put_right():
 @pytest.mark.parametrize("seed", range(3))
 def test_without_hum_nothing_is_subtracted(seed):
     quiet = np.random.default_rng(seed).normal(0, 5, int(4 * RATE_HZ))
-    for samples in (quiet, muscle(12.0)[0], muscle(4.0, size=1000.0)[0], hum(4.0, frequency_hz=50.0, amplitude_uv=1.0)):
-        one, other = read(samples), read(samples, least_uv=1e9)
+    faint = quiet + hum(4.0, frequency_hz=50.0, amplitude_uv=0.1)
+    for samples in (quiet, muscle(12.0)[0], muscle(4.0, size=1000.0)[0], faint):
+        one, other = read(samples), read(samples, least=1e9)
         assert [each.amplitude_uv for each in one.hum] == [0.0] * len(one.hum)
         np.testing.assert_array_equal(one.fast, other.fast)
         np.testing.assert_array_equal(one.slow, other.slow)

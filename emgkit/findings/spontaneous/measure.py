@@ -56,8 +56,9 @@ class MeasuredTrain:
         repeats itself, larger for a motor unit, whose fibres jitter.
     parts_s : tuple of (start_s, stop_s)
         Parts of the potential that the fast band sees, from the fixed point.
-    endplate_noise : bool
-        Endplate noise during most of the train; set when the noise between the trains has been looked at.
+    endplate_noise_uv : float
+        Level of the endplate noise during most of the train, 0 without; set when the noise between the trains has been
+        looked at.
     """
 
     train: Train
@@ -71,7 +72,7 @@ class MeasuredTrain:
     amplitude_cv: float
     variability: float = np.nan
     parts_s: tuple[tuple[float, float], ...] = ()
-    endplate_noise: bool = False
+    endplate_noise_uv: float = 0.0
 
 
 def measure_train(
@@ -154,7 +155,7 @@ def _shape(found: _Average, spikes_ms: list[float], parts_ms: list[tuple[float, 
         error_uv=found.error_uv,
         share=values["shape_share"],
         errors=values["shape_errors"],
-        most_uv=values["shape_most_uv"],
+        most_uv=values["shape_most"] * found.error_uv * len(found.windows) ** 0.5,  # of one discharge
         spikes_ms=sorted([*(spikes_ms if len(spikes_ms) >= least else ()), *far_ms]),
         common=found.common,
     )
@@ -341,10 +342,10 @@ def shape_variability(stretch: Stretch, train: Train, *, others_s: NDArray[np.fl
     return float(np.sqrt(max(excess, 0.0) / energy))
 
 
-def within(measured: MeasuredTrain, spans: Sequence[tuple[float, float]]) -> MeasuredTrain:
-    """Return the train with ``endplate_noise`` set when most of its discharges lie in spans of (start_s, stop_s)."""
+def within(measured: MeasuredTrain, spans: Sequence[tuple[float, float, float]]) -> MeasuredTrain:
+    """Return the train with ``endplate_noise_uv`` set when most of it lies in spans of (start_s, stop_s, level_uv)."""
     times_s = measured.train.time_s
-    inside = np.zeros(len(times_s), dtype=bool)
-    for start_s, stop_s in spans:
-        inside |= (times_s >= start_s) & (times_s <= stop_s)
-    return replace(measured, endplate_noise=bool(inside.mean() > 0.5))
+    levels_uv = np.zeros(len(times_s))
+    for start_s, stop_s, level_uv in spans:
+        levels_uv[(times_s >= start_s) & (times_s <= stop_s)] = level_uv
+    return replace(measured, endplate_noise_uv=float(np.median(levels_uv)) if len(times_s) else 0.0)

@@ -91,7 +91,7 @@ def features_of(measured: MeasuredTrain) -> dict[str, float]:
     A feature that could not be measured is absent.
     """
     rhythm, shape = measured.rhythm, measured.shape
-    found = {"endplate_noise": float(measured.endplate_noise)}
+    found = {"endplate_noise": float(measured.endplate_noise_uv > 0)}
     values = criteria_values("naming_criteria")
     if np.isfinite(rhythm.irregularity):
         finest = values["finest_irregularity"]
@@ -272,7 +272,7 @@ def _untimely(measured: MeasuredTrain, label: str) -> str:
 def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
     # Without its rhythm, a fibrillation must show everything else.
     values, rhythm, shape = criteria_values("naming_criteria"), measured.rhythm, measured.shape
-    if elsewhere or measured.endplate_noise:
+    if elsewhere or measured.endplate_noise_uv > 0:
         return f"too irregular ({rhythm.irregularity:.2f}) for {label} among other activity"
     if rhythm.n_intervals < values["irregular_least_intervals"]:
         return f"irregular ({rhythm.irregularity:.2f}), and only {rhythm.n_intervals} intervals"

@@ -188,7 +188,7 @@ def part_of(
         trains=[Sized(each, _sizes(stretch, each.train.time_s, each.train.band)) for each in measured],
         loose=_loose(stretch, found.fast, left_out, dropped),
         left_out=left_out,
-        noise=_endplate_noise(stretch, measured),
+        noise=_endplate_noise(stretch, measured, noise_uv=found.fast.noise_uv),
         noise_uv=(found.fast.noise_uv, found.slow.noise_uv),
         hum=stretch.hum,
         hum_uv=cleaned.hum_uv,
@@ -267,26 +267,21 @@ def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray
     return np.asarray(np.ptp(windows.T.copy(), axis=0))  # quicker than along many short rows
 
 
-def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain]) -> list[NoiseSpan]:
+def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain], *, noise_uv: float) -> list[NoiseSpan]:
+    # All in units of the noise, for the gain of a recording may be wrong.
     values = criteria_values("detection_criteria")
-    large = [
-        train for train in measured if train.shape and train.shape.peak_to_peak_uv > values["endplate_noise_event_uv"]
+    events = [
+        np.stack(np.broadcast_arrays(train.train.time_s, train.shape.duration_ms), axis=1)
+        for train in measured
+        if train.shape and train.train.snr > values["endplate_noise_event_snr"]
     ]
-    spans = find_skewed(
+    return find_skewed(
         stretch.slow,
         stretch.grid.slow_hz,
         start_s=stretch.start_s,
-        events=np.concatenate(
-            [
-                np.empty((0, 2)),
-                *(
-                    np.stack(np.broadcast_arrays(train.train.time_s, train.shape.duration_ms), axis=1)
-                    for train in large
-                    if train.shape
-                ),
-            ]
-        ),
+        events=np.concatenate([np.empty((0, 2)), *events]),
         block_s=values["endplate_noise_block_s"],
         limit=values["endplate_noise_skewness"],
+        peakedness=values["endplate_noise_kurtosis"],
+        least_uv=values["endplate_noise_level"] * noise_uv,
     )
-    return [span for span in spans if values["endplate_noise_low_uv"] < span[2] < values["endplate_noise_high_uv"]]

@@ -49,7 +49,7 @@ def fault_limits() -> FaultLimits:
 def mains_limits() -> MainsLimits:
     """Return where hum is looked for."""
     values = criteria_values("detection_criteria")
-    return MainsLimits(MAINS_HZ, int(values["mains_harmonics"]), values["mains_least_uv"])
+    return MainsLimits(MAINS_HZ, int(values["mains_harmonics"]), values["mains_least"])
 
 
 @cache

@@ -92,7 +92,7 @@ def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
         give_back_memory()
         trains, short = _measured(recording, wholes, hum, left_out)
         give_back_memory()
-    trains = [each._replace(measured=within(each.measured, [span[:2] for span in noise])) for each in trains]
+    trains = [each._replace(measured=within(each.measured, noise)) for each in trains]
     trains = [_inside(each, left_out, recording.duration_s) for each in trains if not _is_noise(each.measured)]
     trains = [each for each in trains if len(each.sizes_uv)]
     return Whole(trains, _unexplained(loose, trains, short), left_out, noise, noise_uv, hum_uv)
@@ -237,10 +237,10 @@ def _is_noise(measured: MeasuredTrain) -> bool:
         return False
     shape = measured.shape
     positive = shape is not None and shape.initial_deflection == "positive"
-    least_uv = values["endplate_noise_positive_uv" if positive else "endplate_noise_event_uv"]
+    times = values["endplate_noise_positive" if positive else "endplate_noise_negative"]
     size_uv = shape.peak_to_peak_uv if shape else 0.0
-    distant = measured.train.snr < values["irregular_least_snr"] or size_uv < values["irregular_least_uv"]
-    return distant or (measured.endplate_noise and size_uv < least_uv)
+    distant = measured.train.snr < values["irregular_least_snr"]
+    return distant or size_uv < times * measured.endplate_noise_uv
 
 
 def _is_mains(measured: MeasuredTrain) -> bool:
