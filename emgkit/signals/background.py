@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,24 @@ SILENT_SHARE = 3.0  # activity in less than a third of the time is an exception
 EVENT_LEAD_MS = 5.0  # cut out before a discharge
 SPIKES, POTENTIAL_S = 3, 0.008  # of one potential, and how far they lie around its discharge
 OFTEN = 5  # discharges that show how many spikes a potential has
+
+
+class Skewed(NamedTuple):
+    """A stretch of skewed noise.
+
+    Parameters
+    ----------
+    start_s, stop_s : float
+    level_uv : float
+        Root mean square.
+    large_uv : float
+        Fourth root of the mean fourth power, to which the larger potentials of the noise give more.
+    """
+
+    start_s: float
+    stop_s: float
+    level_uv: float
+    large_uv: float
 
 
 def find_dense(
@@ -159,7 +177,7 @@ def find_skewed(
     limit: float,
     peakedness: float,
     least_uv: float,
-) -> list[tuple[float, float, float]]:
+) -> list[Skewed]:
     """Find stretches whose noise leans to the negative side, as a shower of small negative potentials does.
 
     Parameters
@@ -181,8 +199,8 @@ def find_skewed(
 
     Returns
     -------
-    list of (start_s, stop_s, level_uv)
-        Neighbouring blocks joined; the level is the root mean square.
+    list of Skewed
+        Neighbouring blocks joined, each level that of the loudest.
 
     Examples
     --------
@@ -201,22 +219,29 @@ def find_skewed(
         starts, stops = (np.clip(each, 0, len(noise)) for each in (starts, np.maximum(stops, starts)))
         quiet &= ~covered(starts, stops, size=len(noise))
     size = int(block_s * rate)
-    found: list[tuple[float, float, float]] = []
-    for number, level in _leaning(noise, quiet, size, limit, peakedness):
-        if level < least_uv:
-            continue
-        start = number * size
-        if found and abs(found[-1][1] - start_s - start / rate) < 1e-9:
-            found[-1] = (found[-1][0], start_s + (start + size) / rate, max(found[-1][2], level))
-        else:
-            found.append((start_s + start / rate, start_s + (start + size) / rate, level))
+    blocks = [
+        Skewed(start_s + number * size / rate, start_s + (number + 1) * size / rate, level_uv, large_uv)
+        for number, level_uv, large_uv in _leaning(noise, quiet, size, limit, peakedness)
+        if level_uv >= least_uv
+    ]
+    return joined_noise(blocks, gap_s=1e-9)
+
+
+def joined_noise(spans: Sequence[Skewed], *, gap_s: float) -> list[Skewed]:
+    """Return stretches of noise in which those less than a gap apart are one, as loud as the loudest."""
+    found: list[Skewed] = []
+    for span in spans:
+        if found and span.start_s - found[-1].stop_s < gap_s:
+            start_s, _, level_uv, large_uv = found.pop()
+            span = Skewed(start_s, span.stop_s, max(level_uv, span.level_uv), max(large_uv, span.large_uv))  # noqa: PLW2901
+        found.append(span)
     return found
 
 
 def _leaning(
     noise: NDArray[np.floating], quiet: NDArray[np.bool_], size: int, limit: float, peakedness: float
-) -> list[tuple[int, float]]:
-    # Number and level of the blocks of so many samples whose quiet ones lean; all blocks at once, from their moments.
+) -> list[tuple[int, float, float]]:
+    # Number and levels of the blocks of so many samples whose quiet ones lean; all blocks at once, from their moments.
     n_blocks = len(noise) // size
     flags = quiet[: n_blocks * size].reshape(n_blocks, size)
     part = noise[: n_blocks * size].reshape(n_blocks, size) * flags
@@ -231,4 +256,5 @@ def _leaning(
     skewness = (third - 3 * mean * second + 2 * mean**3) / level**3
     kurtosis = (fourth - 4 * mean * third + 6 * mean**2 * second - 3 * mean**4) / level**4
     leaning = used & (skewness <= limit) & (kurtosis < peakedness)
-    return [(int(number), float(level[number])) for number in np.flatnonzero(leaning)]
+    large = level * np.maximum(kurtosis, 0) ** 0.25
+    return [(int(number), float(level[number]), float(large[number])) for number in np.flatnonzero(leaning)]

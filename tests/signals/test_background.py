@@ -29,8 +29,8 @@ def shower(
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_negative_shower_is_found_throughout(rate, seed):
     found = find_skewed(shower(seed, rate=rate), RATE_HZ, events=[], **LIMITS)
-    assert sum(stop - start for start, stop, _ in found) >= 5.0
-    assert found[0][2] > 2.0
+    assert sum(span.stop_s - span.start_s for span in found) >= 5.0
+    assert all(2.0 < span.level_uv < span.large_uv for span in found)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -50,7 +50,7 @@ def test_only_the_stretch_with_the_shower_is_reported():
     noise = np.random.default_rng(3).normal(0, 2, int(10 * RATE_HZ))
     noise[int(3 * RATE_HZ) : int(7 * RATE_HZ)] = shower(3, seconds=4.0, rate=150.0)
     found = find_skewed(noise, RATE_HZ, events=[], **LIMITS)
-    assert [(start, stop) for start, stop, _ in found] == [(3.0, 7.0)]
+    assert [span[:2] for span in found] == [(3.0, 7.0)]
 
 
 def test_discharges_are_not_part_of_the_noise():
@@ -68,8 +68,8 @@ def test_discharges_are_not_part_of_the_noise():
 
 
 def test_a_shower_lower_than_asked_is_none():
-    [(_, _, level_uv)] = find_skewed(shower(3), RATE_HZ, events=[], **LIMITS)
-    assert find_skewed(shower(3), RATE_HZ, events=[], **LIMITS | {"least_uv": 1.01 * level_uv}) == []
+    [span] = find_skewed(shower(3), RATE_HZ, events=[], **LIMITS)
+    assert find_skewed(shower(3), RATE_HZ, events=[], **LIMITS | {"least_uv": 1.01 * span.level_uv}) == []
 
 
 def test_the_level_is_that_of_the_noise():

@@ -19,7 +19,7 @@ from emgkit.findings.spontaneous.naming import (
     unless_of_myotonia,
     voluntary_rhythm,
 )
-from emgkit.findings.spontaneous.part import NoiseSpan, Part, analyse_piece
+from emgkit.findings.spontaneous.part import Part, analyse_piece
 from emgkit.findings.spontaneous.record import event_table, train_table
 from emgkit.findings.spontaneous.whole import join_parts
 from emgkit.knowledge.anatomy import find_muscle
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from emgkit.findings.spontaneous.measure import MeasuredTrain
     from emgkit.model.recording import Recording
+    from emgkit.signals.background import Skewed
 
 VOLUNTARY = "motor_unit"
 
@@ -115,9 +116,8 @@ def _parts(recording: Recording, threads: int) -> list[Part]:
     return follow_pieces(recording, pieces, processes=threads)
 
 
-def _span_row(span: NoiseSpan) -> dict[str, object]:
-    start_s, stop_s, level_uv = span
-    return {"start_s": start_s, "stop_s": stop_s, "what": "endplate_noise", "level_uv": level_uv}
+def _span_row(span: Skewed) -> dict[str, object]:
+    return {"start_s": span.start_s, "stop_s": span.stop_s, "what": "endplate_noise", "level_uv": span.level_uv}
 
 
 def _named(measured: Sequence[MeasuredTrain], flags: list[str], analysed_s: float) -> tuple[list[Name], list[str]]:

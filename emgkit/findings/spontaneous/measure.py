@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from emgkit.model.recording import Samples
+    from emgkit.signals.background import Skewed
     from emgkit.signals.bands import Stretch
     from emgkit.signals.units import Train
 
@@ -57,8 +58,8 @@ class MeasuredTrain:
     parts_s : tuple of (start_s, stop_s)
         Parts of the potential that the fast band sees, from the fixed point.
     endplate_noise_uv : float
-        Level of the endplate noise during most of the train, 0 without; set when the noise between the trains has been
-        looked at.
+        Level (``large_uv``) of the endplate noise during most of the train, 0 without; set when the noise between the
+        trains has been looked at.
     """
 
     train: Train
@@ -342,10 +343,10 @@ def shape_variability(stretch: Stretch, train: Train, *, others_s: NDArray[np.fl
     return float(np.sqrt(max(excess, 0.0) / energy))
 
 
-def within(measured: MeasuredTrain, spans: Sequence[tuple[float, float, float]]) -> MeasuredTrain:
-    """Return the train with ``endplate_noise_uv`` set when most of it lies in spans of (start_s, stop_s, level_uv)."""
+def within(measured: MeasuredTrain, spans: Sequence[Skewed]) -> MeasuredTrain:
+    """Return the train with ``endplate_noise_uv`` set when most of its discharges lie in spans of skewed noise."""
     times_s = measured.train.time_s
     levels_uv = np.zeros(len(times_s))
-    for start_s, stop_s, level_uv in spans:
-        levels_uv[(times_s >= start_s) & (times_s <= stop_s)] = level_uv
+    for span in spans:
+        levels_uv[(times_s >= span.start_s) & (times_s <= span.stop_s)] = span.large_uv
     return replace(measured, endplate_noise_uv=float(np.median(levels_uv)) if len(times_s) else 0.0)

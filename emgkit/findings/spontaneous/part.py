@@ -12,7 +12,7 @@ from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, sh
 from emgkit.findings.spontaneous.settings import bands, clock_limits
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import joined
-from emgkit.signals.background import find_skewed
+from emgkit.signals.background import Skewed, find_skewed
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.counting import samples_in
 from emgkit.signals.detect import keep_largest
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from emgkit.signals.bands import Piece, Stretch
     from emgkit.signals.mains import Hum
     from emgkit.signals.units import Train
-
-NoiseSpan = tuple[float, float, float]  # start_s, stop_s, level_uv
 
 
 class Sized(NamedTuple):
@@ -63,7 +61,7 @@ class Part:
     trains : list of Sized
     loose : Loose
     left_out : list of Span
-    noise : list of (start_s, stop_s, level_uv)
+    noise : list of Skewed
         Endplate noise.
     noise_uv : (float, float)
         Noise floor of the fast and of the slow band.
@@ -78,7 +76,7 @@ class Part:
     trains: list[Sized]
     loose: Loose
     left_out: list[Span]
-    noise: list[NoiseSpan]
+    noise: list[Skewed]
     noise_uv: tuple[float, float]
     hum: list[Hum]
     hum_uv: float
@@ -267,7 +265,7 @@ def _sizes(stretch: Stretch, times_s: NDArray[np.float64], band: int) -> NDArray
     return np.asarray(np.ptp(windows.T.copy(), axis=0))  # quicker than along many short rows
 
 
-def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain], *, noise_uv: float) -> list[NoiseSpan]:
+def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain], *, noise_uv: float) -> list[Skewed]:
     # All in units of the noise, for the gain of a recording may be wrong.
     values = criteria_values("detection_criteria")
     events = [

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.findings.spontaneous.measure import MeasuredTrain, measure_train, within
-from emgkit.findings.spontaneous.part import Loose, NoiseSpan, Part, Sized, discharges_of, lasts, others_of, outside
+from emgkit.findings.spontaneous.part import Loose, Part, Sized, discharges_of, lasts, others_of, outside
 from emgkit.findings.spontaneous.settings import MAINS_HZ
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, joined
+from emgkit.signals.background import Skewed, joined_noise
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.link import Link, border_of, link_trains
 from emgkit.signals.locks import locked_to
@@ -37,7 +38,7 @@ class Whole:
     trains : list of Sized
     loose : Loose
     left_out : list of Span
-    noise : list of (start_s, stop_s, level_uv)
+    noise : list of Skewed
         Endplate noise.
     noise_uv : (float, float)
         Noise floor of the fast and of the slow band.
@@ -48,7 +49,7 @@ class Whole:
     trains: list[Sized]
     loose: Loose
     left_out: list[Span]
-    noise: list[NoiseSpan]
+    noise: list[Skewed]
     noise_uv: tuple[float, float]
     hum_uv: float
 
@@ -104,21 +105,15 @@ def _usual(noises_uv: Sequence[float]) -> float:
     return float(np.median(heard)) if heard else 0.0
 
 
-def _noise_joined(parts: Sequence[Part]) -> list[NoiseSpan]:
+def _noise_joined(parts: Sequence[Part]) -> list[Skewed]:
     # Blocks of noise that meet at a border are one.
-    block_s = criteria_values("detection_criteria")["endplate_noise_block_s"]
-    found: list[NoiseSpan] = []
-    for part in parts:
-        for start_s, stop_s, level_uv in part.noise:
-            low_s, high_s = max(start_s, part.piece.start_s), min(stop_s, part.piece.stop_s)
-            if high_s <= low_s:
-                continue
-            if found and low_s - found[-1][1] < block_s / 2:
-                before_s, _, before_uv = found.pop()
-                found.append((before_s, high_s, max(before_uv, level_uv)))
-            else:
-                found.append((low_s, high_s, level_uv))
-    return found
+    spans = [
+        span._replace(start_s=max(span.start_s, part.piece.start_s), stop_s=min(span.stop_s, part.piece.stop_s))
+        for part in parts
+        for span in part.noise
+    ]
+    gap_s = criteria_values("detection_criteria")["endplate_noise_block_s"] / 2
+    return joined_noise([span for span in spans if span.stop_s > span.start_s], gap_s=gap_s)
 
 
 def _linked(parts: Sequence[Part]) -> list[Sized]:
@@ -227,7 +222,8 @@ def _within_potential(times_s: NDArray[np.floating], measured: MeasuredTrain) ->
 def _is_noise(measured: MeasuredTrain) -> bool:
     # An average that does not rise over its own error repeats nothing. Small irregular trains are distant activity that
     # nobody can resolve. Endplate noise is a span, never events: its larger potentials are no train of their own. They
-    # are negative, and look positive only where filters have shaped what is small.
+    # are many fibres' and differ in size. They are negative, and look positive only where filters have shaped what is
+    # small.
     values = criteria_values("detection_criteria")
     if measured.shape is not None and measured.shape.phases == 0:
         return True
@@ -240,7 +236,7 @@ def _is_noise(measured: MeasuredTrain) -> bool:
     times = values["endplate_noise_positive" if positive else "endplate_noise_negative"]
     size_uv = shape.peak_to_peak_uv if shape else 0.0
     distant = measured.train.snr < values["irregular_least_snr"]
-    return distant or size_uv < times * measured.endplate_noise_uv
+    return distant or size_uv < times * measured.amplitude_cv * measured.endplate_noise_uv
 
 
 def _is_mains(measured: MeasuredTrain) -> bool:
