@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 AROUND, JUMP = 11, 1.25  # intervals around one that tell its base interval, and how far that moves at once
 UNEVEN = 1 / 3  # CV2 of two intervals one of which holds a false discharge, or lacks a true one
 PAUSE = 4  # a gap of more intervals is a pause and not missed discharges
+NEAR = 2  # intervals on either side of a pause that tell whether a train goes on or starts anew
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhy
     middle = middle_of(ordered)
     near = ordered[np.searchsorted(ordered, 0.6 * middle, "right") : np.searchsorted(ordered, 1.5 * middle)]
     base = middle_of(near) if len(near) else middle
-    multiple = np.maximum(np.rint(intervals / _usual_around(intervals, base)), 1)
+    run = _runs(intervals) if trends else np.zeros(len(intervals), int)
+    multiple = np.maximum(np.rint(intervals / _usual_in_runs(intervals, run, base)), 1)
     folded = intervals / multiple
     cv2 = 2 * np.abs(np.diff(folded)) / (folded[1:] + folded[:-1])
     return Rhythm(
@@ -103,11 +105,42 @@ def measure_rhythm(times_s: NDArray[np.floating], *, trends: bool = True) -> Rhy
         irregularity=median(cv2),
         cv=_variation(intervals),
         p5_ms=quantile(ordered, 0.05) * 1000,
-        trend_per_s=_theil_sen(times_s[1:], np.log(folded)) if trends else 0.0,
+        trend_per_s=_theil_sen(times_s[1:], np.log(folded), run) if trends else 0.0,
         rate_range=_rate_range(folded) if trends else 1.0,
         missed=_missed(multiple),
         uneven=float(np.count_nonzero(cv2 > UNEVEN) / len(cv2)),
     )
+
+
+def _runs(intervals: NDArray[np.floating]) -> NDArray[np.intp]:
+    # A fibre that falls silent and starts anew, at another rate, fires in runs, and slows down in each of them.
+    # Intervals of one run have one number; the pause between two is a run of its own.
+    beside = np.maximum(np.r_[0.0, intervals[:-1]], np.r_[intervals[1:], 0.0])
+    run = np.zeros(len(intervals), int)
+    for pause in np.flatnonzero(intervals > PAUSE * beside):
+        before, after = intervals[max(pause - NEAR, 0) : pause], intervals[pause + 1 : pause + 1 + NEAR]
+        if len(before) < NEAR or len(after) < NEAR or not _steady(before) or not _steady(after):
+            continue
+        rates = median(before), median(after)
+        if max(rates) > JUMP * min(rates):
+            run[pause] += 1
+            run[pause + 1 :] += 2
+    return run
+
+
+def _steady(intervals: NDArray[np.floating]) -> bool:
+    return bool(intervals.max() < JUMP * intervals.min())
+
+
+def _usual_in_runs(intervals: NDArray[np.floating], run: NDArray[np.intp], base: float) -> NDArray[np.floating]:
+    if run[-1] == 0:
+        return _usual_around(intervals, base)
+    usual = np.full(len(intervals), base)
+    for number in range(run[-1] + 1):
+        own = intervals[run == number]
+        if len(own) > 1:
+            usual[run == number] = _usual_around(own, median(own))
+    return usual
 
 
 def _usual_around(intervals: NDArray[np.floating], base: float) -> NDArray[np.floating]:
@@ -149,9 +182,12 @@ def _missed(multiple: NDArray[np.floating]) -> float:
     return float(1 - len(firing) / max(firing.sum(), 1.0))
 
 
-def _theil_sen(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
+def _theil_sen(x: NDArray[np.floating], y: NDArray[np.floating], run: NDArray[np.intp]) -> float:
     picked = spread_evenly(len(x), most=200)
     first, second = _pairs(len(picked))
+    if run[-1] > 0:  # how fast it slows down is seen within a run
+        together = run[picked][first] == run[picked][second]
+        first, second = first[together], second[together]
     x, y = x[picked], y[picked]
     return median((y[second] - y[first]) / (x[second] - x[first]))
 

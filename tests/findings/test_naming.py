@@ -149,3 +149,26 @@ def test_what_changes_its_shape_without_a_clock_is_not_the_shape_of_one_fibre():
     name = name_train(replace(measured(2.0, jitter=0.3, duration_ms=3.0), variability=0.025))
     assert not name.counted
     assert name.label != "fibrillation"
+
+
+@pytest.mark.parametrize(("rate_hz", "n", "label"), [(24.0, 30, "fibrillation"), (24.0, 90, "indeterminate")])
+def test_only_a_run_that_is_soon_over_may_be_fast_without_slowing_down(rate_hz, n, label):
+    train = measured(rate_hz, n=n)
+    times_s = np.cumsum(np.random.default_rng(2).normal(1, 0.03, n)) / rate_hz
+    train = replace(train, train=replace(train.train, time_s=times_s), rhythm=measure_rhythm(times_s))
+    name = name_train(train)
+    assert name.label == label
+    assert ("too fast" in name.reasons) == (label == "indeterminate")
+
+
+def test_a_shape_that_changes_as_that_of_several_fibres_is_no_fibrillation():
+    name = name_train(replace(measured(turns=3), variability=0.06))
+    assert name.label != "fibrillation"
+    few = name_train(replace(measured(turns=3, n=20), variability=0.06))  # not enough to be known so well
+    assert few.label == "fibrillation"
+
+
+def test_a_complex_that_fills_the_baseline_is_named_though_it_hardly_stands_over_it():
+    steady = measured(40.0, jitter=0.004, spikes=6, phases=12, turns=12, duration_ms=20.0)
+    loud = replace(steady, train=replace(steady.train, snr=6.0))
+    assert name_train(loud).label == "complex_repetitive_discharge"

@@ -180,3 +180,21 @@ def test_few_events_have_no_irregularity():
     assert np.isnan(measure_rhythm(np.array([])).base_s)
     assert measure_rhythm(np.array([1.0, 1.5])).base_s == 0.5
     assert np.isnan(measure_rhythm(np.array([1.0, 1.5])).irregularity)
+
+
+def test_a_fibre_that_starts_anew_slows_down_in_each_run():
+    run_s = np.cumsum(0.04 * 1.05 ** np.arange(15))
+    slow_s = np.cumsum(0.18 * np.ones(8))
+    times_s = np.concatenate([run_s, run_s[-1] + 3.0 + slow_s, run_s[-1] + 9.0 + run_s])
+    rhythm = measure_rhythm(times_s)
+    assert rhythm.missed == 0
+    assert rhythm.irregularity < 0.06
+    assert rhythm.trend_per_s > 0.3
+
+
+def test_a_pause_in_one_rhythm_starts_nothing_anew():
+    times_s = np.arange(60) / 7.0
+    with_pause, without = (measure_rhythm(each) for each in (np.delete(times_s, np.arange(20, 30)), times_s))
+    assert with_pause.base_s == pytest.approx(without.base_s)
+    assert abs(with_pause.trend_per_s) < 1e-9
+    assert with_pause.missed == 0

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MYOTONIC = "myotonic_discharge"
 INDETERMINATE = "indeterminate"
 COMPLEX = "complex_repetitive_discharge"
+FIBRILLATION = "fibrillation"
 IRREGULAR = ("fibrillation_irregular",)  # kinds that are named and do not count
 
 
@@ -245,11 +246,12 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irreg
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
     if labels()[label].denervation:
         hindrance = _irregular(measured, label, elsewhere=elsewhere) if irregular else _untimely(measured, label)
+        hindrance = hindrance or _changing(measured, label)
         if measured.shape is not None and measured.shape.peak_to_peak_uv > values["denervation_largest_uv"]:
             hindrance = f"{measured.shape.peak_to_peak_uv:.0f} uV are too much for {label}"
         if hindrance:
             return hindrance
-    elif measured.train.snr < values["other_least_snr"]:
+    elif measured.train.snr < values["other_least_snr"] and not _is_machine(measured, label):
         return f"only {measured.train.snr:.1f} times the noise"
     elif label == COMPLEX and rhythm.irregularity > values["complex_largest_irregularity"]:
         return f"too irregular ({rhythm.irregularity:.2f}) for {label}"
@@ -264,9 +266,27 @@ def _untimely(measured: MeasuredTrain, label: str) -> str:
     if rhythm.missed > values["largest_missed"]:
         return f"{rhythm.missed:.0%} of the expected discharges were not found, so the rhythm is not trusted"
     rate_hz = 1 / rhythm.base_s
-    if rate_hz > values["denervation_largest_rate_hz"] and rhythm.trend_per_s < values["fast_least_slowing_per_s"]:
+    # A run that is over so soon may begin faster, and has no time to slow down.
+    short = rhythm.n_intervals * rhythm.base_s < values["transient_longest_s"]
+    largest_hz = values["transient_largest_rate_hz" if short else "denervation_largest_rate_hz"]
+    if rate_hz > largest_hz and rhythm.trend_per_s < values["fast_least_slowing_per_s"]:
         return f"{rate_hz:.0f} Hz without slowing down, too fast for {label}"
     return ""
+
+
+def _changing(measured: MeasuredTrain, label: str) -> str:
+    values = criteria_values("naming_criteria")
+    enough = measured.rhythm.n_intervals >= values["fibrillation_variability_intervals"]
+    seen = enough and measured.train.snr > values["fibrillation_variability_snr"]
+    if label == FIBRILLATION and seen and measured.variability > values["fibrillation_largest_variability"]:
+        return f"the shape changes by {measured.variability:.2f} between discharges, as that of one fibre does not"
+    return ""
+
+
+def _is_machine(measured: MeasuredTrain, label: str) -> bool:
+    # A complex repetitive discharge may fill the baseline, and is then itself taken for the noise.
+    sure = criteria_values("naming_criteria")["complex_sure_irregularity"]
+    return label == COMPLEX and measured.rhythm.irregularity < sure
 
 
 def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
