@@ -20,6 +20,7 @@ from emgkit.signals.kinds import parted
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.match import similarity
 from emgkit.signals.same_unit import one_unit, takes_over
+from emgkit.signals.shapes import shapes_apart
 from emgkit.signals.units import Train, lone_discharges, rhythm_of, united
 from emgkit.signals.views import join_views
 
@@ -90,6 +91,7 @@ def build_trains(
     trains = uncrossed(trains, band, regular=regular)
     found = [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
     trains = _without_intruders(_without_shadows(found), band, clock)
+    trains = trains if view is None else shapes_apart(trains, band)
     return sorted(trains, key=lambda train: -train.snr)
 
 
@@ -118,7 +120,7 @@ def join_bands(
                 break  # what is left over of a train that is known
             shapes = (train.template, train.template)
             later = _later_in_potential(potential, train.template)
-            if later is not None and one_unit(other.time_s, train.time_s, shapes=shapes):
+            if later is not None and len(other.time_s) > 1 and one_unit(other.time_s, train.time_s, shapes=shapes):
                 trains[place] = united(other, train.time_s - (later - before) / rate_hz)
                 break
             if lags_to(other, train):

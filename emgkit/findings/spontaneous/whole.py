@@ -195,10 +195,10 @@ def _unexplained(loose: Loose, trains: Sequence[Sized], short: Sequence[Sized]) 
         every.append(Loose(train.time_s, np.full(len(train.time_s), train.snr), sizes_uv))
     loose = Loose(*(np.concatenate(values) for values in zip(*every, strict=True)))
     order = np.argsort(loose.time_s, kind="stable")
-    # A late part of a known potential is not a discharge of its own.
+    # A late part of a known potential is not a discharge of its own; what is larger than that is no part of it.
     for measured, _ in trains:
-        order = order[~_within_potential(loose.time_s[order], measured)]
-        order = order[~_at_a_lag(loose.time_s[order], measured)]
+        times_s, smaller = loose.time_s[order], loose.ratio[order] < measured.train.snr
+        order = order[~(smaller & (_within_potential(times_s, measured) | _at_a_lag(times_s, measured)))]
     return Loose(*(values[order] for values in loose))
 
 
