@@ -9,12 +9,16 @@ import numpy as np
 
 from emgkit.signals.beats import due_in_gaps
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.counting import spread_evenly
 from emgkit.signals.fitting import best_scales
 from emgkit.signals.locks import find_locks
+from emgkit.signals.medians import column_medians
 from emgkit.signals.units import rhythm_of, united
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from emgkit.signals.sort import SortedBand
     from emgkit.signals.units import Train
@@ -26,6 +30,8 @@ REACH_S = 0.1  # how far from the clock parts are looked for, at most half an in
 WIDTH_MS = 1.2  # scatter of a lag
 LEAST_AT_LAG, LAG_SHARE, KEEPS = 4, 0.25, 0.8  # discharges at one lag, their share, and that of all at any such lag
 LEAST_SPIKES = 3  # in one cycle; two may be the parts of one potential
+ONE_RATE, APART, TOGETHER = 1.03, 0.6, 0.1  # of two that tell one complex in turns: rates, nearness, share so near
+SAME_CYCLE, MOST_CYCLES = 0.9, 100  # correlation of their cycles, and how many tell what is usual
 SHOWN = (0.5, 0.8)  # least size and correlation of the largest spike of a cycle
 
 
@@ -73,6 +79,57 @@ def _with_parts(clock: Train, others: list[Train], band: SortedBand) -> list[Tra
         if not any(found):
             break
     return [clock, *others] if len(spikes) < LEAST_SPIKES else [_at_largest(whole, spikes, band), *left]
+
+
+def cycles_united(trains: Sequence[Train], band: SortedBand) -> list[Train]:
+    """Return the trains, those as one that tell the cycles of one complex in turns, each at another of its spikes.
+
+    Parameters
+    ----------
+    trains : sequence of Train
+    band : SortedBand
+        Where they were found.
+
+    Returns
+    -------
+    list of Train
+        Steady trains of one rate that do not fire together are one where their usual cycles are of one shape.
+    """
+    whole: list[Train] = []
+    for train in sorted(trains, key=lambda each: -each.snr):
+        for place, other in enumerate(whole):
+            if _in_turns(other, train) and (lag_s := _lag_of_cycle(other, train, band)) is not None:
+                whole[place] = united(other, train.time_s + lag_s)
+                break
+        else:
+            whole.append(train)
+    return whole
+
+
+def _in_turns(one: Train, two: Train) -> bool:
+    if not (_is_steady(one) and _is_steady(two)):
+        return False
+    bases_s = [rhythm_of(each).base_s for each in (one, two)]
+    together_s = np.diff(np.sort(np.concatenate([one.time_s, two.time_s])))
+    beside = np.mean(together_s < APART * min(bases_s))
+    return bool(max(bases_s) < ONE_RATE * min(bases_s) and beside < TOGETHER)
+
+
+def _lag_of_cycle(one: Train, two: Train, band: SortedBand) -> float | None:
+    # How far the second must be moved to tell the same cycles as the first, when both cycles are of one shape.
+    size = round(min(rhythm_of(each).base_s for each in (one, two)) * band.rate_hz)
+    cycles = [_usual_cycle(each, size, band) for each in (one, two)]
+    first, second = (np.fft.rfft(cycle) for cycle in cycles)
+    likeness = np.fft.irfft(first.conj() * second, n=size)  # round and round, for one cycle follows the other
+    likeness /= max(float(np.sqrt(np.prod([np.square(cycle).sum() for cycle in cycles]))), 1e-9)
+    best = int(likeness.argmax())
+    return ((best + size // 2) % size - size // 2) / band.rate_hz if likeness[best] > SAME_CYCLE else None
+
+
+def _usual_cycle(train: Train, size: int, band: SortedBand) -> NDArray[np.floating]:
+    picked = train.time_s[spread_evenly(len(train.time_s), most=MOST_CYCLES)]
+    places = np.round((picked - band.start_s) * band.rate_hz).astype(int)
+    return column_medians(cut_windows(band.signal, places, before=size // 2, after=size - size // 2))
 
 
 def lags_to(clock: Train, unit: Train) -> list[float]:

@@ -12,7 +12,7 @@ from emgkit.signals.beats import due_in_gaps, missed_by, on_the_beat, spared_by
 from emgkit.signals.clocks import find_clock
 from emgkit.signals.cluster import cut_windows
 from emgkit.signals.crossings import uncrossed
-from emgkit.signals.cycles import lags_to, repeating_joined
+from emgkit.signals.cycles import cycles_united, lags_to, repeating_joined
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.exchange import CLOCK_MOST, given_back, handed_on
 from emgkit.signals.fitting import best_scale, best_scales
@@ -47,6 +47,8 @@ LEFT_OVER, PLAIN = (0.5, 0.5), (0.6, 0.8)  # least size and correlation of a dis
 MOST_MISSED = 5  # in a row, of a clock whose missed discharges are looked for
 PRECISE_S = 0.004  # how well it must be known where one is due before another unit's is taken for it
 SHADOW_SHARE = 0.6  # of discharges that cling to a larger train, beyond chance
+ONSETS, ONSETS_SNR = 0.3, 8.0  # share of a small train that are the onsets of another's waves, and how small it is
+ONSET_CLOCK, RANDOM = 0.1, 0.5  # irregularity of that other train, and share of its own that is far above
 SHADOW_RATIO = 4.0  # how much larger that train is
 SHADOW_REACH_S = 0.008  # and how near
 INTRUDER_RATIO, INTRUDER_REACH_S = 1.5, 0.005  # how much larger that is whose potential leaves something, and how near
@@ -91,7 +93,7 @@ def build_trains(
     trains = uncrossed(trains, band, regular=regular)
     found = [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
     trains = _without_intruders(_without_shadows(found), band, clock)
-    trains = trains if view is None else shapes_apart(trains, band)
+    trains = cycles_united(trains if view is None else shapes_apart(trains, band), band)
     return sorted(trains, key=lambda train: -train.snr)
 
 
@@ -115,9 +117,12 @@ def join_bands(
     for train in slow:
         for place, potential in enumerate(seen):
             other = trains[place]
-            _, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS[1])
+            lag_s, locked = find_lock(other.time_s, train.time_s, reach_ms=LOCK_REACH_MS, width_ms=LOCK_WIDTH_MS[1])
             if locked > SHADOW_SHARE * len(train.time_s):
-                break  # what is left over of a train that is known
+                if not _holds_onsets(other, train, locked):
+                    break  # what is left over of a train that is known
+                trains[place] = _without_onsets(other, train.time_s - lag_s)
+                continue
             shapes = (train.template, train.template)
             later = _later_in_potential(potential, train.template)
             if later is not None and len(other.time_s) > 1 and one_unit(other.time_s, train.time_s, shapes=shapes):
@@ -128,6 +133,17 @@ def join_bands(
         else:
             trains.append(train)
     return _without_shadows(trains)
+
+
+def _holds_onsets(fast: Train, slow: Train, locked: int) -> bool:
+    # Small noise of the fast band takes in the onsets of long waves, which keep a rhythm that it has not.
+    noise, clock = rhythm_of(fast).irregularity, rhythm_of(slow).irregularity
+    return locked < ONSETS * len(fast.time_s) and fast.snr < ONSETS_SNR and clock < ONSET_CLOCK < RANDOM * noise
+
+
+def _without_onsets(fast: Train, times_s: NDArray[np.float64]) -> Train:
+    onset = np.abs(nearest(times_s, fast.time_s) - fast.time_s) < LOCK_WIDTH_MS[1] / 1000
+    return replace(fast, time_s=fast.time_s[~onset])
 
 
 def _settled(units: list[Train], band: SortedBand, regular: float) -> list[Train]:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from emgkit.signals.cycles import lags_to, repeating_joined
+from emgkit.signals.cycles import cycles_united, lags_to, repeating_joined
 from emgkit.signals.units import Train
 
 RATE_HZ = 10_000.0
@@ -77,3 +77,35 @@ def test_an_irregular_unit_has_no_cycle():
     (clock, *_), _ = band_of((1.0, times_s))
     (other, *_), _ = band_of((1.0, times_s + 0.004))
     assert lags_to(clock, other) == []
+
+
+def turns(*cycles: tuple[float, list[float], list[np.ndarray]]) -> tuple[list[Train], SimpleNamespace]:
+    """Return a train for each cycle told at a lag, in runs from given starts, with the signal of all of them."""
+    signal, trains = np.random.default_rng(0).normal(0, 1, int(12 * RATE_HZ)), []
+    for lag_s, starts_s, waves in cycles:
+        times_s = np.concatenate([start_s + np.arange(12) / 6.0 for start_s in starts_s])
+        for place in np.round(RATE_HZ * times_s).astype(int):
+            for at, wave in zip((0, 400), waves, strict=True):
+                signal[place + at : place + at + len(wave)] += wave
+        trains.append(Train(times_s + lag_s, waves[0], 0, 50.0))
+    return trains, SimpleNamespace(signal=signal, rate_hz=RATE_HZ, start_s=0.0)
+
+
+def test_two_that_tell_one_complex_in_turns_are_one():
+    waves = [WAVE, -20 * np.hanning(40)]
+    units, band = turns((0.0015, [0.5, 8.0], waves), (0.042, [4.0], waves))  # the second at its second spike
+    (whole,) = cycles_united(units, band)
+    intervals_s = np.diff(whole.time_s)
+    assert len(whole.time_s) == 36
+    np.testing.assert_allclose(intervals_s[intervals_s < 0.3], 1 / 6, atol=0.001)
+
+
+def test_two_complexes_of_one_rate_and_other_shapes_are_two():
+    others = [30 * np.hanning(15), 40 * np.diff(np.hanning(14))]
+    units, band = turns((0.0015, [0.5, 8.0], [WAVE, -20 * np.hanning(40)]), (0.0015, [4.0], others))
+    assert len(cycles_united(units, band)) == 2
+
+
+def test_two_of_one_shape_that_fire_together_are_two():
+    units, band = turns((0.0015, [0.5], [WAVE, WAVE]), (0.0015, [0.56], [WAVE, WAVE]))
+    assert len(cycles_united(units, band)) == 2
