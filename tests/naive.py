@@ -302,8 +302,8 @@ def _cells(lesion, state, muscle, weeks):
             of_grade = [0.0, *_grades_shown(severity, weeks)][grade] if active else false[grade]
             reduced = float(severities().reduced[severity]) if active else model_value("silent_reduced")
             early, tiny, late = model_value("involved_early"), model_value("involved_small"), timed("remodelled", weeks)
-            changes = {"normal": 1 - reduced - early, "reduced": reduced, "early": early}[recruitment]
-            changes *= {"normal": 1 - late - tiny, "remodelled": late, "small": tiny}[unit]
+            told = {"reduced": reduced, "early": early, "remodelled": late, "small": tiny}
+            changes = _by_error(recruitment, unit, told, reduced, model_value("error_together"))
         table[grade, recruitment, unit] = of_grade * changes
     return table
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from emgkit.localization.selection import Selection
 
 BOTH = "both"
-_PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
+_PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic", LOCAL_INJURY: "injured"}
 
 
 @dataclass(frozen=True)
