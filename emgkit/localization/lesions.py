@@ -193,6 +193,13 @@ def _local_reach() -> Floats:
     return spread_over_severities(np.array(model_value("local_injury_reach")))
 
 
+def _fullness(changed: Floats, tests: Sequence[str]) -> Floats:
+    """How far each muscle shows the severity of each lesion; a response that falls does so by its whole nerve."""
+    table = reach()
+    needle = table.silent[[table.test_index[test] for test in tests]]
+    return np.asarray(1 - needle * (1 - np.minimum(1.0, changed / model_value("full_reach"))))
+
+
 def lesion_states(changed: Floats, visible: Floats, *, tests: Sequence[str]) -> tuple[Floats, Floats, Floats]:
     """Return the probabilities of the states active, silent and untouched, each (n_lesions, n_severities, n_tests).
 
@@ -277,6 +284,7 @@ def effects(lesions: Sequence[Lesion], outcomes: Outcomes) -> Effects:
     states = lesion_states(changed, outcomes.visible[age][:, None], tests=outcomes.tests)
     outer = (None,) * (outcomes.untouched.ndim - 1)
     shows, hides, spares = (state[(..., *outer)] for state in states)
-    shown = shows * outcomes.active[age, process]
+    full, active = _fullness(changed, outcomes.tests)[(..., *outer)], outcomes.active[age, process]
+    shown = shows * (full * active + (1 - full) * active[:, :1])  # what it takes only in part looks mild
     hidden = hides * outcomes.silent[age, process][:, None]
     return Effects(shows, hides, spares, shown, hidden, alone=shown + hidden + spares * outcomes.untouched)

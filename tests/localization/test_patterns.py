@@ -124,6 +124,19 @@ def test_normal_calf_and_short_head_make_an_s1_root_unlikely_but_not_by_the_prod
     assert 0.01 < shared < 0.05
 
 
+def test_a_muscle_that_a_lesion_takes_in_part_shows_few_fibrillations_and_not_many():
+    def ratio(muscle, grade, site="polyneuropathy"):
+        answer = localize(rows({muscle: grade}), weeks_since_onset=8, candidates=["none", site], affected_side="left")
+        found = dict(zip(answer.posterior["site"], answer.posterior["log_likelihood"], strict=True))
+        return found[site] - found["none"]
+
+    def step(muscle, site="polyneuropathy"):
+        return ratio(muscle, 3, site) - ratio(muscle, 1, site)
+
+    assert step("semitendinosus") < step("gastrocnemius_medial")
+    assert step("gluteus_maximus", "root_L5") < step("gluteus_maximus", "root_S1")
+
+
 LEVELS = ("lumbar_paraspinals_L3", "lumbar_paraspinals_L4", "lumbar_paraspinals_L5", "sacral_paraspinals_S1")
 
 
