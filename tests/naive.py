@@ -140,7 +140,8 @@ def _needle_chance(scenario, muscle, side, seen):
         if weight > 0:
             lesion, state = _shown(scenario, states)
             for part, severity in _looks(lesion, state, muscle, side):
-                key = (lesion["site"], severity, lesion["tables"][0])
+                kind = "block" if lesion["extent"] == "block" else lesion["site"]
+                key = (kind, severity, lesion["tables"][0])
                 chance += weight * part * _shown_chance(key, state, muscle, lesion["weeks"], seen)
     key = ("none", 0, scenario[0]["tables"][0])
     healthy, slip = _shown_chance(key, "untouched", muscle, scenario[0]["weeks"], seen), model_value("slip")
@@ -181,6 +182,8 @@ def _state_chance(lesion, test, side, state, weeks):
     changed = _reached(lesion, test, side)
     if test in muscles():
         visible = timed("fibrillation", weeks, length_class=muscles()[test].length_class)
+        if lesion["extent"] == "block":
+            visible = max(visible * model_value("block_fibrillating"), model_value("block_fibrillating_least"))
         hidden = model_value("silent_per_reach")
     else:
         visible, hidden = timed(studies()[test].kind, weeks), 0.0
@@ -314,6 +317,8 @@ def _cells(lesion, state, muscle, weeks):
             of_grade = [0.0, *_grades_shown(severity, weeks)][grade] if active else false[grade]
             reduced = float(severities().reduced[severity]) if active else model_value("silent_reduced")
             early, tiny, late = model_value("involved_early"), model_value("involved_small"), timed("remodelled", weeks)
+            if site == "block":
+                reduced, late = model_value("block_reduced"), model_value("block_remodelled")
             told = {"reduced": reduced, "early": early, "remodelled": late, "small": tiny}
             changes = _by_error(recruitment, unit, told, reduced, model_value("error_together"))
         table[grade, recruitment, unit] = of_grade * changes

@@ -71,7 +71,8 @@ def unit_tables(muscle: str, weeks: float | None, *, age: AgeGroup) -> dict[str,
     Returns
     -------
     dict of state to array of shape (3, 3)
-        ``active`` has shape (n_severities, 3, 3), ``injured`` is of a muscle that was itself hurt.
+        ``active`` has shape (n_severities, 3, 3), ``injured`` is of a muscle that was itself hurt, ``blocked`` of one
+        whose nerve does not conduct.
 
     Examples
     --------
@@ -85,16 +86,18 @@ def unit_tables(muscle: str, weeks: float | None, *, age: AgeGroup) -> dict[str,
 @lru_cache
 def _reached(weeks: float | None) -> Mapping[str, Floats]:
     early, late = model_value("involved_early"), timed("remodelled", weeks)
+    together, small = model_value("error_together"), model_value("involved_small")
     hurt = {key: model_value(f"injured_{key}") for key in ("reduced", "early", "small")}
     hurt["remodelled"] = late * model_value("injured_remodelled")
 
-    def cut(lost: float) -> Floats:
-        rates = {"reduced": lost, "early": early, "remodelled": late, "small": model_value("involved_small")}
-        return _joint(rates, reduced=lost, early=model_value("error_together"))
+    def cut(lost: float, remodelled: float) -> Floats:
+        rates = {"reduced": lost, "early": early, "remodelled": remodelled, "small": small}
+        return _joint(rates, reduced=lost, early=together)
 
     return {
-        "active": np.stack([cut(float(lost)) for lost in severities().reduced]),
-        "silent": cut(model_value("silent_reduced")),
+        "active": np.stack([cut(float(lost), late) for lost in severities().reduced]),
+        "silent": cut(model_value("silent_reduced"), late),
+        "blocked": cut(model_value("block_reduced"), model_value("block_remodelled")),
         "injured": _joint(hurt, reduced=hurt["reduced"], early=model_value("injured_together")),
     }
 

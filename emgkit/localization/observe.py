@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from emgkit.localization.evidence import AgeGroup, Floats
 
-PROCESSES = ("neurogenic", "motor_neuron", "myopathic", "injured")
+PROCESSES = ("neurogenic", "motor_neuron", "myopathic", "injured", "blocked")
 _UNREADABLE = "not interpretable, "
 _OPERATED = f"{_UNREADABLE}operated"
 _FADES_WITH_AGE = "h_reflex"
@@ -326,8 +326,9 @@ def _in_states(muscle: str, report: MuscleReport, weeks: float | None, age: AgeG
     false = np.where(called, fitting["false_active"], fitting["untouched"]) * again * error
     healthy = np.asarray((untouched * grades * false).sum() * fasciculation["unreached"])
     seen, quiet = {"myopathic": np.full_like(shows, small)}, {"myopathic": small}
-    ways = {"neurogenic": ("active", "silent"), "motor_neuron": ("active", "silent"), "injured": ("injured", "injured")}
-    for process, (of_active, of_silent) in ways.items():
+    ways = {"neurogenic": "active silent", "motor_neuron": "active silent", "injured": "injured", "blocked": "blocked"}
+    for process, states in ways.items():
+        of_active, of_silent = states.split()[0], states.split()[-1]
         twitching = fasciculation["motor_neuron" if process == "motor_neuron" else "reached"]
         seen[process], quiet[process] = shows * fitting[of_active] * twitching, hides * fitting[of_silent] * twitching
     shown, hidden = with_slips(

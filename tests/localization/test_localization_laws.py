@@ -176,13 +176,16 @@ def test_a_higher_grade_never_speaks_against_a_lesion_that_reaches_the_muscle(we
     for grade in range(5):
         table = [{"muscle": name, "side": "left", "fibrillation": grade, **units} for name in muscles()]
         found = observe_needle(read_needle_table(table), weeks=weeks, age=age)
-        processes = [PROCESSES.index(process) for process in ("neurogenic", "injured")]
+        processes = [PROCESSES.index(process) for process in ("neurogenic", "injured", "blocked")]
         ratios.append([[_shown(one, at, changed, hidden) / one.untouched for at in processes] for one in found])
     assert np.diff(ratios, axis=0).min() > -1e-12
 
 
 def _shown(one, process, changed, hidden):
-    active, silent = changed * one.visible, changed * (1 - one.visible) + (1 - changed) * hidden * changed
+    visible = one.visible
+    if PROCESSES[process] == "blocked":
+        visible = max(visible * model_value("block_fibrillating"), model_value("block_fibrillating_least"))
+    active, silent = changed * visible, changed * (1 - visible) + (1 - changed) * hidden * changed
     return active * one.active[process] + silent * one.silent[process] + (1 - active - silent) * one.untouched
 
 

@@ -124,6 +124,21 @@ def test_normal_calf_and_short_head_make_an_s1_root_unlikely_but_not_by_the_prod
     assert 0.01 < shared < 0.05
 
 
+def test_reduced_recruitment_without_fibrillations_speaks_for_a_block_of_the_fibular_nerve():
+    def above_none(site, **found):
+        row = {"muscle": "tibialis_anterior", "side": "left", "fibrillation": 0, "motor_unit": "normal", **found}
+        answer = localize([row], weeks_since_onset=8, candidates=["none", site], affected_side="left")
+        told = dict(zip(answer.posterior["site"], answer.posterior["log_likelihood"], strict=True))
+        return told[site] - told["none"]
+
+    assert (
+        above_none("common_fibular", recruitment="reduced") > above_none("sciatic_notch", recruitment="reduced") + 0.5
+    )
+    assert above_none("common_fibular", recruitment="reduced") > 0.5
+    assert above_none("common_fibular", recruitment="normal") < 0
+    assert above_none("root_L5", recruitment="reduced") < 0.3
+
+
 def test_a_muscle_that_a_lesion_takes_in_part_shows_few_fibrillations_and_not_many():
     def ratio(muscle, grade, site="polyneuropathy"):
         answer = localize(rows({muscle: grade}), weeks_since_onset=8, candidates=["none", site], affected_side="left")
