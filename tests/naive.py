@@ -139,11 +139,26 @@ def _needle_chance(scenario, muscle, side, seen):
         weight = _states_chance(scenario, states, muscle, side)
         if weight > 0:
             lesion, state = _shown(scenario, states)
-            key = (lesion["site"], lesion["severity"], lesion["tables"][0])
-            chance += weight * _shown_chance(key, state, muscle, lesion["weeks"], seen)
+            for part, severity in _looks(lesion, state, muscle, side):
+                kind = "block" if lesion["extent"] == "block" else lesion["site"]
+                key = (kind, severity, lesion["tables"][0])
+                chance += weight * part * _shown_chance(key, state, muscle, lesion["weeks"], seen)
     key = ("none", 0, scenario[0]["tables"][0])
     healthy, slip = _shown_chance(key, "untouched", muscle, scenario[0]["weeks"], seen), model_value("slip")
     return (1 - slip) * chance + slip * healthy
+
+
+def _looks(lesion, state, test, side):
+    """How severe a lesion looks in one test: what it takes only in part looks mild, by that part."""
+    full = min(1.0, _reached(lesion, test, side) / model_value("full_reach")) if state == "active" else 1.0
+    return (full, lesion["severity"]), (1 - full, 0)
+
+
+def _reached(lesion, test, side):
+    if lesion["side"] not in {side, "both"}:
+        return 0.0
+    key = (lesion["site"], lesion["extent"])
+    return _changed(key, test, lesion["severity"], lesion["leg"], lesion["tables"])
 
 
 def _states_chance(scenario, states, test, side):
@@ -164,11 +179,11 @@ def _shown(scenario, states):
 
 
 def _state_chance(lesion, test, side, state, weeks):
-    here = lesion["side"] in {side, "both"}
-    key = (lesion["site"], lesion["extent"])
-    changed = _changed(key, test, lesion["severity"], lesion["leg"], lesion["tables"]) if here else 0.0
+    changed = _reached(lesion, test, side)
     if test in muscles():
         visible = timed("fibrillation", weeks, length_class=muscles()[test].length_class)
+        if lesion["extent"] == "block":
+            visible = max(visible * model_value("block_fibrillating"), model_value("block_fibrillating_least"))
         hidden = model_value("silent_per_reach")
     else:
         visible, hidden = timed(studies()[test].kind, weeks), 0.0
@@ -302,8 +317,10 @@ def _cells(lesion, state, muscle, weeks):
             of_grade = [0.0, *_grades_shown(severity, weeks)][grade] if active else false[grade]
             reduced = float(severities().reduced[severity]) if active else model_value("silent_reduced")
             early, tiny, late = model_value("involved_early"), model_value("involved_small"), timed("remodelled", weeks)
-            changes = {"normal": 1 - reduced - early, "reduced": reduced, "early": early}[recruitment]
-            changes *= {"normal": 1 - late - tiny, "remodelled": late, "small": tiny}[unit]
+            if site == "block":
+                reduced, late = model_value("block_reduced"), model_value("block_remodelled")
+            told = {"reduced": reduced, "early": early, "remodelled": late, "small": tiny}
+            changes = _by_error(recruitment, unit, told, reduced, model_value("error_together"))
         table[grade, recruitment, unit] = of_grade * changes
     return table
 

@@ -65,12 +65,14 @@ def unit_tables(muscle: str, weeks: float | None, *, age: AgeGroup) -> dict[str,
     """Return the chances of recruitment (rows) and units (columns) in a muscle, by its state.
 
     A lesion changes recruitment by its severity and units by its age: given both, they are independent. Errors are not:
-    whoever takes units for changed takes recruitment for changed more easily.
+    whoever takes units for changed takes recruitment for changed more easily, and in a muscle whose nerve is hit small
+    units and early recruitment are errors.
 
     Returns
     -------
     dict of state to array of shape (3, 3)
-        ``active`` has shape (n_severities, 3, 3).
+        ``active`` has shape (n_severities, 3, 3), ``injured`` is of a muscle that was itself hurt, ``blocked`` of one
+        whose nerve does not conduct.
 
     Examples
     --------
@@ -84,10 +86,19 @@ def unit_tables(muscle: str, weeks: float | None, *, age: AgeGroup) -> dict[str,
 @lru_cache
 def _reached(weeks: float | None) -> Mapping[str, Floats]:
     early, late = model_value("involved_early"), timed("remodelled", weeks)
-    units = _classes(late, model_value("involved_small"))
+    together, small = model_value("error_together"), model_value("involved_small")
+    hurt = {key: model_value(f"injured_{key}") for key in ("reduced", "early", "small")}
+    hurt["remodelled"] = late * model_value("injured_remodelled")
+
+    def cut(lost: float, remodelled: float) -> Floats:
+        rates = {"reduced": lost, "early": early, "remodelled": remodelled, "small": small}
+        return _joint(rates, reduced=lost, early=together)
+
     return {
-        "active": np.stack([np.outer(_classes(lost, early), units) for lost in severities().reduced]),
-        "silent": np.outer(_classes(model_value("silent_reduced"), early), units),
+        "active": np.stack([cut(float(lost), late) for lost in severities().reduced]),
+        "silent": cut(model_value("silent_reduced"), late),
+        "blocked": cut(model_value("block_reduced"), model_value("block_remodelled")),
+        "injured": _joint(hurt, reduced=hurt["reduced"], early=model_value("injured_together")),
     }
 
 

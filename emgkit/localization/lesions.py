@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from emgkit.localization.selection import Selection
 
 BOTH = "both"
-_PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic"}
+BLOCK = "block"
+_PROCESS = {"motor_neuron_disease": "motor_neuron", "myopathy": "myopathic", LOCAL_INJURY: "injured"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Lesion:
     @property
     def process(self) -> int:
         """Position in ``PROCESSES``."""
-        return PROCESSES.index(_PROCESS.get(self.site, "neurogenic"))
+        return PROCESSES.index("blocked" if self.extent == BLOCK else _PROCESS.get(self.site, "neurogenic"))
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,22 @@ def _local_reach() -> Floats:
     return spread_over_severities(np.array(model_value("local_injury_reach")))
 
 
+def _behind_blocks(visible: Floats, blocks: Sequence[bool], tests: Sequence[str]) -> Floats:
+    """Fibrillations that can be seen, (n_lesions, n_tests): few where the nerve is blocked and not cut."""
+    few = np.maximum(visible * model_value("block_fibrillating"), model_value("block_fibrillating_least"))
+    return np.where(np.outer(blocks, _needle(tests)) > 0, few, visible)
+
+
+def _needle(tests: Sequence[str]) -> Floats:
+    table = reach()
+    return table.silent[[table.test_index[test] for test in tests]]
+
+
+def _fullness(changed: Floats, tests: Sequence[str]) -> Floats:
+    """How far each muscle shows the severity of each lesion; a response that falls does so by its whole nerve."""
+    return np.asarray(1 - _needle(tests) * (1 - np.minimum(1.0, changed / model_value("full_reach"))))
+
+
 def lesion_states(changed: Floats, visible: Floats, *, tests: Sequence[str]) -> tuple[Floats, Floats, Floats]:
     """Return the probabilities of the states active, silent and untouched, each (n_lesions, n_severities, n_tests).
 
@@ -212,8 +229,7 @@ def lesion_states(changed: Floats, visible: Floats, *, tests: Sequence[str]) -> 
     >>> [float(state[0, 0, 0]) for state in states]
     [0.5, 0.0, 0.5]
     """
-    table = reach()
-    hidden = model_value("silent_per_reach") * table.silent[[table.test_index[test] for test in tests]]
+    hidden = model_value("silent_per_reach") * _needle(tests)
     active = changed * visible
     silent = changed * (1 - visible) + (1 - changed) * hidden * changed
     return active, silent, 1 - active - silent
@@ -274,9 +290,12 @@ def effects(lesions: Sequence[Lesion], outcomes: Outcomes) -> Effects:
     age, process = [*(lesion.age for lesion in lesions), 0], [*(lesion.process for lesion in lesions), 0]
     changed = lesion_reach(lesions, outcomes.tests, test_sides=outcomes.sides)
     changed = np.concatenate([changed, np.zeros_like(changed[:1])])
-    states = lesion_states(changed, outcomes.visible[age][:, None], tests=outcomes.tests)
+    blocks = [*(lesion.extent == BLOCK for lesion in lesions), False]
+    visible = _behind_blocks(outcomes.visible[age], blocks, outcomes.tests)
+    states = lesion_states(changed, visible[:, None], tests=outcomes.tests)
     outer = (None,) * (outcomes.untouched.ndim - 1)
     shows, hides, spares = (state[(..., *outer)] for state in states)
-    shown = shows * outcomes.active[age, process]
+    full, active = _fullness(changed, outcomes.tests)[(..., *outer)], outcomes.active[age, process]
+    shown = shows * (full * active + (1 - full) * active[:, :1])  # what it takes only in part looks mild
     hidden = hides * outcomes.silent[age, process][:, None]
     return Effects(shows, hides, spares, shown, hidden, alone=shown + hidden + spares * outcomes.untouched)

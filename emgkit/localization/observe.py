@@ -1,7 +1,8 @@
 """From table rows to observations: what one muscle or one nerve study says, once, under each state it may be in.
 
-A muscle is in one state: silent and healthy, fibrillating because of a lesion (active), reached by a lesion but not
-fibrillating (silent), or myopathic. Where nothing fibrillates, fibrillations may still be called by error.
+A muscle is in one state: silent and healthy, fibrillating because of a lesion (active), or reached by a lesion but not
+fibrillating (silent). What shows then depends on the process: a nerve lesion takes units, a disease or injury of the
+muscle takes fibres of many units. Where nothing fibrillates, fibrillations may still be called by error.
 Fibrillations, sharp waves, recruitment and units are the one report of that state, so they enter together and never as
 independent evidence. What was not assessed is summed out and changes nothing.
 """
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from emgkit.localization.evidence import AgeGroup, Floats
 
-PROCESSES = ("neurogenic", "motor_neuron", "myopathic")
+PROCESSES = ("neurogenic", "motor_neuron", "myopathic", "injured", "blocked")
 _UNREADABLE = "not interpretable, "
 _OPERATED = f"{_UNREADABLE}operated"
 _FADES_WITH_AGE = "h_reflex"
@@ -317,21 +318,22 @@ def _in_states(muscle: str, report: MuscleReport, weeks: float | None, age: AgeG
     changed = unit_tables(muscle, weeks, age=age)
     fasciculation = _fasciculation(report)
     fitting = {state: (table * units).sum(axis=(-2, -1)) for state, table in changed.items()}
-    neurogenic = active @ grades * fitting["active"]
     called = np.arange(len(grades)) > 0
     again = np.where(called, _errors_likelier(report), 1.0)
-    rest = float((silent * grades * again).sum() * fitting["silent"])
-    myopathic = float(myopathic_grades() @ grades * fitting["myopathic"])
-    false = np.where(called, fitting["false_active"], fitting["untouched"]) * again
     lost, error = _recruitment_lost(report)
-    neurogenic, rest, false = neurogenic * lost, rest * lost, false * error
-    seen = [neurogenic * fasciculation["reached"], neurogenic * fasciculation["motor_neuron"]]
-    quiet = [rest * fasciculation["reached"], rest * fasciculation["motor_neuron"]]
-    small = myopathic * fasciculation["unreached"]
+    shows, hides = active @ grades * lost, float((silent * grades * again).sum() * lost)
+    small = float(myopathic_grades() @ grades * fitting["myopathic"] * fasciculation["unreached"])
+    false = np.where(called, fitting["false_active"], fitting["untouched"]) * again * error
     healthy = np.asarray((untouched * grades * false).sum() * fasciculation["unreached"])
+    seen, quiet = {"myopathic": np.full_like(shows, small)}, {"myopathic": small}
+    ways = {"neurogenic": "active silent", "motor_neuron": "active silent", "injured": "injured", "blocked": "blocked"}
+    for process, states in ways.items():
+        of_active, of_silent = states.split()[0], states.split()[-1]
+        twitching = fasciculation["motor_neuron" if process == "motor_neuron" else "reached"]
+        seen[process], quiet[process] = shows * fitting[of_active] * twitching, hides * fitting[of_silent] * twitching
     shown, hidden = with_slips(
-        np.stack([*seen, np.full_like(neurogenic, small)]),
-        np.array([*quiet, small]),
+        np.stack([seen[process] for process in PROCESSES]),
+        np.array([quiet[process] for process in PROCESSES]),
         untouched=healthy,
     )
     return shown, hidden, float(healthy)

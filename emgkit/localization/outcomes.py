@@ -53,8 +53,8 @@ def found_at(by_age: Sequence[Sequence[Observation]]) -> Outcomes:
     Examples
     --------
     >>> from emgkit.localization.outcomes import found_at
-    >>> found_at([[]]).active.shape
-    (1, 3, 3, 0)
+    >>> found_at([[]]).visible.shape
+    (1, 0)
     """
     n_ages, n_tests, n_severities = len(by_age), len(by_age[0]), len(severities().names)
     active = np.array([[one.active for one in found] for found in by_age])

@@ -195,8 +195,10 @@ def _needle_predictions(
         np.stack(each) for each in zip(*(grade_likelihoods(test, weeks, age=age) for test in tests), strict=True)
     )
     shown, small = shown.transpose(1, 0, 2), myopathic_grades()
-    active = np.stack([shown, shown, np.broadcast_to(small, shown.shape)])
-    silent = np.stack([hidden, hidden, np.broadcast_to(small, hidden.shape)])
+    active, silent = (
+        np.stack([np.broadcast_to(small, each.shape) if process == "myopathic" else each for process in PROCESSES])
+        for each in (shown, hidden)
+    )
     return *with_slips(active, silent, untouched=false), false, seen
 
 

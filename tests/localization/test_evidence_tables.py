@@ -121,3 +121,13 @@ def test_a_variant_of_anatomy_does_not_grow_with_severity():
     table = reach()
     ganglion = table.by_severity[table.site_index["root_L5"], table.test_index["superficial_fibular_sensory"]]
     assert ganglion.min() == ganglion.max() > 0.1
+
+
+@pytest.mark.parametrize("site", ["sciatic_notch", "sciatic_midthigh"])
+def test_most_sciatic_lesions_are_worse_in_the_fibular_division(site):
+    from scipy.stats import binomtest
+
+    weights = {one.extent: one.weight for one in extents(site)}
+    interval = binomtest(15 + 12, 29 + 24).proportion_ci(0.95)
+    assert sum(weights.values()) == pytest.approx(1)
+    assert max(0.5, interval.low) < weights["fibular_worse"] < interval.high

@@ -10,7 +10,7 @@ from emgkit.knowledge.charts import charts
 from emgkit.localization.evidence import age_group, model_value
 from emgkit.localization.hypotheses import all_pairs, read_prior
 from emgkit.localization.lesions import side_shares
-from emgkit.localization.observe import observe_needle
+from emgkit.localization.observe import PROCESSES, observe_needle
 from emgkit.localization.posterior import localize
 from emgkit.localization.reach import LOCAL_INJURY, spread_over_severities
 from emgkit.localization.tables import read_needle_table
@@ -176,13 +176,17 @@ def test_a_higher_grade_never_speaks_against_a_lesion_that_reaches_the_muscle(we
     for grade in range(5):
         table = [{"muscle": name, "side": "left", "fibrillation": grade, **units} for name in muscles()]
         found = observe_needle(read_needle_table(table), weeks=weeks, age=age)
-        ratios.append([_shown(one, changed, hidden) / one.untouched for one in found])
+        processes = [PROCESSES.index(process) for process in ("neurogenic", "injured", "blocked")]
+        ratios.append([[_shown(one, at, changed, hidden) / one.untouched for at in processes] for one in found])
     assert np.diff(ratios, axis=0).min() > -1e-12
 
 
-def _shown(one, changed, hidden):
-    active, silent = changed * one.visible, changed * (1 - one.visible) + (1 - changed) * hidden * changed
-    return active * one.active[0] + silent * one.silent[0] + (1 - active - silent) * one.untouched
+def _shown(one, process, changed, hidden):
+    visible = one.visible
+    if PROCESSES[process] == "blocked":
+        visible = max(visible * model_value("block_fibrillating"), model_value("block_fibrillating_least"))
+    active, silent = changed * visible, changed * (1 - visible) + (1 - changed) * hidden * changed
+    return active * one.active[process] + silent * one.silent[process] + (1 - active - silent) * one.untouched
 
 
 @settings(max_examples=15, deadline=None)
@@ -201,6 +205,21 @@ def test_raising_a_grade_never_lowers_the_only_site_that_reaches_the_muscle(need
     ]
     assert np.diff(probability).min() > -1e-12
     assert np.diff(ratio).min() > -1e-9
+
+
+@pytest.mark.parametrize("weeks", [3, 8, 52])
+def test_small_units_and_early_recruitment_speak_for_the_muscle_itself_and_large_or_few_ones_for_its_nerve(weeks):
+    def for_muscle(**found):
+        flat = {"inferior_gluteal": 1, LOCAL_INJURY: 1}
+        table = [{"muscle": "gluteus_maximus", "side": "left", "fibrillation": 2, **found}]
+        chance = probabilities(localize(table, weeks_since_onset=weeks, candidates=list(flat), prior=flat))
+        return chance[LOCAL_INJURY]
+
+    assert for_muscle() == pytest.approx(0.5, abs=0.02)
+    assert for_muscle(motor_unit="small", recruitment="early") > for_muscle(motor_unit="small") > 0.8
+    assert for_muscle(recruitment="early") > 0.8
+    assert for_muscle(motor_unit="large", recruitment="reduced") < for_muscle(motor_unit="nascent") < 0.45
+    assert for_muscle(recruitment="none") < 0.45
 
 
 def test_sharp_waves_and_fibrillations_of_one_muscle_count_once():

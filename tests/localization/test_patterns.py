@@ -124,6 +124,49 @@ def test_normal_calf_and_short_head_make_an_s1_root_unlikely_but_not_by_the_prod
     assert 0.01 < shared < 0.05
 
 
+def test_reduced_recruitment_without_fibrillations_speaks_for_a_block_of_the_fibular_nerve():
+    def above_none(site, **found):
+        row = {"muscle": "tibialis_anterior", "side": "left", "fibrillation": 0, "motor_unit": "normal", **found}
+        answer = localize([row], weeks_since_onset=8, candidates=["none", site], affected_side="left")
+        told = dict(zip(answer.posterior["site"], answer.posterior["log_likelihood"], strict=True))
+        return told[site] - told["none"]
+
+    assert (
+        above_none("common_fibular", recruitment="reduced") > above_none("sciatic_notch", recruitment="reduced") + 0.5
+    )
+    assert above_none("common_fibular", recruitment="reduced") > 0.5
+    assert above_none("common_fibular", recruitment="normal") < 0
+    assert above_none("root_L5", recruitment="reduced") < 0.3
+
+
+def test_a_muscle_that_a_lesion_takes_in_part_shows_few_fibrillations_and_not_many():
+    def ratio(muscle, grade, site="polyneuropathy"):
+        answer = localize(rows({muscle: grade}), weeks_since_onset=8, candidates=["none", site], affected_side="left")
+        found = dict(zip(answer.posterior["site"], answer.posterior["log_likelihood"], strict=True))
+        return found[site] - found["none"]
+
+    def step(muscle, site="polyneuropathy"):
+        return ratio(muscle, 3, site) - ratio(muscle, 1, site)
+
+    assert step("semitendinosus") < step("gastrocnemius_medial")
+    assert step("gluteus_maximus", "root_L5") < step("gluteus_maximus", "root_S1")
+
+
+LEVELS = ("lumbar_paraspinals_L3", "lumbar_paraspinals_L4", "lumbar_paraspinals_L5", "sacral_paraspinals_S1")
+
+
+@pytest.mark.parametrize("own", range(len(LEVELS)))
+def test_the_level_of_abnormal_paraspinals_is_weak_evidence(own):
+    roots = ["root_L2", "root_L3", "root_L4", "root_L5", "root_S1", "root_S2"]
+    answer = localize(rows({LEVELS[own]: 2}), weeks_since_onset=6, candidates=["none", *roots], affected_side="left")
+    found = dict(zip(answer.posterior["site"], answer.posterior["log_likelihood"], strict=True))
+    above_none = {root: found[root] - found["none"] for root in roots}
+    for distance in (1, 2):
+        for root in {roots[at] for at in (own + 1 - distance, own + 1 + distance) if 0 <= at < len(roots)}:
+            assert above_none[root] > 0.3
+            assert above_none[roots[own + 1]] > above_none[root] - 0.3  # S1 is seldom abnormal even at its own level
+
+
 def test_fibrillations_absent_before_week_3_are_weak_evidence():
     silent = rows(dict.fromkeys(["tibialis_anterior", "peroneus_longus", "tibialis_posterior"], 0))
     pair = ["root_L5", "none"]
