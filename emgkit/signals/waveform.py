@@ -28,7 +28,7 @@ GAP_MS = 0.6  # a pause within a potential shorter than this does not end it
 REST_MS = 1.5  # nor does a rest that takes no longer, when another phase follows
 PASSING_MS = 3.0  # nor a change of sign that takes no longer, when the wave does not rest on its way
 RESTING, RESTING_SHARE = 1 / 3, 0.5  # of the limit, and of the time between; a straight line takes a third
-PHASE = 2.0  # of the limit, that the next phase reaches
+PHASE = 1.25  # of the limit, that the next phase reaches
 
 
 @dataclass(frozen=True)
@@ -287,9 +287,12 @@ def _reach(departure: NDArray[np.float64], real: NDArray[np.bool_], step_ms: flo
     over = np.abs(departure) > 1
     for place in np.flatnonzero(over):
         pause = int(place) - last
-        if (pause - 1) * step_ms > GAP_MS and not _goes_on(departure[last:], real[last:], pause, step_ms):
+        pause_ms = (pause - 1) * step_ms
+        if pause_ms > max(REST_MS, PASSING_MS):
             break
-        last = int(place)
+        # A phase too small to be one may lie on the way to one that is.
+        if pause_ms <= GAP_MS or _goes_on(departure[last:], real[last:], pause, step_ms):
+            last = int(place)
     return last
 
 

@@ -319,6 +319,8 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
         return name
     values, times_s = criteria_values("naming_criteria"), train.train.time_s
     keeping = partial(locked_to, reach_ms=values["complex_reach_ms"], width_ms=values["complex_width_ms"])
+    steady = train.rhythm.irregularity < values["complex_sure_irregularity"]
+    share = values["complex_share_steady" if steady else "complex_share"]
     to_any = np.zeros(len(times_s), dtype=bool)  # the parts of a complex may be sorted otherwise from run to run
     for other in others:
         fewer_s, more_s = sorted((times_s, other.train.time_s), key=len)
@@ -328,7 +330,7 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
             continue
         least = max(values["complex_least_pairs"], values["complex_lag_share"] * len(times_s))
         to_any |= locked if fewer_s is times_s else keeping(other.train.time_s, times_s, least=least)
-        if max(locked.mean(), to_any.mean()) > values["complex_share"]:
+        if max(locked.mean(), to_any.mean()) > share:
             return _doubted(name, "keeps its lag to another train, as parts of one complex do")
     return name
 
