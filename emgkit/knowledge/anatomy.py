@@ -232,7 +232,7 @@ def extents(site: str) -> tuple[Extent, ...]:
     --------
     >>> from emgkit.knowledge.anatomy import extents
     >>> [extent.extent for extent in extents("sciatic_notch")], extents("root_S1")
-    (['fibular_worse', 'even', 'tibial_worse'], ())
+    (['fibular_worse', 'even', 'tibial_worse', 'block'], ())
     """
     rows = [row for row in read_rows("extents.csv", ExtentRow) if row.site == site]
     return tuple(

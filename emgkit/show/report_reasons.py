@@ -88,9 +88,9 @@ def settling_text(answer: Localization) -> str:
     --------
     >>> import emgkit
     >>> from emgkit.show.report_reasons import settling_text
-    >>> rows = [{"muscle": "TA", "side": "left", "fibs": 2}]
-    >>> settling_text(emgkit.localize(rows, weeks_since_onset=6, candidates=["common_fibular", "root_L5"]))[:43]
-    'L5 root or common fibular nerve: expected t'
+    >>> rows = [{"muscle": "gluteus maximus", "side": "left", "fibs": 2}]
+    >>> settling_text(emgkit.localize(rows, weeks_since_onset=6, candidates=["inferior_gluteal", "root_S1"]))[:45]
+    'S1 root or inferior gluteal nerve: expected t'
     """
     probability = answer.settling_probability
     if probability is None:

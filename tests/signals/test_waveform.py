@@ -102,7 +102,7 @@ def test_a_slow_phase_belongs_to_the_wave_that_passes_into_it(invert):
 def test_what_a_wave_comes_to_after_a_rest_or_hardly_exceeds_the_limit_is_not_its_phase():
     near = 300 * bump(0.0, 1.0)
     rested = near - 60 * bump(4.0, 2.0)
-    shallow = near - 30 * slow_phase()
+    shallow = near - 18 * slow_phase()
     assert shape_of(rested).duration_ms < 1.5
     assert shape_of(shallow).duration_ms < 1.5
 
