@@ -326,9 +326,9 @@ def _in_states(muscle: str, report: MuscleReport, weeks: float | None, age: AgeG
     false = np.where(called, fitting["false_active"], fitting["untouched"]) * again * error
     healthy = np.asarray((untouched * grades * false).sum() * fasciculation["unreached"])
     seen, quiet = {"myopathic": np.full_like(shows, small)}, {"myopathic": small}
-    ways = {"neurogenic": "active silent", "motor_neuron": "active silent", "injured": "injured", "blocked": "blocked"}
-    for process, states in ways.items():
-        of_active, of_silent = states.split()[0], states.split()[-1]
+    of_nerve, of_itself, of_block = ("active", "silent"), ("injured", "injured"), ("blocked", "blocked")
+    ways = {"neurogenic": of_nerve, "motor_neuron": of_nerve, "injured": of_itself, "blocked": of_block}
+    for process, (of_active, of_silent) in ways.items():
         twitching = fasciculation["motor_neuron" if process == "motor_neuron" else "reached"]
         seen[process], quiet[process] = shows * fitting[of_active] * twitching, hides * fitting[of_silent] * twitching
     shown, hidden = with_slips(

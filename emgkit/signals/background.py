@@ -232,9 +232,10 @@ def joined_noise(spans: Sequence[Skewed], *, gap_s: float) -> list[Skewed]:
     found: list[Skewed] = []
     for span in spans:
         if found and span.start_s - found[-1].stop_s < gap_s:
-            start_s, _, level_uv, large_uv = found.pop()
-            span = Skewed(start_s, span.stop_s, max(level_uv, span.level_uv), max(large_uv, span.large_uv))  # noqa: PLW2901
-        found.append(span)
+            start_s, _, level_uv, large_uv = found[-1]
+            found[-1] = Skewed(start_s, span.stop_s, max(level_uv, span.level_uv), max(large_uv, span.large_uv))
+        else:
+            found.append(span)
     return found
 
 

@@ -9,16 +9,12 @@ import numpy as np
 
 from emgkit.signals.beats import due_in_gaps
 from emgkit.signals.cluster import cut_windows
-from emgkit.signals.counting import spread_evenly
 from emgkit.signals.fitting import best_scales
 from emgkit.signals.locks import find_locks
-from emgkit.signals.medians import column_medians
-from emgkit.signals.units import rhythm_of, united
+from emgkit.signals.units import rhythm_of, united, usual_window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from emgkit.signals.sort import SortedBand
     from emgkit.signals.units import Train
@@ -93,7 +89,8 @@ def cycles_united(trains: Sequence[Train], band: SortedBand) -> list[Train]:
     Returns
     -------
     list of Train
-        Steady trains of one rate that do not fire together are one where their usual cycles are of one shape.
+        Largest first. Steady trains of one rate that do not fire together are one where their usual cycles are of one
+        shape.
     """
     whole: list[Train] = []
     for train in sorted(trains, key=lambda each: -each.snr):
@@ -118,18 +115,13 @@ def _in_turns(one: Train, two: Train) -> bool:
 def _lag_of_cycle(one: Train, two: Train, band: SortedBand) -> float | None:
     # How far the second must be moved to tell the same cycles as the first, when both cycles are of one shape.
     size = round(min(rhythm_of(each).base_s for each in (one, two)) * band.rate_hz)
-    cycles = [_usual_cycle(each, size, band) for each in (one, two)]
+    reach = {"before": size // 2, "after": size - size // 2}
+    cycles = [usual_window(each.time_s, band=band, **reach, most=MOST_CYCLES) for each in (one, two)]
     first, second = (np.fft.rfft(cycle) for cycle in cycles)
     likeness = np.fft.irfft(first.conj() * second, n=size)  # round and round, for one cycle follows the other
     likeness /= max(float(np.sqrt(np.prod([np.square(cycle).sum() for cycle in cycles]))), 1e-9)
     best = int(likeness.argmax())
     return ((best + size // 2) % size - size // 2) / band.rate_hz if likeness[best] > SAME_CYCLE else None
-
-
-def _usual_cycle(train: Train, size: int, band: SortedBand) -> NDArray[np.floating]:
-    picked = train.time_s[spread_evenly(len(train.time_s), most=MOST_CYCLES)]
-    places = np.round((picked - band.start_s) * band.rate_hz).astype(int)
-    return column_medians(cut_windows(band.signal, places, before=size // 2, after=size - size // 2))
 
 
 def lags_to(clock: Train, unit: Train) -> list[float]:

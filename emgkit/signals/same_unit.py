@@ -92,6 +92,8 @@ def one_unit(
     >>> one_unit(times[::2], times[1::2], shapes=(wave, wave)), one_unit(times, times * 1.3, shapes=(wave, wave))
     (True, False)
     """
+    if min(len(first_s), len(second_s)) < 2:
+        return False
     alike, lag = similarity(shapes[0], shapes[1], max_lag=len(shapes[1]) // 4)
     size = float(np.ptp(shapes[1]) / max(np.ptp(shapes[0]), 1e-9))
     # A myotonic discharge waxes and wanes: sizes differ, but one part takes up the rhythm where the other left it.

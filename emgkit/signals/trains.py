@@ -93,8 +93,7 @@ def build_trains(
     trains = uncrossed(trains, band, regular=regular)
     found = [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
     trains = _without_intruders(_without_shadows(found), band, clock)
-    trains = cycles_united(trains if view is None else shapes_apart(trains, band), band)
-    return sorted(trains, key=lambda train: -train.snr)
+    return cycles_united(trains if view is None else shapes_apart(trains, band), band)
 
 
 def join_bands(
@@ -125,7 +124,7 @@ def join_bands(
                 continue
             shapes = (train.template, train.template)
             later = _later_in_potential(potential, train.template)
-            if later is not None and len(other.time_s) > 1 and one_unit(other.time_s, train.time_s, shapes=shapes):
+            if later is not None and one_unit(other.time_s, train.time_s, shapes=shapes):
                 trains[place] = united(other, train.time_s - (later - before) / rate_hz)
                 break
             if lags_to(other, train):

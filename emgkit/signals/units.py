@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.signals.cluster import cut_windows
+from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import SEPARATION_S, nearest
+from emgkit.signals.medians import column_medians
 from emgkit.signals.peel import cut_at
 from emgkit.signals.rhythm import Rhythm, measure_rhythm
 
@@ -124,6 +126,26 @@ def lone_discharges(
     alone = gaps_around(times_s, every_s) > half / band.rate_hz
     places = (times_s[alone] - band.start_s) * band.rate_hz
     return cut_at(band.signal, places, before=half, after=half)
+
+
+def usual_window(
+    times_s: NDArray[np.float64], *, band: SortedBand, before: int, after: int, most: int
+) -> NDArray[np.floating]:
+    """Return what is usual around discharges: the median of so many of them, evenly spread, in the signal as it is.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from emgkit.signals.units import usual_window
+    >>> signal = np.zeros(3000)
+    >>> signal[[500, 1500, 2500]] = 1.0
+    >>> band = SimpleNamespace(signal=signal, rate_hz=1000.0, start_s=0.0)
+    >>> usual_window(np.array([0.5, 1.5, 2.5]), band=band, before=2, after=2, most=60).tolist()
+    [0.0, 0.0, 1.0, 0.0]
+    """
+    picked = times_s[spread_evenly(len(times_s), most=most)]
+    return column_medians(cut_at(band.signal, (picked - band.start_s) * band.rate_hz, before=before, after=after))
 
 
 def sizes_of(times_s: NDArray[np.float64], *, train: Train, band: SortedBand) -> NDArray[np.float64]:

@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emgkit.signals.counting import spread_evenly
 from emgkit.signals.locks import nearest
 from emgkit.signals.match import similarity
-from emgkit.signals.medians import column_medians
-from emgkit.signals.peel import cut_at
 from emgkit.signals.same_unit import ALIKE, one_seen_whole
-from emgkit.signals.units import united
+from emgkit.signals.units import united, usual_window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,9 +52,7 @@ def join_views(units: Sequence[Train], band: SortedBand) -> list[Train]:
 
 def _view(unit: Train, band: SortedBand) -> NDArray[np.floating]:
     reach = VIEW * len(unit.template) // 2
-    picked = unit.time_s[spread_evenly(len(unit.time_s), most=MOST)]
-    places = (picked - band.start_s) * band.rate_hz
-    return column_medians(cut_at(band.signal, places, before=reach, after=reach))
+    return usual_window(unit.time_s, band=band, before=reach, after=reach, most=MOST)
 
 
 def _of_other_spike(

@@ -251,7 +251,8 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irreg
             hindrance = f"{measured.shape.peak_to_peak_uv:.0f} uV are too much for {label}"
         if hindrance:
             return hindrance
-    elif measured.train.snr < values["other_least_snr"] and not _is_machine(measured, label):
+    elif measured.train.snr < values["other_least_snr"] and not (label == COMPLEX and _is_machine(measured)):
+        # A complex repetitive discharge may fill the baseline, and is then itself taken for the noise.
         return f"only {measured.train.snr:.1f} times the noise"
     elif label == COMPLEX and rhythm.irregularity > values["complex_largest_irregularity"]:
         return f"too irregular ({rhythm.irregularity:.2f}) for {label}"
@@ -283,10 +284,9 @@ def _changing(measured: MeasuredTrain, label: str) -> str:
     return ""
 
 
-def _is_machine(measured: MeasuredTrain, label: str) -> bool:
-    # A complex repetitive discharge may fill the baseline, and is then itself taken for the noise.
-    sure = criteria_values("naming_criteria")["complex_sure_irregularity"]
-    return label == COMPLEX and measured.rhythm.irregularity < sure
+def _is_machine(measured: MeasuredTrain) -> bool:
+    # Steadier than any fibre by itself.
+    return measured.rhythm.irregularity < criteria_values("naming_criteria")["complex_sure_irregularity"]
 
 
 def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
@@ -319,8 +319,7 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
         return name
     values, times_s = criteria_values("naming_criteria"), train.train.time_s
     keeping = partial(locked_to, reach_ms=values["complex_reach_ms"], width_ms=values["complex_width_ms"])
-    steady = train.rhythm.irregularity < values["complex_sure_irregularity"]
-    share = values["complex_share_steady" if steady else "complex_share"]
+    share = values["complex_share_steady" if _is_machine(train) else "complex_share"]
     to_any = np.zeros(len(times_s), dtype=bool)  # the parts of a complex may be sorted otherwise from run to run
     for other in others:
         fewer_s, more_s = sorted((times_s, other.train.time_s), key=len)
