@@ -18,23 +18,30 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import BinaryIO
+    from typing import BinaryIO, TypeAlias
+
+    Work: TypeAlias = "Callable[[Callable[[], Told], Callable[[Given], None]], Result]"
+
+if sys.platform == "linux":
+    import fcntl
 
 COPIES = sys.platform == "linux"
+PIPE_BYTES = 2**20
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Told = TypeVar("Told")
+Given = TypeVar("Given")
 
 
-class Aside(Generic[Told, Result]):
+class Aside(Generic[Told, Given, Result]):
     """One piece of work done aside, to be used as a context.
 
     Parameters
     ----------
-    work : function of one function
-        It may begin at once; the function that it is given waits for what is told. What is told and what it returns
-        go through ``pickle``.
+    work : function of two functions
+        It may begin at once; the first function waits for what is told, the second one gives something back before
+        that, once. What is told, given and returned goes through ``pickle``.
     at_once : bool
         False to do the work here, when its result is asked for.
 
@@ -46,13 +53,13 @@ class Aside(Generic[Told, Result]):
     Examples
     --------
     >>> from emgkit.signals.aside import Aside
-    >>> with Aside(lambda told: told() + 1) as other:
+    >>> with Aside(lambda told, give: told() + 1) as other:
     ...     other.tell(41)
     ...     other.result()
     42
     """
 
-    def __init__(self, work: Callable[[Callable[[], Told]], Result], *, at_once: bool = True) -> None:
+    def __init__(self, work: Work[Told, Given, Result], *, at_once: bool = True) -> None:
         self._work = work
         self._at_once = at_once and COPIES
         self.process = 0
@@ -82,6 +89,14 @@ class Aside(Generic[Told, Result]):
                 pickle.dump(told, self._to, pickle.HIGHEST_PROTOCOL)
                 self._to.flush()
 
+    def given(self) -> Given | None:
+        """Return what another process gives, to be asked for before it is told anything; None where there is none."""
+        given: Given | None = None
+        if self.process:
+            with suppress(EOFError, pickle.UnpicklingError):
+                given = pickle.load(self._from)  # noqa: S301 - our own process wrote it
+        return given
+
     def result(self) -> Result:
         """Return the result of the work, or raise its error; what a lost process did not do is done here."""
         if self.process:
@@ -90,7 +105,7 @@ class Aside(Generic[Told, Result]):
                 if isinstance(outcome, _Failed):
                     raise outcome.error
                 return outcome
-        return self._work(lambda: self._told)
+        return self._work(lambda: self._told, lambda _: None)
 
     def _begin(self) -> None:
         here_reads, there_writes = map(self._open.enter_context, _pipe())
@@ -115,19 +130,24 @@ class _Failed:
 
 def _pipe() -> tuple[BinaryIO, BinaryIO]:
     read, write = os.pipe()
+    with suppress(OSError):  # what is handed over is large, and every stop for the other one to read costs time
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     return os.fdopen(read, "rb"), os.fdopen(write, "wb")
 
 
-def _work_here(work: Callable[[Callable[[], Told]], Result], told: BinaryIO, out: BinaryIO) -> None:
+def _work_here(work: Work[Told, Given, Result], told: BinaryIO, out: BinaryIO) -> None:
     # The copy ends here, without closing what the other process has open.
+    def give(what: object) -> None:
+        pickle.dump(what, out, pickle.HIGHEST_PROTOCOL)
+        out.flush()
+
     outcome: Result | _Failed
     try:
         try:
-            outcome = work(lambda: pickle.load(told))  # noqa: S301 - our own process wrote it
+            outcome = work(lambda: pickle.load(told), give)  # noqa: S301 - our own process wrote it
         except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
             outcome = _Failed(error)
-        pickle.dump(outcome, out, pickle.HIGHEST_PROTOCOL)
-        out.flush()
+        give(outcome)
     finally:
         os._exit(0)
 
@@ -158,5 +178,5 @@ def of_each(items: Sequence[Item], work: Callable[[Item], Result], *, processes:
     return [results[number % count][number // count] for number in range(len(items))]
 
 
-def _all_of(work: Callable[[Item], Result], items: Sequence[Item], _: object = None) -> list[Result]:
+def _all_of(work: Callable[[Item], Result], items: Sequence[Item], *_: object) -> list[Result]:
     return [work(item) for item in items]

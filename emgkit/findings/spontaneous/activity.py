@@ -85,7 +85,7 @@ def find_spontaneous_activity(recording: Recording, *, threads: int = 1) -> Spon
 def _analysed(recording: Recording, threads: int) -> SpontaneousActivity:
     muscle = find_muscle(recording.muscle)
     values = criteria_values("detection_criteria")
-    whole = join_parts(recording, _parts(recording, threads))
+    whole = join_parts(recording, _parts(recording, threads), processes=threads)
     check_usable(recording, whole.left_out)
     analysed_s = recording.duration_s - covered_s(whole.left_out)
     measured = [train.measured for train in whole.trains]

@@ -108,25 +108,33 @@ def _groups(count: int) -> list[range]:
 def _group(recording: Recording, pieces: Sequence[Piece], group: range, *, at_once: bool) -> list[Part]:
     middle = (group[0] + group[-1]) // 2
     before, after = range(middle - 1, group[0] - 1, -1), range(middle + 1, group[-1] + 1)
-    chain = partial(_chain, recording, pieces)
     ahead = int(criteria_values("detection_criteria")["piece_read_ahead"]) if at_once else 0
-    with Aside(partial(chain, after, ahead=ahead), at_once=at_once) as other:
+    read = partial(_read, recording, pieces)
+
+    def other_side(told: Callable[[], Guide | None], give: Callable[[list[Cleaned]], None]) -> list[Part]:
+        own = read(after[:ahead])
+        give(read(before[: ahead and 1]))
+        return _chain(recording, pieces, after, told(), own)
+
+    with Aside(other_side, at_once=at_once) as other:
         part, guide = _next(recording, pieces, middle)
+        given = other.given()
         other.tell(guide)
-        return [*reversed(chain(before, lambda: guide)), part, *other.result()]
+        return [*reversed(_chain(recording, pieces, before, guide, given)), part, *other.result()]
+
+
+def _read(recording: Recording, pieces: Sequence[Piece], numbers: Sequence[int]) -> list[Cleaned]:
+    return [clean(recording, pieces[number]) for number in numbers]
 
 
 def _chain(
     recording: Recording,
     pieces: Sequence[Piece],
     numbers: Sequence[int],
-    told: Callable[[], Guide | None],
-    *,
-    ahead: int = 0,
+    guide: Guide | None,
+    read: list[Cleaned] | None,
 ) -> list[Part]:
     parts = []
-    read = [clean(recording, pieces[number]) for number in numbers[:ahead]]
-    guide = told()
     for number in numbers:
         part, guide = _next(recording, pieces, number, guide, read.pop(0) if read else None)
         parts.append(part)

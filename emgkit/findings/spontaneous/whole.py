@@ -13,6 +13,7 @@ from emgkit.findings.spontaneous.part import Loose, Part, Sized, discharges_of, 
 from emgkit.findings.spontaneous.settings import MAINS_HZ
 from emgkit.knowledge.tables import criteria_values
 from emgkit.signals.artifacts import Span, joined
+from emgkit.signals.aside import of_each
 from emgkit.signals.background import Skewed, joined_noise
 from emgkit.signals.counting import spread_evenly
 from emgkit.signals.link import Link, border_of, link_trains
@@ -63,7 +64,7 @@ def without_waveforms(part: Part) -> Part:
     return replace(part, trains=trains, hum=hum)
 
 
-def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
+def join_parts(recording: Recording, parts: Sequence[Part], *, processes: int = 1) -> Whole:
     """Link the trains of the parts, and measure each as a whole.
 
     Parameters
@@ -71,6 +72,8 @@ def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
     recording : Recording
     parts : sequence of Part
         In order of time.
+    processes : int
+        That share the measuring; the result is the same for any number.
     """
     values = criteria_values("detection_criteria")
     spans = [
@@ -91,7 +94,7 @@ def join_parts(recording: Recording, parts: Sequence[Part]) -> Whole:
         wholes = _linked(parts)
         del parts  # of hours, what is not needed any more is much
         give_back_memory()
-        trains, short = _measured(recording, wholes, hum, left_out)
+        trains, short = _measured(recording, wholes, hum, left_out, processes=processes)
         give_back_memory()
     trains = [each._replace(measured=within(each.measured, noise)) for each in trains]
     trains = [_inside(each, left_out, recording.duration_s) for each in trains if not _is_noise(each.measured)]
@@ -124,7 +127,7 @@ def _linked(parts: Sequence[Part]) -> list[Sized]:
 
 
 def _measured(
-    recording: Recording, wholes: list[Sized], hum: HumAt, left_out: Sequence[Span]
+    recording: Recording, wholes: list[Sized], hum: HumAt, left_out: Sequence[Span], *, processes: int
 ) -> tuple[list[Sized], list[Sized]]:
     # Whole trains, measured on discharges from all over the recording; and what is too short for a train.
     wholes[:] = [_inside(whole, left_out, recording.duration_s) for whole in wholes]
@@ -145,7 +148,7 @@ def _measured(
         train = replace(train, variability=whole.measured.variability, waveforms_uv=waveforms_uv)
         return whole._replace(measured=train)
 
-    measured = [of_whole(whole) for whole in long]
+    measured = of_each(long, of_whole, processes=processes)
     return sorted(measured, key=lambda each: (each.measured.train.band, -each.measured.train.snr)), short
 
 
