@@ -1,4 +1,4 @@
-"""Two clocks of nearly one shape that meet may go on as each other; their shapes tell which is which."""
+"""Two clocks of nearly one shape that meet may go on as each other; their rates and shapes tell which is which."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from emgkit.signals.exchange import CLOCK_MOST, CONFUSED_ALIKE, lag_if_alike
 from emgkit.signals.medians import median
@@ -32,6 +33,8 @@ LEAST, LEAST_TREND, MOST = 3, 8, 20  # single discharges on either side that are
 NEIGHBOURS, FOREIGN = 5, 4.0  # that tell how a discharge should look, and how many times more than usual one is off
 SURE = 4.0  # standard errors
 CROSSINGS = 20  # of two clocks
+STEADY, EXCHANGED = 9, 0.4  # intervals on either side that tell a rate; natural logarithm by which both rates jump
+GOES_ON = 0.25  # share of that by which they may still differ when each goes on as the other
 
 
 def uncrossed(units: Sequence[Train], band: SortedBand, *, regular: float) -> list[Train]:
@@ -127,7 +130,7 @@ def _like_its_neighbours(windows: NDArray[np.floating]) -> NDArray[np.bool_]:
 
 def _crossed(pool: _Pool) -> NDArray[np.bool_]:
     # Which discharges are the second's, when each clock goes on as the one whose shape it has.
-    second = pool.second
+    second = _rates_uncrossed(pool.time_s, pool.second)
     for _ in range(CROSSINGS):
         sides = [(cut, _sides(cut, pool, second)) for cut in _in_time(pool.time_s, second).tolist()]
         sure = [(cut, four) for cut, four in sides if four and _cross(*four) > SURE]
@@ -136,6 +139,31 @@ def _crossed(pool: _Pool) -> NDArray[np.bool_]:
         cut, _ = max(sure, key=lambda each: _parted(*each[1]))
         second = second ^ (np.arange(len(second)) >= cut)
     return second
+
+
+def _rates_uncrossed(time_s: NDArray[np.float64], second: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    # Where the rates of both jump, each to what the other's was, the clocks have gone on as each other.
+    for _ in range(CROSSINGS):
+        (first, first_after), (other, other_after) = (_rates_around(time_s, own) for own in (~second, second))
+        jump = np.minimum(np.abs(first_after - first), np.abs(other_after - other))
+        left = np.maximum(np.abs(other_after - first), np.abs(first_after - other))
+        exchanged = (jump > EXCHANGED) & (left < GOES_ON * jump)
+        if not exchanged.any():
+            break
+        cut = int(np.argmax(np.where(exchanged, jump - left, -np.inf)))
+        second = second ^ (np.arange(len(second)) > cut)
+    return second
+
+
+def _rates_around(time_s: NDArray[np.float64], own: NDArray[np.bool_]) -> tuple[NDArray[np.float64], ...]:
+    # Logarithm of the usual interval of a clock before and after each discharge of either; nan where there are too few.
+    intervals, place = np.log(np.diff(time_s[own])), np.cumsum(own)
+    if len(intervals) < 2 * STEADY:
+        nothing = np.full(len(time_s), np.nan)
+        return nothing, nothing
+    usual = np.median(sliding_window_view(intervals, STEADY), axis=1)  # of those that begin at each discharge
+    before, after = place - 1 - STEADY, place  # up to the last of its own discharges, and from the next one on
+    return tuple(np.where((at >= 0) & (at < len(usual)), usual.take(at, mode="clip"), np.nan) for at in (before, after))
 
 
 def _in_time(time_s: NDArray[np.float64], second: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from emgkit.signals.detect import keep_largest
 from emgkit.signals.exchange import CLOCK_MOST, given_back, handed_on
 from emgkit.signals.fitting import best_scale, best_scales
 from emgkit.signals.kinds import parted
-from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
+from emgkit.signals.locks import SEPARATION_S, find_lock, locked_to, nearest
 from emgkit.signals.match import similarity
 from emgkit.signals.same_unit import one_unit, takes_over
 from emgkit.signals.shapes import shapes_apart
@@ -39,7 +39,7 @@ SAME_LIKENESS = 0.9  # of a potential in the slow band with one that was found t
 SAME_SIZE = (0.7, 1.4)  # ratio of their sizes
 LOCKED_SHARE = 0.6  # of the discharges of the smaller part that share one lag
 LEAST_PARTS, SMALL_SHARE, PART_SNR = 8, 0.4, 0.6  # few of a unit's discharges, and the size of the clock they belong to
-PART_REACH_MS = 8.0  # how far they follow
+PART_REACH_MS, PARTS_SHARE = 8.0, 0.15  # how far they follow; share of an irregular train that a larger unit owns
 LEAST_PAIRS, PAIRED_SHARE, PAIR_WIDTH_S, PAIR_GAP = 5, 0.2, 0.0003, 1.5  # like spikes of one complex
 LEAST_OUTER = 0.2  # share of intervals that lead to the next complex; a steady train has none
 TURNS = 3  # what was given back may join what was apart, and the other way round
@@ -290,7 +290,9 @@ def _without_intruders(trains: Sequence[Train], band: SortedBand, clock: ClockLi
             continue
         owners_s = np.sort(np.concatenate(large))
         regular = rhythm_of(train).irregularity < INTRUDED_MOST
-        intrude = _intrude(train, owners_s, band, clock) if regular else _at_once(train, owners_s)
+        intrude = (
+            _intrude(train, owners_s, band, clock) if regular else _at_once(train, owners_s) | _parts_of(train, large)
+        )
         # What stays as it is stays the same train, whose rhythm is known.
         kept.append(replace(train, time_s=train.time_s[~intrude]) if intrude.any() else train)
     return [train for train in kept if len(train.time_s) > 1]
@@ -301,6 +303,21 @@ def _at_once(train: Train, owners_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     near, chance = _beside(train, owners_s, AT_ONCE_S)
     more = near.sum() >= AT_ONCE_LEAST and near.mean() > max(AT_ONCE_CHANCE * chance, AT_ONCE_SHARE)
     return near if more else np.zeros(len(near), dtype=bool)
+
+
+def _parts_of(train: Train, large: Sequence[NDArray[np.float64]]) -> NDArray[np.bool_]:
+    # Those of an irregular train that follow one larger unit at one lag, as far more of them than by chance.
+    parts, count = np.zeros(len(train.time_s), dtype=bool), len(train.time_s)
+    for owner_s in large:
+        locked = locked_to(
+            owner_s,
+            train.time_s,
+            reach_ms=PART_REACH_MS,
+            width_ms=LOCK_WIDTH_MS[0],
+            least=max(LEAST_PARTS, PARTS_SHARE * count),
+        )
+        parts |= locked & (locked.mean() < LOCKED_SHARE)
+    return parts
 
 
 def _intrude(train: Train, owners_s: NDArray[np.float64], band: SortedBand, clock: ClockLimits) -> NDArray[np.bool_]:

@@ -278,7 +278,8 @@ def _untimely(measured: MeasuredTrain, label: str) -> str:
 def _changing(measured: MeasuredTrain, label: str) -> str:
     values = criteria_values("naming_criteria")
     enough = measured.rhythm.n_intervals >= values["fibrillation_variability_intervals"]
-    seen = enough and measured.train.snr > values["fibrillation_variability_snr"]
+    quiet = measured.endplate_noise_uv == 0  # which is never the same around two discharges
+    seen = enough and quiet and measured.train.snr > values["fibrillation_variability_snr"]
     if label == FIBRILLATION and seen and measured.variability > values["fibrillation_largest_variability"]:
         return f"the shape changes by {measured.variability:.2f} between discharges, as that of one fibre does not"
     return ""
