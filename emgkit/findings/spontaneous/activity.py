@@ -133,16 +133,31 @@ def _named(measured: Sequence[MeasuredTrain], flags: list[str], analysed_s: floa
 
 
 def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: bool) -> list[Name]:
-    # Among voluntary motor units, which may be fairly regular, a fibrillation must be more regular than at rest.
     names = [name_train(train, leave=leave, crowded=crowded) for train in measured]
-    likely = [name.runner_up if name.label == INDETERMINATE else name.label for name in names]
-    units = any(label == VOLUNTARY and may_be_voluntary(train) for label, train in zip(likely, measured, strict=True))
-    fewest = criteria_values("naming_criteria")["voluntary_fewest_trains"]
-    if not crowded and (units or sum(map(voluntary_rhythm, measured)) >= fewest):
-        names = [name_train(train, leave=leave, contracting=True) for train in measured]
+    if not crowded:
+        among = _among_voluntary(measured, names)
+        names = [
+            name_train(train, leave=leave, contracting=True) if contracting else name
+            for train, name, contracting in zip(measured, names, among, strict=True)
+        ]
     if any(name.label == MYOTONIC for name in names):
         names = [unless_of_myotonia(name, train) for name, train in zip(names, measured, strict=True)]
     return [
         unless_locked(name, train, others=[other for other in measured if other is not train])
         for name, train in zip(names, measured, strict=True)
     ]
+
+
+def _among_voluntary(measured: Sequence[MeasuredTrain], names: Sequence[Name]) -> list[bool]:
+    # Among voluntary motor units, which may be fairly regular, a fibrillation must be more regular than at rest. Small
+    # ones are far away: what is active there says nothing of what is near.
+    values = criteria_values("naming_criteria")
+    likely = [name.runner_up if name.label == INDETERMINATE else name.label for name in names]
+    size_uv = np.array([np.ptp(train.average_uv) for train in measured])
+    units = np.array(
+        [label == VOLUNTARY and may_be_voluntary(train) for label, train in zip(likely, measured, strict=True)],
+        dtype=bool,
+    )
+    rhythms = np.array([voluntary_rhythm(train) for train in measured], dtype=bool)
+    near = size_uv >= values["voluntary_near_share"] * size_uv[:, None]
+    return [bool((units & each).any() or (rhythms & each).sum() >= values["voluntary_fewest_trains"]) for each in near]
