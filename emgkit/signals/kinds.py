@@ -27,6 +27,8 @@ MOST = 300  # discharges that are compared
 LEAST_SHARE = 0.1  # of them that make a kind
 ANOTHER_SHAPE = 0.93  # correlation, whatever the size, above which two kinds are one that drifts
 FAR = 8.0  # standard deviations of single discharges between two kinds
+BESIDE_SHAPE, BESIDE_FAR = 0.985, 16.0  # the same of kinds that fire beside each other, as no drift does
+TURNS = 0.5  # changes from one kind to the other, over what is expected of two that fire on their own
 SIZE = (0.6, 1.6)  # of a discharge against its kind
 
 
@@ -91,7 +93,7 @@ def _kinds_of(unit: Train, every_s: NDArray[np.float64], view: View) -> list[Tra
     windows = _windows(unit.time_s[alone[spread_evenly(len(alone), most=MOST)]], half + lag, view)
     least = max(view.band.min_spikes, int(LEAST_SHARE * len(windows)))
     groups = find_kinds(windows, noise_uv=view.noise_uv, max_lag=lag, tolerance=view.band.tolerance, min_spikes=least)
-    kinds = _far_apart([windows[group][:, lag:-lag] for group in groups])
+    kinds = _far_apart(windows[:, lag:-lag], groups)
     if len(kinds) < 2:
         return [unit]
     best = np.argmin([_left_over(_windows(unit.time_s, half, view), kind) for kind in kinds], axis=0)
@@ -104,19 +106,34 @@ def _windows(times_s: NDArray[np.float64], half: int, view: View) -> NDArray[np.
     return cut_at(view.signal, (times_s - view.start_s) * view.rate_hz, before=half, after=half)
 
 
-def _far_apart(groups: Sequence[NDArray[np.floating]]) -> list[NDArray[np.floating]]:
+def _far_apart(windows: NDArray[np.floating], groups: Sequence[NDArray[np.bool_]]) -> list[NDArray[np.floating]]:
     # The shapes of those groups that are no other one drifted in size.
-    kept: list[NDArray[np.floating]] = []
+    kept: list[NDArray[np.bool_]] = []
     shapes: list[NDArray[np.floating]] = []
     for group in groups:
-        shape = column_medians(group)
-        if all(
-            separation(other, group) > FAR and similarity(seen, shape, max_lag=2)[0] < ANOTHER_SHAPE
-            for other, seen in zip(kept, shapes, strict=True)
-        ):
+        shape = column_medians(windows[group])
+        if all(_two_kinds(windows, (other, group), (seen, shape)) for other, seen in zip(kept, shapes, strict=True)):
             kept.append(group)
             shapes.append(shape)
     return shapes
+
+
+def _two_kinds(
+    windows: NDArray[np.floating],
+    groups: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    shapes: tuple[NDArray[np.floating], NDArray[np.floating]],
+) -> bool:
+    far, (alike, _) = separation(*(windows[group] for group in groups)), similarity(*shapes, max_lag=2)
+    if far > FAR and alike < ANOTHER_SHAPE:
+        return True
+    return far > BESIDE_FAR and alike < BESIDE_SHAPE and _take_turns(*groups)
+
+
+def _take_turns(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
+    which = second[first | second]
+    share = which.mean()
+    turns = np.count_nonzero(which[1:] != which[:-1])
+    return bool(turns >= TURNS * 2 * share * (1 - share) * len(which))
 
 
 def _left_over(windows: NDArray[np.floating], shape: NDArray[np.floating]) -> NDArray[np.floating]:
