@@ -53,6 +53,7 @@ UNEVEN_TURNS = 0.65  # uneven intervals for each turn of what only resembles
 FILLED, FILL_LEAST = 0.7, 3  # share of discharges that are where a clock missed one, and how many tell
 REFRACTORY_SHARE = 0.8  # of the shortest intervals within: how near no other discharge of the same unit comes
 MOST_REFRACTORY_S = 0.05
+SHORTEST_S, SHORTEST_EXPECTED = 0.003, 10.0  # no fibre fires twice within; of two, half of such pairs are resolved
 REFRACTORY_S = 0.005  # no unit fires twice within; of two units, some such pairs are resolved
 COINCIDENCES = 3.0  # expected of independent trains before their lack says anything
 COINCIDENT_SHARE = 0.25  # of those coincidences
@@ -247,6 +248,9 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     def coincide(reach_s: float) -> tuple[float, int]:
         return 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low), int((gaps_s < reach_s).sum())
 
+    expected, seen = coincide(SHORTEST_S)
+    if expected >= SHORTEST_EXPECTED and seen < SURE_SHARE * expected:
+        return "same"
     expected, seen = coincide(longer_s)
     if expected >= SURE_COINCIDENCES and seen < SURE_SHARE * expected and longer_s > HIDDEN_S:
         return "one clock"

@@ -295,6 +295,8 @@ def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
     values, rhythm, shape = criteria_values("naming_criteria"), measured.rhythm, measured.shape
     if elsewhere or measured.endplate_noise_uv > 0:
         return f"too irregular ({rhythm.irregularity:.2f}) for {label} among other activity"
+    if may_be_voluntary(measured) and rhythm.irregularity < values["irregular_voluntary_most"]:
+        return f"irregular ({rhythm.irregularity:.2f}) at {1 / rhythm.base_s:.0f} Hz, as voluntary units are"
     if rhythm.n_intervals < values["irregular_least_intervals"]:
         return f"irregular ({rhythm.irregularity:.2f}), and only {rhythm.n_intervals} intervals"
     if rhythm.p5_ms < values["irregular_least_p5_ms"]:
