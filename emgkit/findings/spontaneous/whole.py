@@ -225,8 +225,8 @@ def _within_potential(times_s: NDArray[np.floating], measured: MeasuredTrain) ->
 def _is_noise(measured: MeasuredTrain) -> bool:
     # An average that does not rise over its own error repeats nothing. Small irregular trains are distant activity that
     # nobody can resolve. Endplate noise is a span, never events: its larger potentials are no train of their own. They
-    # are many fibres' and differ in size. They are negative, and look positive only where filters have shaped what is
-    # small.
+    # are many fibres' and differ in size. They are negative and slow with a single phase, and look otherwise only where
+    # filters have shaped what is small.
     values = criteria_values("detection_criteria")
     if measured.shape is not None and measured.shape.phases == 0:
         return True
@@ -236,7 +236,8 @@ def _is_noise(measured: MeasuredTrain) -> bool:
         return False
     shape = measured.shape
     positive = shape is not None and shape.initial_deflection == "positive"
-    times = values["endplate_noise_positive" if positive else "endplate_noise_negative"]
+    quick = shape is not None and shape.phases > 1 and shape.rise_ms < values["endplate_noise_rise_ms"]
+    times = values[f"endplate_noise_{'positive' if positive else 'quick' if quick else 'negative'}"]
     size_uv = shape.peak_to_peak_uv if shape else 0.0
     distant = measured.train.snr < values["irregular_least_snr"]
     return distant or size_uv < times * measured.amplitude_cv * measured.endplate_noise_uv
