@@ -29,6 +29,7 @@ TWIN_SHARE, TWIN_NOISE = 0.012, 0.2  # of energy and of noise energy, by which t
 TAKEN_SHARE, TAKEN_WIDTHS = 0.02, 1.5  # of what was subtracted before, and how far around it, in half windows
 FEWEST_QUIET, QUIET_QUANTILE = 50, 0.7
 LARGE = 2.0  # times the threshold
+RARE, RARE_LARGE, RARE_MOST = 4, 8.0, 100  # very large spikes of one shape that are a unit where few are large
 MOST_LEARNT = 300  # discharges that refine a template
 TOGETHER_ALIKE, TOGETHER_SIZE = 0.8, (0.5, 2.0)  # of a known potential and of what one kind has more
 TWO_KINDS = 8.0  # standard deviations of single discharges between two kinds of them
@@ -241,10 +242,12 @@ def _search(
     peaks = np.empty(0, dtype=np.int64)
     background_uv = _background(signal, band, rate_hz, limits.noise_uv)
     settled, looked = False, 0
+    rare = np.count_nonzero(ratio > LARGE * band.threshold) <= RARE_MOST
+    fewest = min(RARE, band.min_spikes) if rare else band.min_spikes
 
     def learnt(shapes: list[NDArray[np.floating]]) -> tuple[list[NDArray[np.floating]], Matches]:
         found = match_templates(signal, peaks, templates=shapes, limits=limits, lag=2 * lag)
-        shapes = _frequent(refined(shapes, found), found, band, background_uv)
+        shapes = _frequent(refined(shapes, found), found, band, background_uv, fewest)
         return shapes, match_templates(signal, peaks, templates=shapes, limits=limits, lag=2 * lag)
 
     for turn in range(band.rounds):
@@ -257,7 +260,7 @@ def _search(
             half_window=half,
             max_lag=lag,
             tolerance=band.tolerance * 2**turn,  # similar units first, then what varies more
-            min_spikes=band.min_spikes,
+            min_spikes=fewest if large else band.min_spikes,
         )
         known = len(templates)
         peaks = merged(peaks, fresh)
@@ -385,9 +388,11 @@ def refined(
 
 
 def _frequent(
-    templates: list[NDArray[np.floating]], matches: Matches, band: Band, noise_uv: float
+    templates: list[NDArray[np.floating]], matches: Matches, band: Band, noise_uv: float, fewest: int
 ) -> list[NDArray[np.floating]]:
     counts = np.bincount(matches.template, minlength=len(templates))
     explained = counts * np.array([np.square(template).sum() for template in templates])
     order = np.argsort(-explained, kind="stable")[: band.max_units]
-    return _distinct([templates[unit] for unit in order if counts[unit] >= band.min_spikes], noise_uv, 1)
+    large_uv = RARE_LARGE * band.threshold * noise_uv
+    least = [fewest if np.abs(template).max() > large_uv else band.min_spikes for template in templates]
+    return _distinct([templates[unit] for unit in order if counts[unit] >= least[unit]], noise_uv, 1)

@@ -295,8 +295,9 @@ def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
     values, rhythm, shape = criteria_values("naming_criteria"), measured.rhythm, measured.shape
     if elsewhere or measured.endplate_noise_uv > 0:
         return f"too irregular ({rhythm.irregularity:.2f}) for {label} among other activity"
-    if may_be_voluntary(measured) and rhythm.irregularity < values["irregular_voluntary_most"]:
-        return f"irregular ({rhythm.irregularity:.2f}) at {1 / rhythm.base_s:.0f} Hz, as voluntary units are"
+    rate_hz = 1 / rhythm.base_s
+    if rhythm.irregularity < values["irregular_voluntary_most"] and rate_hz > values["irregular_voluntary_rate_hz"]:
+        return f"irregular ({rhythm.irregularity:.2f}) at {rate_hz:.0f} Hz, as voluntary units are"
     if rhythm.n_intervals < values["irregular_least_intervals"]:
         return f"irregular ({rhythm.irregularity:.2f}), and only {rhythm.n_intervals} intervals"
     if rhythm.p5_ms < values["irregular_least_p5_ms"]:
@@ -340,11 +341,13 @@ def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[Measured
 def unless_of_myotonia(name: Name, train: MeasuredTrain) -> Name:
     """Return the name, or indeterminate for denervation as fast as the myotonic discharge that fires beside it.
 
-    What is left of a discharge that wanes looks like a fibrillation that slows down.
+    What is left of a discharge that wanes looks like a fibrillation that slows down, or like an irregular one.
     """
     largest_hz = criteria_values("naming_criteria")["denervation_largest_rate_hz"]
-    if not labels()[name.label].denervation or 1 / train.rhythm.base_s <= largest_hz:
+    if not labels()[name.label].denervation or (name.counted and 1 / train.rhythm.base_s <= largest_hz):
         return name
+    if not name.counted:
+        return _doubted(name, "irregular beside a myotonic discharge, of which it may be parts")
     return _doubted(name, f"{1 / train.rhythm.base_s:.0f} Hz beside a myotonic discharge, of which it may be the end")
 
 
