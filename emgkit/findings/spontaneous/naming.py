@@ -143,8 +143,10 @@ def name_train(
     """
     priors, features, _ = _tables()
     found = {name: value for name, value in features_of(measured).items() if features[name].use not in leave}
-    terms = {kind: _terms(kind, found, measured.rhythm.n_intervals) for kind in priors}
-    score = {kind: np.log(priors[kind].value) + sum(terms[kind].values()) for kind in priors}
+    slow = 1 / measured.rhythm.base_s < criteria_values("naming_criteria")["complex_least_rate_hz"]
+    kinds = [kind for kind in priors if not (slow and priors[kind].label == COMPLEX)]
+    terms = {kind: _terms(kind, found, measured.rhythm.n_intervals) for kind in kinds}
+    score = {kind: np.log(priors[kind].value) + sum(terms[kind].values()) for kind in kinds}
     top = max(score.values())
     total: dict[str, float] = {}
     for kind, value in score.items():
@@ -228,9 +230,10 @@ def _rounded(value: float) -> str:
 
 def _is_irregular(measured: MeasuredTrain, kind: str, *, crowded: bool, contracting: bool) -> bool:
     values = criteria_values("naming_criteria")
+    unit = contracting and may_be_voluntary(measured) and not measured.sharp_wave  # a shape that no motor unit has
     largest = min(
         values["denervation_largest_irregularity"],
-        values["contracting_largest_irregularity"] if contracting and may_be_voluntary(measured) else np.inf,
+        values["contracting_largest_irregularity"] if unit else np.inf,
         values["crowded_largest_irregularity"] if crowded else np.inf,
     )
     return kind in IRREGULAR or measured.rhythm.irregularity > largest
