@@ -16,12 +16,13 @@ from emgkit.signals.cycles import cycles_united, lags_to, repeating_joined
 from emgkit.signals.detect import keep_largest
 from emgkit.signals.exchange import CLOCK_MOST, given_back, handed_on
 from emgkit.signals.fitting import best_scale, best_scales
+from emgkit.signals.forms import forms_apart
 from emgkit.signals.kinds import parted
 from emgkit.signals.locks import SEPARATION_S, find_lock, locked_to, nearest
 from emgkit.signals.match import similarity
 from emgkit.signals.same_unit import one_unit, takes_over
 from emgkit.signals.shapes import shapes_apart
-from emgkit.signals.units import Train, lone_discharges, rhythm_of, united
+from emgkit.signals.units import Train, lone_discharges, own_windows, rhythm_of, united
 from emgkit.signals.views import join_views
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def build_trains(
     trains = uncrossed(trains, band, regular=regular)
     found = [refound(train, band, regular=regular) for train in trains if len(train.time_s) >= min_events]
     trains = _without_intruders(_without_shadows(found), band, clock)
-    return cycles_united(trains if view is None else shapes_apart(trains, band), band)
+    return cycles_united(trains if view is None else forms_apart(shapes_apart(trains, band), band), band)
 
 
 def join_bands(
@@ -345,12 +346,9 @@ def _chain_of(train: Train, free: NDArray[np.bool_], clock: ClockLimits) -> NDAr
 
 def _likeness(times_s: NDArray[np.float64], train: Train, band: SortedBand) -> NDArray[np.floating]:
     # Of single discharges with the template of their train, when all others are taken away.
-    size, reach = len(train.template), LIKENESS_REACH
-    match = np.searchsorted(band.time_s, nearest(band.time_s, times_s))
-    starts = np.round((band.time_s[match] - band.start_s) * band.rate_hz).astype(np.int64) - size // 2 - reach
-    windows = cut_windows(band.residual, starts, before=0, after=size + 2 * reach).astype(np.float64)
-    windows[:, reach:-reach] += band.scale[match, None] * np.array(band.templates)[band.unit[match]]
-    _, _, alike = best_scales(windows, train.template, sizes=np.full(len(windows), size + 2 * reach))
+    half = len(train.template) // 2 + LIKENESS_REACH
+    windows = own_windows(times_s, band=band, half=half)
+    _, _, alike = best_scales(windows, train.template, sizes=np.full(len(windows), 2 * half))
     return alike
 
 

@@ -128,6 +128,29 @@ def lone_discharges(
     return cut_at(band.signal, places, before=half, after=half)
 
 
+def own_windows(times_s: NDArray[np.float64], *, band: SortedBand, half: int) -> NDArray[np.float64]:
+    """Return windows of the matches nearest to these times, with what is of all other matches taken away.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from emgkit.signals.units import own_windows
+    >>> wave, times_s = np.diff(np.hanning(42)), np.array([0.5, 0.51])
+    >>> band = SimpleNamespace(residual=np.zeros(3000, np.float32), templates=[wave[:-1]], unit=np.zeros(2, int),
+    ...     time_s=times_s, scale=np.array([1.0, 2.0]), rate_hz=1000.0, start_s=0.0)
+    >>> np.ptp(own_windows(times_s, band=band, half=20), axis=1).round(2)
+    array([0.15, 0.31])
+    """
+    match = np.searchsorted(band.time_s, nearest(band.time_s, times_s))
+    places = (band.time_s[match] - band.start_s) * band.rate_hz
+    windows = cut_at(band.residual, places, before=half, after=half).astype(np.float64)
+    own = np.array(band.templates)[band.unit[match]]
+    first = half - own.shape[1] // 2
+    windows[:, first : first + own.shape[1]] += band.scale[match, None] * own
+    return windows
+
+
 def usual_window(
     times_s: NDArray[np.float64], *, band: SortedBand, before: int, after: int, most: int
 ) -> NDArray[np.floating]:
