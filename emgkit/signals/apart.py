@@ -117,6 +117,8 @@ def _clock_in_quiet(
     if not measure_rhythm(quiet_s[chain], trends=False).irregularity < regular:
         return [train]
     mine = np.isin(train.time_s, quiet_s[chain]) | missed_by(quiet_s[chain], train.time_s)
+    if not _come_close(train.time_s, mine):
+        return [train]
     rest_s = train.time_s[~mine]
     parts = [replace(train, time_s=train.time_s[mine])]
     return [*parts, replace(train, time_s=rest_s)] if len(rest_s) >= min_events else parts
@@ -126,13 +128,16 @@ def _is_clock(mixed_s: NDArray[np.float64], chain: NDArray[np.int64], regular: f
     # Independent trains come arbitrarily close to each other; one voluntary unit does not, though every second of its
     # discharges may look like a slower clock. What is left over of two clocks is a clock again.
     rhythm, rest = measure_rhythm(mixed_s[chain], trends=False), np.delete(mixed_s, chain)
-    near_s = CLOSE_SHARE * rhythm.base_s
-    expected = 2 * near_s * len(chain) * len(rest) / max(np.ptp(mixed_s), 1e-9)
-    mine = np.isin(np.arange(len(mixed_s)), chain)
-    close = np.count_nonzero((np.diff(mixed_s) < near_s) & (mine[1:] != mine[:-1])) > INDEPENDENT * expected
+    close = _come_close(mixed_s, np.isin(np.arange(len(mixed_s)), chain))
     second = len(rest) >= REGULAR_LEAST and measure_rhythm(rest, trends=False).irregularity < regular
     chance = chance_of_clock(mixed_s, chain)
     return bool(rhythm.irregularity < regular and close and chance < (BOTH_CHANCE if second else LARGEST_CHANCE))
+
+
+def _come_close(mixed_s: NDArray[np.float64], mine: NDArray[np.bool_]) -> bool:
+    near_s = CLOSE_SHARE * measure_rhythm(mixed_s[mine], trends=False).base_s
+    expected = 2 * near_s * mine.sum() * (~mine).sum() / max(np.ptp(mixed_s), 1e-9)
+    return bool(np.count_nonzero((np.diff(mixed_s) < near_s) & (mine[1:] != mine[:-1])) > INDEPENDENT * expected)
 
 
 def _runs_apart(train: Train, band: SortedBand) -> list[Train]:
