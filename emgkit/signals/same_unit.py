@@ -119,12 +119,13 @@ def one_unit(
         apart = min(apart, separation(*discharges, moving=True))
     drifted = alike > ONE_SHAPE and near_size
     varied = VARIED_SIZE[0] < size < VARIED_SIZE[1]
+    seldom = _now_and_then(first_s, second_s)
     return bool(
         (alike > DRIFTED_ALIKE and apart < FAR and _gives_way(first_s, second_s))
         or (drifted and verdict == "two clocks" and _hands_over(first_s, second_s))
-        or (alike > VERY_SAME and _follows(first_s, second_s, size=size))
+        or (alike > (DRIFTED_ALIKE if seldom else VERY_SAME) and _follows(first_s, second_s, size=size))
         or (varied and alike > COMPLEX_ALIKE and apart < VERY_FAR and _one_complex(verdict, shapes))
-        or (varied and verdict in {"same", "unknown"} and _changing(alike, apart) and _now_and_then(first_s, second_s))
+        or (varied and verdict in {"same", "unknown"} and _changing(alike, apart) and seldom)
         or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
     )
 
