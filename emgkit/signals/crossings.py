@@ -33,8 +33,8 @@ LEAST, LEAST_TREND, MOST = 3, 8, 20  # single discharges on either side that are
 NEIGHBOURS, FOREIGN = 5, 4.0  # that tell how a discharge should look, and how many times more than usual one is off
 SURE = 4.0  # standard errors
 CROSSINGS = 20  # of two clocks
-STEADY, EXCHANGED = 9, 0.4  # intervals on either side that tell a rate; natural logarithm by which both rates jump
-GOES_ON = 0.25  # share of that by which they may still differ when each goes on as the other
+STEADY, EXCHANGED = 6, 0.3  # intervals on either side that tell a rate; natural logarithm by which both rates jump
+GOES_ON = 0.35  # share of that by which they may still differ when each goes on as the other
 
 
 def uncrossed(units: Sequence[Train], band: SortedBand, *, regular: float) -> list[Train]:
