@@ -34,6 +34,7 @@ FEWEST_EVENTS = 9  # of a train that may hold guests
 REGULAR_GUEST, GUEST_LEAST = 0.1, 5  # irregularity of a few discharges that are no chance finding
 HOSTING = 0.05  # share of uneven intervals of a clock that holds guests
 CLOSE_SHARE, INDEPENDENT = 0.3, 0.4  # of the clock's interval, and of the pairs that by chance come nearer than that
+TURNS_LEAST, TURNS_EXPECTED = 8, 5.0  # discharges of a clock, and such pairs by chance, that tell turns
 LARGEST_CHANCE, BOTH_CHANCE = 0.2, 0.5  # that another event is where the next one of a clock is due
 
 
@@ -117,7 +118,7 @@ def _clock_in_quiet(
     if not measure_rhythm(quiet_s[chain], trends=False).irregularity < regular:
         return [train]
     mine = np.isin(train.time_s, quiet_s[chain]) | missed_by(quiet_s[chain], train.time_s)
-    if not _come_close(train.time_s, mine):
+    if _take_turns(train.time_s, mine):
         return [train]
     rest_s = train.time_s[~mine]
     parts = [replace(train, time_s=train.time_s[mine])]
@@ -128,16 +129,33 @@ def _is_clock(mixed_s: NDArray[np.float64], chain: NDArray[np.int64], regular: f
     # Independent trains come arbitrarily close to each other; one voluntary unit does not, though every second of its
     # discharges may look like a slower clock. What is left over of two clocks is a clock again.
     rhythm, rest = measure_rhythm(mixed_s[chain], trends=False), np.delete(mixed_s, chain)
-    close = _come_close(mixed_s, np.isin(np.arange(len(mixed_s)), chain))
+    close, expected = _near_each_other(mixed_s, np.isin(np.arange(len(mixed_s)), chain))
     second = len(rest) >= REGULAR_LEAST and measure_rhythm(rest, trends=False).irregularity < regular
     chance = chance_of_clock(mixed_s, chain)
-    return bool(rhythm.irregularity < regular and close and chance < (BOTH_CHANCE if second else LARGEST_CHANCE))
+    return bool(
+        rhythm.irregularity < regular
+        and close > INDEPENDENT * expected
+        and chance < (BOTH_CHANCE if second else LARGEST_CHANCE)
+    )
 
 
-def _come_close(mixed_s: NDArray[np.float64], mine: NDArray[np.bool_]) -> bool:
+def _near_each_other(mixed_s: NDArray[np.float64], mine: NDArray[np.bool_]) -> tuple[int, float]:
+    # How often one of a clock and one of the rest come near each other, and how often by chance.
     near_s = CLOSE_SHARE * measure_rhythm(mixed_s[mine], trends=False).base_s
     expected = 2 * near_s * mine.sum() * (~mine).sum() / max(np.ptp(mixed_s), 1e-9)
-    return bool(np.count_nonzero((np.diff(mixed_s) < near_s) & (mine[1:] != mine[:-1])) > INDEPENDENT * expected)
+    return int(np.count_nonzero((np.diff(mixed_s) < near_s) & (mine[1:] != mine[:-1]))), float(expected)
+
+
+def _take_turns(mixed_s: NDArray[np.float64], mine: NDArray[np.bool_]) -> bool:
+    # A clock and the rest that, while both fire, keep off each other are discharges of one unit in turn.
+    if mine.all():
+        return False
+    low, high = max(mixed_s[mine][0], mixed_s[~mine][0]), min(mixed_s[mine][-1], mixed_s[~mine][-1])
+    both = (mixed_s >= low) & (mixed_s <= high)
+    if mine[both].sum() < TURNS_LEAST:
+        return False
+    close, expected = _near_each_other(mixed_s[both], mine[both])
+    return expected > TURNS_EXPECTED and close < INDEPENDENT * expected
 
 
 def _runs_apart(train: Train, band: SortedBand) -> list[Train]:

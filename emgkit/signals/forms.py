@@ -58,7 +58,7 @@ def forms_apart(trains: Sequence[Train], band: SortedBand) -> list[Train]:
     ...     time_s=every_s, scale=scale, rate_hz=10000.0, start_s=0.0)
     >>> found = forms_apart([Train(every_s, waves[0], 0, 9.0)], band)
     >>> [[int(np.isin(own_s, train.time_s).sum()) for own_s in times_s] for train in found]
-    [[173, 0], [6, 220]]
+    [[193, 0], [6, 239]]
     """
     left, dealt = sorted(trains, key=lambda train: -len(train.time_s)), []
     while left:
@@ -83,22 +83,26 @@ def forms_apart(trains: Sequence[Train], band: SortedBand) -> list[Train]:
 
 
 def _two_forms(train: Train, pool_s: Floats, band: SortedBand) -> list[Train] | None:
-    kept = keep_largest(pool_s, np.ones(len(pool_s)), separation=SEPARATION_S)
-    times_s, half = pool_s[kept], len(train.template) // 2
-    windows = own_windows(times_s, band=band, half=half)
-    alone = gaps_around(times_s, times_s) > half / band.rate_hz
+    half = len(train.template) // 2
+    windows = own_windows(pool_s, band=band, half=half)
+    alone = gaps_around(pool_s, pool_s) > half / band.rate_hz
     if alone.sum() < LEAST:
         return None
     sides = _sides(windows, alone)
     if sides is None:
         return None
     parts = [
-        replace(train, time_s=times_s[side], template=column_medians(windows[side & alone])) for side in (sides, ~sides)
+        replace(train, time_s=_once(pool_s[side]), template=column_medians(windows[side & alone]))
+        for side in (sides, ~sides)
     ]
     rhythms = [measure_rhythm(part.time_s, trends=False) for part in parts]
-    mixed = measure_rhythm(times_s, trends=False)
+    mixed = measure_rhythm(_once(pool_s), trends=False)
     clocks = all(rhythm.irregularity < REGULAR and rhythm.uneven < mixed.uneven for rhythm in rhythms)
     return parts if clocks else None
+
+
+def _once(times_s: Floats) -> Floats:
+    return np.asarray(times_s[keep_largest(times_s, np.ones(len(times_s)), separation=SEPARATION_S)])
 
 
 def _sides(windows: NDArray[np.floating], alone: NDArray[np.bool_]) -> NDArray[np.bool_] | None:

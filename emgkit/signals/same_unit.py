@@ -109,6 +109,8 @@ def one_unit(
     verdict = "one clock" if taken_over else _timing(first_s, second_s, alike=alike)
     if verdict in {"one clock", "different"}:
         return verdict == "one clock"
+    if verdict == "coincide" and _never_at_once(first_s, second_s, size=size, alike=alike):
+        verdict = "same"
     near_size = DRIFTED_SIZE[0] < size < DRIFTED_SIZE[1]
     if verdict == "two clocks" and (
         _other_rate(first_s, second_s) or (not near_size and _side_by_side(first_s, second_s))
@@ -249,9 +251,6 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
     def coincide(reach_s: float) -> tuple[float, int]:
         return 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low), int((gaps_s < reach_s).sum())
 
-    expected, seen = coincide(SHORTEST_S)
-    if expected >= SHORTEST_EXPECTED and seen < SURE_SHARE * expected:
-        return "same"
     expected, seen = coincide(longer_s)
     if expected >= SURE_COINCIDENCES and seen < SURE_SHARE * expected and longer_s > HIDDEN_S:
         return "one clock"
@@ -262,6 +261,17 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
         if expected >= COINCIDENCES and seen > INDEPENDENT_SHARE * expected:
             return "coincide"
     return "unknown"
+
+
+def _never_at_once(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, size: float, alike: float) -> bool:
+    # An endplate spike fires again so soon that only the shortest intervals tell halves of it from two of them.
+    low, high = max(first_s[0], second_s[0]), min(first_s[-1], second_s[-1])
+    inner = [times[(times >= low) & (times <= high)] for times in (first_s, second_s)]
+    expected = 2 * SHORTEST_S * len(inner[0]) * len(inner[1]) / max(high - low, 1e-9)
+    if not SAME_SIZE[0] < size < SAME_SIZE[1] or alike < HARDLY_APART or expected < SHORTEST_EXPECTED:
+        return False
+    seen = np.count_nonzero(np.abs(nearest(first_s, inner[1]) - inner[1]) < SHORTEST_S)
+    return bool(seen < SURE_SHARE * expected)
 
 
 def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, often: int) -> bool:

@@ -233,17 +233,14 @@ def _search(
 ) -> tuple[list[NDArray[np.floating]], Matches, tuple[NDArray[np.int64], NDArray[np.float64]]]:
     half, lag = samples_in(band.half_window_ms, rate_hz), samples_in(band.lag_ms, rate_hz)
     templates: list[NDArray[np.floating]] = []
-    none = np.empty(0)
-    matches = Matches(none.astype(np.int64), none, none, signal)
+    matches = Matches(np.empty(0, np.int64), np.empty(0), np.empty(0), signal)
     left_of = partial(find_left, rate_hz=rate_hz, band=band, noise_uv=limits.noise_uv, floor=floor)
     every, ratio = left_of(signal, signal)
     if limits.noise_uv <= 0:
         return templates, matches, (every, ratio)
     peaks = np.empty(0, dtype=np.int64)
     background_uv = _background(signal, band, rate_hz, limits.noise_uv)
-    settled, looked = False, 0
-    rare = np.count_nonzero(ratio > LARGE * band.threshold) <= RARE_MOST
-    fewest = min(RARE, band.min_spikes) if rare else band.min_spikes
+    settled, looked, fewest = False, 0, _fewest(ratio, band)
 
     def learnt(shapes: list[NDArray[np.floating]]) -> tuple[list[NDArray[np.floating]], Matches]:
         found = match_templates(signal, peaks, templates=shapes, limits=limits, lag=2 * lag)
@@ -280,6 +277,10 @@ def _search(
         matches = match_templates(signal, peaks, templates=templates, limits=limits, lag=2 * lag)
         every, ratio = left_of(matches.residual, signal)
     return templates, matches, (every, ratio)
+
+
+def _fewest(ratio: NDArray[np.float64], band: Band) -> int:
+    return min(RARE if (ratio > LARGE * band.threshold).sum() <= RARE_MOST else band.min_spikes, band.min_spikes)
 
 
 def kinds_of(
@@ -343,10 +344,8 @@ def _centred(template: NDArray[np.floating]) -> NDArray[np.floating]:
     energy = np.square(template)
     centre = float((np.arange(len(template)) + 0.5) @ energy / energy.sum())
     shift = len(template) / 2 - centre
-    spectrum = np.fft.rfft(template, n=2 * len(template))
-    moved = np.fft.irfft(
-        spectrum * np.exp(-2j * np.pi * np.fft.rfftfreq(2 * len(template)) * shift), n=2 * len(template)
-    )
+    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * len(template)) * shift)
+    moved = np.fft.irfft(np.fft.rfft(template, n=2 * len(template)) * turn, n=2 * len(template))
     return np.asarray(moved[: len(template)])
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emgkit.findings.spontaneous.activity import _named
 from emgkit.findings.spontaneous.measure import MeasuredTrain
 from emgkit.findings.spontaneous.naming import Name, name_train, unless_locked, unless_of_myotonia
 from emgkit.signals.rhythm import measure_rhythm
@@ -48,6 +49,42 @@ def test_among_other_activity_an_irregular_one_is_not_named(where):
     name = name_train(measured(3.0, jitter=0.16), **where)
     assert (name.label, name.counted) == ("indeterminate", False)
     assert "too irregular" in name.reasons
+
+
+def test_among_voluntary_units_a_sharp_wave_may_be_as_irregular_as_at_rest():
+    wave = replace(measured(6.0, jitter=0.07, duration_ms=14.0, negative_share=0.3), sharp_wave=True)
+    assert wave.rhythm.irregularity > 0.06
+    assert name_train(wave, contracting=True).label == "positive_sharp_wave"
+    assert name_train(measured(6.0, jitter=0.07), contracting=True).label == "indeterminate"
+
+
+@pytest.mark.parametrize(("size_uv", "label"), [(20.0, "fibrillation"), (100.0, "indeterminate")])
+def test_small_voluntary_units_are_far_away(size_uv, label):
+    def sized(train, peak_uv):
+        return replace(train, average_uv=np.array([0.0, peak_uv]))
+
+    unit = measured(8.0, jitter=0.15, duration_ms=11.0, turns=4, negative_share=3.0, peak_to_peak_uv=size_uv)
+    near = sized(measured(3.0, jitter=0.16), 150.0)
+    fast = sized(replace(unit, variability=0.06), size_uv)
+    names, _ = _named([near, fast], [], analysed_s=30.0)
+    assert names[1].label == "motor_unit"
+    assert _named([near], [], analysed_s=30.0)[0][0].label == "fibrillation"
+    fibre = sized(measured(6.0, jitter=0.07), 150.0)
+    assert _named([fibre, fast], [], analysed_s=30.0)[0][0].label == label
+
+
+@pytest.mark.parametrize(("rate_hz", "label"), [(5.0, "fibrillation"), (10.0, "indeterminate")])
+def test_what_is_as_fast_and_irregular_as_a_voluntary_unit_is_no_irregular_fibrillation(rate_hz, label):
+    train = measured(rate_hz, jitter=0.16)
+    assert 0.1 < train.rhythm.irregularity < 0.2
+    assert name_train(train).label == label
+
+
+def test_nothing_slow_is_a_complex():
+    many = {"phases": 9, "turns": 8, "duration_ms": 15.0, "rise_ms": 0.4}
+    assert name_train(measured(6.0, jitter=0.003, spikes=4, **many)).label == "complex_repetitive_discharge"
+    slow = name_train(measured(1.5, jitter=0.003, spikes=4, **many))
+    assert "complex_repetitive_discharge" not in {slow.label, slow.runner_up}
 
 
 @pytest.mark.parametrize("change", [{"spikes": 3}, {"phases": 5}, {"spikes": 4, "phases": 9}])
@@ -141,6 +178,8 @@ def test_a_fibrillation_as_fast_as_a_myotonic_discharge_beside_it_is_not_named()
     assert (doubted.label, doubted.counted) == ("indeterminate", False)
     assert "myotonic" in doubted.reasons
     assert unless_of_myotonia(name, slow) is name
+    doubted = unless_of_myotonia(replace(name, counted=False), slow)
+    assert (doubted.label, doubted.counted) == ("indeterminate", False)
     unit = replace(name, label="motor_unit", counted=False)
     assert unless_of_myotonia(unit, fast) is unit
 

@@ -67,6 +67,22 @@ def test_clocks_that_went_on_as_each_other_get_back_what_is_their_own(which, oth
     assert min(best) > 0.96
 
 
+@pytest.mark.parametrize("rates_hz", [(2.9, 8.8), (5.0, 9.0)])
+@pytest.mark.parametrize("seed", range(3))
+def test_clocks_of_one_shape_that_took_over_each_others_rate_are_told_by_it(seed, rates_hz):
+    first_s, second_s = (clock(rate_hz, seed + place, jitter=0.02) for place, rate_hz in enumerate(rates_hz))
+    one, two = found(crossed(first_s, second_s, 14.0), band_of((WAVE, first_s, 1.0), (WAVE, second_s, 1.0)))
+    best = max((share(first_s, one), share(second_s, two)), (share(first_s, two), share(second_s, one)))
+    assert min(best) > 0.9
+
+
+def test_one_clock_that_changes_its_rate_leaves_the_other_alone():
+    early_s, late_s, other_s = clock(5.0, 1), clock(9.0, 2), clock(7.0, 3)
+    steps_s = np.append(early_s[early_s < 14.0], late_s[late_s > 14.1])
+    units = found([steps_s, other_s], band_of((WAVE, steps_s, 1.0), (WAVE, other_s, 1.0)))
+    np.testing.assert_array_equal(units[1], other_s)
+
+
 @pytest.mark.parametrize("other", [WAVE, RELATED, 1.25 * WAVE, 2.5 * WAVE])
 @pytest.mark.parametrize("seed", range(4))
 def test_clocks_that_are_right_stay_as_they_are(seed, other):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emgkit.findings.spontaneous.settings import bands
-from emgkit.signals.sort import Band, SortedBand, sort_band
+from emgkit.signals.sort import RARE, Band, SortedBand, sort_band
 from tests.naive_signals import TIME, add_wave, biphasic, triphasic
 
 RATE_HZ = 12_000.0
@@ -160,13 +160,21 @@ def test_a_unit_whose_size_drifts_is_complete_and_counted_once():
 
 
 def test_a_unit_of_few_discharges_stays_loose():
-    odd = firing(7.0, 1)[10:80:20]
-    places = np.delete(firing(7.0, 1), np.arange(10, 80, 20))
-    assert len(odd) == FAST.min_spikes - 1
+    odd = firing(7.0, 1)[10:70:20]
+    places = np.delete(firing(7.0, 1), np.arange(10, 70, 20))
+    assert len(odd) == RARE - 1 < FAST.min_spikes
     found = sort(drawn([(biphasic, places), (lambda at: 2 * triphasic(at), odd)]))
     assert len(found.templates) == 1
     assert agreement((found.loose_s - found.start_s) * RATE_HZ, odd)[:2] == (1.0, 1.0)
     assert (found.loose_ratio > 5).all()
+
+
+def test_four_very_large_discharges_are_a_unit_and_four_others_are_not():
+    odd = firing(7.0, 1)[10:80:20]
+    places = np.delete(firing(7.0, 1), np.arange(10, 80, 20))
+    for size, count in ((12.0, 2), (0.4, 1)):
+        found = sort(drawn([(biphasic, places), (lambda at, size=size: size * triphasic(at), odd)]))
+        assert len(found.templates) == count
 
 
 def test_no_more_units_are_kept_than_allowed_and_they_are_the_largest():

@@ -237,7 +237,8 @@ def _is_noise(measured: MeasuredTrain) -> bool:
     shape = measured.shape
     positive = shape is not None and shape.initial_deflection == "positive"
     quick = shape is not None and shape.phases > 1 and shape.rise_ms < values["endplate_noise_rise_ms"]
-    times = values[f"endplate_noise_{'positive' if positive else 'quick' if quick else 'negative'}"]
+    times = values["endplate_noise_quick" if quick else "endplate_noise_negative"]
+    times = values["endplate_noise_positive"] if positive else times
     size_uv = shape.peak_to_peak_uv if shape else 0.0
     distant = measured.train.snr < values["irregular_least_snr"]
     return distant or size_uv < times * measured.amplitude_cv * measured.endplate_noise_uv
