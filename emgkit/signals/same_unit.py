@@ -268,7 +268,7 @@ def _never_at_once(first_s: NDArray[np.float64], second_s: NDArray[np.float64], 
     low, high = max(first_s[0], second_s[0]), min(first_s[-1], second_s[-1])
     inner = [times[(times >= low) & (times <= high)] for times in (first_s, second_s)]
     expected = 2 * SHORTEST_S * len(inner[0]) * len(inner[1]) / max(high - low, 1e-9)
-    if not SAME_SIZE[0] < size < SAME_SIZE[1] or alike < HARDLY_APART or expected < SHORTEST_EXPECTED:
+    if not SAME_SIZE[0] < size < SAME_SIZE[1] or alike < VERY_ALIKE or expected < SHORTEST_EXPECTED:
         return False
     seen = np.count_nonzero(np.abs(nearest(first_s, inner[1]) - inner[1]) < SHORTEST_S)
     return bool(seen < SURE_SHARE * expected)

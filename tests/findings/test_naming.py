@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from emgkit.findings.spontaneous.activity import _named
+from emgkit.findings.spontaneous.doubts import unless_locked, unless_of_complex, unless_of_myotonia
 from emgkit.findings.spontaneous.measure import MeasuredTrain
-from emgkit.findings.spontaneous.naming import Name, name_train, unless_locked, unless_of_myotonia
+from emgkit.findings.spontaneous.naming import Name, name_train
 from emgkit.signals.rhythm import measure_rhythm
 from emgkit.signals.units import Train
 from emgkit.signals.waveform import Shape
@@ -182,6 +183,22 @@ def test_a_fibrillation_as_fast_as_a_myotonic_discharge_beside_it_is_not_named()
     assert (doubted.label, doubted.counted) == ("indeterminate", False)
     unit = replace(name, label="motor_unit", counted=False)
     assert unless_of_myotonia(unit, fast) is unit
+
+
+def test_parts_of_a_complex_are_no_fibrillation_beside_it():
+    whole = measured(8.0, jitter=0.003)
+    name = Name("fibrillation", 0.95, "complex_repetitive_discharge", "regular", counted=True)
+    for times, doubt in ((1.0, True), (2.0, True), (1.4, False), (5.0, False)):
+        part = measured(8.0 / times, jitter=0.008)
+        assert (unless_of_complex(name, part, complexes=[whole]).label == "indeterminate") is doubt
+        assert unless_of_complex(name, part, complexes=[]) is name
+    irregular = replace(name, counted=False)
+    assert unless_of_complex(irregular, measured(5.0, jitter=0.2), complexes=[whole]).label == "indeterminate"
+
+
+def test_a_few_microvolt_are_too_little_for_denervation():
+    assert "too little" in name_train(measured(peak_to_peak_uv=6.0)).reasons
+    assert name_train(measured(peak_to_peak_uv=12.0)).label == "fibrillation"
 
 
 def test_what_changes_its_shape_without_a_clock_is_not_the_shape_of_one_fibre():

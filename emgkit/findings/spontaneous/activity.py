@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.findings.spontaneous.cleaning import check_usable, one_blas_thread, pieces_of
+from emgkit.findings.spontaneous.doubts import unless_locked, unless_of_complex, unless_of_myotonia
 from emgkit.findings.spontaneous.follow import follow_pieces
 from emgkit.findings.spontaneous.naming import (
+    COMPLEX,
     INDETERMINATE,
     MYOTONIC,
     Name,
     may_be_voluntary,
     name_train,
     polarity_is_suspect,
-    unless_locked,
-    unless_of_myotonia,
     voluntary_rhythm,
 )
 from emgkit.findings.spontaneous.part import Part, analyse_piece
@@ -142,6 +142,8 @@ def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: 
         ]
     if any(name.label == MYOTONIC for name in names):
         names = [unless_of_myotonia(name, train) for name, train in zip(names, measured, strict=True)]
+    complexes = [train for name, train in zip(names, measured, strict=True) if name.label == COMPLEX]
+    names = [unless_of_complex(name, train, complexes=complexes) for name, train in zip(names, measured, strict=True)]
     return [
         unless_locked(name, train, others=[other for other in measured if other is not train])
         for name, train in zip(names, measured, strict=True)

@@ -8,14 +8,13 @@ enough and the rhythm could be judged; otherwise the train is indeterminate.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from emgkit.knowledge.anatomy import labels
 from emgkit.knowledge.tables import Basis, criteria_values, read_rows
-from emgkit.signals.locks import locked_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -250,11 +249,14 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irreg
     if labels()[label].denervation:
         hindrance = _irregular(measured, label, elsewhere=elsewhere) if irregular else _untimely(measured, label)
         hindrance = hindrance or _changing(measured, label)
-        if measured.shape is not None and measured.shape.peak_to_peak_uv > values["denervation_largest_uv"]:
-            hindrance = f"{measured.shape.peak_to_peak_uv:.0f} uV are too much for {label}"
+        size_uv = measured.shape.peak_to_peak_uv if measured.shape is not None else np.nan
+        if size_uv > values["denervation_largest_uv"]:
+            hindrance = f"{size_uv:.0f} uV are too much for {label}"
+        if size_uv < values["denervation_least_uv"]:
+            hindrance = f"{size_uv:.1f} uV are too little for {label}"
         if hindrance:
             return hindrance
-    elif measured.train.snr < values["other_least_snr"] and not (label == COMPLEX and _is_machine(measured)):
+    elif measured.train.snr < values["other_least_snr"] and not (label == COMPLEX and is_machine(measured)):
         # A complex repetitive discharge may fill the baseline, and is then itself taken for the noise.
         return f"only {measured.train.snr:.1f} times the noise"
     elif label == COMPLEX and rhythm.irregularity > values["complex_largest_irregularity"]:
@@ -288,8 +290,8 @@ def _changing(measured: MeasuredTrain, label: str) -> str:
     return ""
 
 
-def _is_machine(measured: MeasuredTrain) -> bool:
-    # Steadier than any fibre by itself.
+def is_machine(measured: MeasuredTrain) -> bool:
+    """Return whether a train is steadier than any fibre by itself."""
     return measured.rhythm.irregularity < criteria_values("naming_criteria")["complex_sure_irregularity"]
 
 
@@ -309,53 +311,6 @@ def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
     if not single or measured.variability > values["irregular_largest_variability"]:
         return f"irregular ({rhythm.irregularity:.2f}), and not the shape of one fibre"
     return ""
-
-
-def unless_locked(name: Name, train: MeasuredTrain, *, others: Sequence[MeasuredTrain]) -> Name:
-    """Return the name, or indeterminate for denervation that keeps a fixed lag to another train: parts of one complex.
-
-    Parameters
-    ----------
-    name : Name
-        Of the train.
-    train : MeasuredTrain
-    others : sequence of MeasuredTrain
-        All other trains of the recording.
-    """
-    if name.label == INDETERMINATE or not labels()[name.label].denervation:
-        return name
-    values, times_s = criteria_values("naming_criteria"), train.train.time_s
-    keeping = partial(locked_to, reach_ms=values["complex_reach_ms"], width_ms=values["complex_width_ms"])
-    share = values["complex_share_steady" if _is_machine(train) else "complex_share"]
-    to_any = np.zeros(len(times_s), dtype=bool)  # the parts of a complex may be sorted otherwise from run to run
-    for other in others:
-        fewer_s, more_s = sorted((times_s, other.train.time_s), key=len)
-        least = max(values["complex_least_pairs"], values["complex_lag_share"] * len(fewer_s))
-        locked = keeping(more_s, fewer_s, least=least)
-        if not locked.any():  # nor do the fewer that share a lag seen from the other side
-            continue
-        least = max(values["complex_least_pairs"], values["complex_lag_share"] * len(times_s))
-        to_any |= locked if fewer_s is times_s else keeping(other.train.time_s, times_s, least=least)
-        if max(locked.mean(), to_any.mean()) > share:
-            return _doubted(name, "keeps its lag to another train, as parts of one complex do")
-    return name
-
-
-def unless_of_myotonia(name: Name, train: MeasuredTrain) -> Name:
-    """Return the name, or indeterminate for denervation as fast as the myotonic discharge that fires beside it.
-
-    What is left of a discharge that wanes looks like a fibrillation that slows down, or like an irregular one.
-    """
-    largest_hz = criteria_values("naming_criteria")["denervation_largest_rate_hz"]
-    if not labels()[name.label].denervation or (name.counted and 1 / train.rhythm.base_s <= largest_hz):
-        return name
-    if not name.counted:
-        return _doubted(name, "irregular beside a myotonic discharge, of which it may be parts")
-    return _doubted(name, f"{1 / train.rhythm.base_s:.0f} Hz beside a myotonic discharge, of which it may be the end")
-
-
-def _doubted(name: Name, why: str) -> Name:
-    return Name(INDETERMINATE, name.probability, name.label, f"{why}; {name.reasons}", counted=False)
 
 
 def may_be_voluntary(measured: MeasuredTrain) -> bool:
