@@ -81,6 +81,12 @@ def test_what_is_as_fast_and_irregular_as_a_voluntary_unit_is_no_irregular_fibri
     assert name_train(train).label == label
 
 
+def test_a_small_irregular_train_may_be_far_away():
+    train = measured(3.0, jitter=0.16)
+    small = replace(train, train=replace(train.train, snr=7.0))
+    assert (name_train(train).label, name_train(small).label) == ("fibrillation", "indeterminate")
+
+
 def test_nothing_slow_is_a_complex():
     many = {"phases": 9, "turns": 8, "duration_ms": 15.0, "rise_ms": 0.4}
     assert name_train(measured(6.0, jitter=0.003, spikes=4, **many)).label == "complex_repetitive_discharge"

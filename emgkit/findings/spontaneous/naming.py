@@ -303,8 +303,10 @@ def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
     rate_hz = 1 / rhythm.base_s
     if rhythm.irregularity < values["irregular_voluntary_most"] and rate_hz > values["irregular_voluntary_rate_hz"]:
         return f"irregular ({rhythm.irregularity:.2f}) at {rate_hz:.0f} Hz, as voluntary units are"
-    if rhythm.n_intervals < values["irregular_least_intervals"]:
-        return f"irregular ({rhythm.irregularity:.2f}), and only {rhythm.n_intervals} intervals"
+    small = measured.train.snr < values["irregular_clear_snr"]  # it may be a voluntary unit far away
+    if small or rhythm.n_intervals < values["irregular_least_intervals"]:
+        shown = f"{measured.train.snr:.1f} times the noise" if small else f"{rhythm.n_intervals} intervals"
+        return f"irregular ({rhythm.irregularity:.2f}), and only {shown}"
     if rhythm.p5_ms < values["irregular_least_p5_ms"]:
         return f"irregular ({rhythm.irregularity:.2f}), with intervals as short as {rhythm.p5_ms:.0f} ms"
     single = shape is not None and shape.duration_ms < values["irregular_longest_ms"]
