@@ -90,6 +90,25 @@ def merged(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.in
     return both[np.diff(both, prepend=both[:1] - 1) > 0]
 
 
+def turns_over_chance(second: NDArray[np.bool_]) -> float:
+    """Return how often two kinds take turns, over what is expected of two that come independently.
+
+    Parameters
+    ----------
+    second : ndarray of bool
+        Which of some events, in order, are of the second kind; some are and some are not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from emgkit.signals.counting import turns_over_chance
+    >>> turns_over_chance(np.arange(40) % 2 == 0), turns_over_chance(np.arange(40) < 20)
+    (1.95, 0.05)
+    """
+    share = second.mean()
+    return float(np.count_nonzero(second[1:] != second[:-1]) / (2 * share * (1 - share) * len(second)))
+
+
 def windows_of(signal: NDArray[Number], size: int) -> NDArray[Number]:
     """Return every window of so many samples as a view, shape (n_samples - size + 1, size); rows can be written to.
 

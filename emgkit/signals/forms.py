@@ -66,16 +66,13 @@ def forms_apart(trains: Sequence[Train], band: SortedBand) -> list[Train]:
         parts = None
         if len(first.time_s) >= LEAST and median(np.diff(first.time_s)) < FASTEST_S:
             lags = [lag_if_alike(first, train, sizes=SIZES) for train in left]
-            pooled = [number == 0 or lag is not None for number, lag in enumerate(lags)]
             pool_s = [
-                train.time_s + (lag or 0) / band.rate_hz
-                for train, lag, mine in zip(left, lags, pooled, strict=True)
-                if mine
+                train.time_s + lag / band.rate_hz for train, lag in zip(left, lags, strict=True) if lag is not None
             ]
             parts = _two_forms(first, np.sort(np.concatenate(pool_s)), band)
         if parts:
             dealt += parts
-            left = [train for train, mine in zip(left, pooled, strict=True) if not mine]
+            left = [train for train, lag in zip(left, lags, strict=True) if lag is None]
         else:
             dealt.append(first)
             left = left[1:]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from emgkit.signals.cluster import find_kinds
-from emgkit.signals.counting import samples_in, spread_evenly
+from emgkit.signals.counting import samples_in, spread_evenly, turns_over_chance
 from emgkit.signals.match import similarity
 from emgkit.signals.medians import column_medians
 from emgkit.signals.peel import cut_at
@@ -130,10 +130,7 @@ def _two_kinds(
 
 
 def _take_turns(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
-    which = second[first | second]
-    share = which.mean()
-    turns = np.count_nonzero(which[1:] != which[:-1])
-    return bool(turns >= TURNS * 2 * share * (1 - share) * len(which))
+    return turns_over_chance(second[first | second]) >= TURNS
 
 
 def _left_over(windows: NDArray[np.floating], shape: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -121,13 +121,12 @@ def one_unit(
         apart = min(apart, separation(*discharges, moving=True))
     drifted = alike > ONE_SHAPE and near_size
     varied = VARIED_SIZE[0] < size < VARIED_SIZE[1]
-    seldom = _now_and_then(first_s, second_s)
     return bool(
         (alike > DRIFTED_ALIKE and apart < FAR and _gives_way(first_s, second_s))
         or (drifted and verdict == "two clocks" and _hands_over(first_s, second_s))
-        or (alike > (DRIFTED_ALIKE if seldom else VERY_SAME) and _follows(first_s, second_s, size=size))
+        or _follows(first_s, second_s, size=size, alike=alike)
         or (varied and alike > COMPLEX_ALIKE and apart < VERY_FAR and _one_complex(verdict, shapes))
-        or (varied and verdict in {"same", "unknown"} and _changing(alike, apart) and seldom)
+        or (varied and verdict in {"same", "unknown"} and _changing(alike, apart) and _now_and_then(first_s, second_s))
         or _one_by_shape(verdict, size, alike, apart, drifted=drifted)
     )
 
@@ -240,17 +239,11 @@ def _fills(clock_s: NDArray[np.float64], other_s: NDArray[np.float64]) -> bool:
 
 def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> Timing:
     # Discharges of independent trains coincide now and then; those of one unit never do.
-    low, high = max(first_s[0], second_s[0]), min(first_s[-1], second_s[-1])
-    if high <= low:
+    coincide = _counted_near(first_s, second_s)
+    if coincide is None:
         return "unknown"
-    inner = [times[(times >= low) & (times <= high)] for times in (first_s, second_s)]
-    gaps_s = np.abs(nearest(first_s, inner[1]) - inner[1])
     within_s = np.concatenate([np.diff(first_s), np.diff(second_s)])
     longer_s = float(np.clip(REFRACTORY_SHARE * np.quantile(within_s, 0.02), REFRACTORY_S, MOST_REFRACTORY_S))
-
-    def coincide(reach_s: float) -> tuple[float, int]:
-        return 2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low), int((gaps_s < reach_s).sum())
-
     expected, seen = coincide(longer_s)
     if expected >= SURE_COINCIDENCES and seen < SURE_SHARE * expected and longer_s > HIDDEN_S:
         return "one clock"
@@ -265,13 +258,23 @@ def _coincidences(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -
 
 def _never_at_once(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, size: float, alike: float) -> bool:
     # An endplate spike fires again so soon that only the shortest intervals tell halves of it from two of them.
-    low, high = max(first_s[0], second_s[0]), min(first_s[-1], second_s[-1])
-    inner = [times[(times >= low) & (times <= high)] for times in (first_s, second_s)]
-    expected = 2 * SHORTEST_S * len(inner[0]) * len(inner[1]) / max(high - low, 1e-9)
-    if not SAME_SIZE[0] < size < SAME_SIZE[1] or alike < VERY_ALIKE or expected < SHORTEST_EXPECTED:
+    coincide = _counted_near(first_s, second_s)
+    if not SAME_SIZE[0] < size < SAME_SIZE[1] or alike < VERY_ALIKE or coincide is None:
         return False
-    seen = np.count_nonzero(np.abs(nearest(first_s, inner[1]) - inner[1]) < SHORTEST_S)
-    return bool(seen < SURE_SHARE * expected)
+    expected, seen = coincide(SHORTEST_S)
+    return expected >= SHORTEST_EXPECTED and seen < SURE_SHARE * expected
+
+
+def _counted_near(
+    first_s: NDArray[np.float64], second_s: NDArray[np.float64]
+) -> Callable[[float], tuple[float, int]] | None:
+    # How many pairs nearer than a reach are expected of independent trains, and seen, while both fire.
+    low, high = max(first_s[0], second_s[0]), min(first_s[-1], second_s[-1])
+    if high <= low:
+        return None
+    inner = [times[(times >= low) & (times <= high)] for times in (first_s, second_s)]
+    gaps_s = np.abs(nearest(first_s, inner[1]) - inner[1])
+    return lambda reach_s: (2 * reach_s * len(inner[0]) * len(inner[1]) / (high - low), int((gaps_s < reach_s).sum()))
 
 
 def _continues(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, often: int) -> bool:
@@ -348,10 +351,11 @@ def _gives_way(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> b
     return bool(shifting.mean() > SHIFTING and steady.mean() < min(STEADY, STEADIER * shifting.mean()))
 
 
-def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, size: float) -> bool:
+def _follows(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, size: float, alike: float) -> bool:
     # One is silent before the other begins; a clock must go on at its rate. How far the size may have wandered depends
     # on whether the other begins at once.
-    if _turns(first_s, second_s) > ONCE:
+    of_one = alike > VERY_SAME or (alike > DRIFTED_ALIKE and _now_and_then(first_s, second_s))
+    if not of_one or _turns(first_s, second_s) > ONCE:
         return False
     early_s, late_s = sorted((first_s, second_s), key=median)
     ends_s = (early_s[-REGULAR_EVENTS:], late_s[:REGULAR_EVENTS])

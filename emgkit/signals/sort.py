@@ -280,7 +280,8 @@ def _search(
 
 
 def _fewest(ratio: NDArray[np.float64], band: Band) -> int:
-    return min(RARE if (ratio > LARGE * band.threshold).sum() <= RARE_MOST else band.min_spikes, band.min_spikes)
+    few = np.count_nonzero(ratio > LARGE * band.threshold) <= RARE_MOST
+    return min(RARE, band.min_spikes) if few else band.min_spikes
 
 
 def kinds_of(

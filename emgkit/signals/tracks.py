@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.polynomial import Polynomial
 
+from emgkit.signals.counting import turns_over_chance
 from emgkit.signals.exchange import lag_if_alike
 from emgkit.signals.locks import SEPARATION_S, find_lock, nearest
 from emgkit.signals.medians import median
@@ -297,7 +298,7 @@ def _scatter(height: Floats, large: NDArray[np.bool_], tracks: tuple[Floats, Flo
 def _fire_freely(at_s: Floats, large: NDArray[np.bool_]) -> bool:
     # Not one after the other, as of a size that jumps; not at a lag, as parts; and as near as chance has it.
     up_s, down_s, turned = at_s[large], at_s[~large], large[1:] != large[:-1]
-    if turned.sum() < TURNS * 2 * large.mean() * (1 - large.mean()) * len(at_s):
+    if turns_over_chance(large) < TURNS:
         return False
     near_s = NEAR * min(median(np.diff(up_s)), median(np.diff(down_s)))
     expected = 2 * max(near_s - SEPARATION_S, 0.0) * len(up_s) * len(down_s) / np.ptp(at_s)

@@ -53,12 +53,14 @@ def unless_of_myotonia(name: Name, train: MeasuredTrain) -> Name:
 
     What is left of a discharge that wanes looks like a fibrillation that slows down, or like an irregular one.
     """
-    largest_hz = criteria_values("naming_criteria")["denervation_largest_rate_hz"]
-    if not labels()[name.label].denervation or (name.counted and 1 / train.rhythm.base_s <= largest_hz):
+    if not labels()[name.label].denervation:
         return name
     if not name.counted:
         return _doubted(name, "irregular beside a myotonic discharge, of which it may be parts")
-    return _doubted(name, f"{1 / train.rhythm.base_s:.0f} Hz beside a myotonic discharge, of which it may be the end")
+    rate_hz = 1 / train.rhythm.base_s
+    if rate_hz > criteria_values("naming_criteria")["denervation_largest_rate_hz"]:
+        return _doubted(name, f"{rate_hz:.0f} Hz beside a myotonic discharge, of which it may be the end")
+    return name
 
 
 def unless_of_complex(name: Name, train: MeasuredTrain, *, complexes: Sequence[MeasuredTrain]) -> Name:

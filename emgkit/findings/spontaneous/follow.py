@@ -113,7 +113,7 @@ def _group(recording: Recording, pieces: Sequence[Piece], group: range, *, at_on
 
     def other_side(told: Callable[[], Guide | None], give: Callable[[list[Cleaned]], None]) -> list[Part]:
         own = read(after[:ahead])
-        give(read(before[: ahead and 1]))
+        give(read(before[: min(ahead, 1)]))
         return _chain(recording, pieces, after, told(), own)
 
     with Aside(other_side, at_once=at_once) as other:
