@@ -104,7 +104,7 @@ def measure_train(
     averaged = partial(_averaged, samples, rate_hz, others_s=others_s, hum=hum, most=most)
     found, rhythm = averaged(train.time_s), measure_rhythm(train.time_s)
     size = _size(found.average, rate_hz)
-    shift_s = _to_largest_spike(size, found.window_ms, rhythm.base_s)
+    shift_s = _to_largest_spike(size, found, rhythm.base_s)
     if abs(shift_s) > values["time_shift_ms"] / 1000:
         train = replace(train, time_s=train.time_s + shift_s)
         found = averaged(train.time_s)
@@ -230,12 +230,14 @@ def _size(wave: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(smooth_energy(sharp, width=samples_in(band.width_ms, rate_hz))))
 
 
-def _to_largest_spike(size: NDArray[np.float64], window_ms: NDArray[np.float64], base_s: float) -> float:
-    # The fixed point of a complex is its largest spike, whichever of its spikes was found first.
-    values, band = criteria_values("detection_criteria"), bands()[0]
+def _to_largest_spike(size: NDArray[np.float64], found: _Average, base_s: float) -> float:
+    # The fixed point of a complex is its largest spike, whichever of its spikes was found first. A slow wave has none:
+    # what the fast band shows of it is noise, or what other trains left in the average.
+    values, band, window_ms = criteria_values("detection_criteria"), bands()[0], found.window_ms
     energy = np.where(np.abs(window_ms) < values["own_interval_share"] * base_s * 1000, np.square(size), 0.0)
     here = energy[np.abs(window_ms) < band.lag_ms].max(initial=0.0)
-    return float(window_ms[energy.argmax()]) / 1000 if energy.max() > values["larger_spike"] * here else 0.0
+    least = max(values["larger_spike"] * here, (values["spike_share"] * float(np.ptp(found.average))) ** 2)
+    return float(window_ms[energy.argmax()]) / 1000 if energy.max() > least else 0.0
 
 
 class _Cycle(NamedTuple):

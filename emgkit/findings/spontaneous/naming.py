@@ -303,10 +303,14 @@ def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
     rate_hz = 1 / rhythm.base_s
     if rhythm.irregularity < values["irregular_voluntary_most"] and rate_hz > values["irregular_voluntary_rate_hz"]:
         return f"irregular ({rhythm.irregularity:.2f}) at {rate_hz:.0f} Hz, as voluntary units are"
-    small = measured.train.snr < values["irregular_clear_snr"]  # it may be a voluntary unit far away
-    if small or rhythm.n_intervals < values["irregular_least_intervals"]:
-        shown = f"{measured.train.snr:.1f} times the noise" if small else f"{rhythm.n_intervals} intervals"
-        return f"irregular ({rhythm.irregularity:.2f}), and only {shown}"
+    size_uv = shape.peak_to_peak_uv if shape is not None else 0.0
+    for shown, least, unit in (
+        (measured.train.snr, values["irregular_clear_snr"], "times the noise"),
+        (size_uv, values["irregular_least_uv"], "uV"),
+        (rhythm.n_intervals, values["irregular_least_intervals"], "intervals"),
+    ):
+        if shown < least:
+            return f"irregular ({rhythm.irregularity:.2f}), and only {_rounded(shown)} {unit}"
     if rhythm.p5_ms < values["irregular_least_p5_ms"]:
         return f"irregular ({rhythm.irregularity:.2f}), with intervals as short as {rhythm.p5_ms:.0f} ms"
     single = shape is not None and shape.duration_ms < values["irregular_longest_ms"]
