@@ -12,7 +12,7 @@ from emgkit.signals.counting import samples_in, spread_evenly, turns_over_chance
 from emgkit.signals.match import similarity
 from emgkit.signals.medians import column_medians
 from emgkit.signals.peel import cut_at
-from emgkit.signals.units import gaps_around
+from emgkit.signals.units import gaps_around, rhythm_of
 from emgkit.signals.waveform import separation
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ ANOTHER_SHAPE = 0.93  # correlation, whatever the size, above which two kinds ar
 FAR = 8.0  # standard deviations of single discharges between two kinds
 BESIDE_SHAPE, BESIDE_FAR = 0.985, 16.0  # the same of kinds that fire beside each other, as no drift does
 TURNS = 0.5  # changes from one kind to the other, over what is expected of two that fire on their own
+SAME_SIZE, FEWEST = (0.9, 1.1), 6  # what other units leave on a few discharges of one kind hardly changes their size
+IN_TURN, IN_TURN_FAR = 0.75, 9.0  # turns over chance, and how far apart, of two sizes of one shape that are two kinds
+CLOCK, STEADIEST, FASTEST_S = 0.1, 0.01, 0.04  # irregularity of what keeps one clock, of a complex; and intervals
+AGAIN_SHAPE, AGAIN_FAR = 0.99, 10.0  # of a kind that fires before and after another one
 SIZE = (0.6, 1.6)  # of a discharge against its kind
 
 
@@ -55,7 +59,7 @@ class View(NamedTuple):
     band: Band
 
 
-def parted(units: Sequence[Train], view: View) -> list[Train]:
+def parted(units: Sequence[Train], view: View, *, settled: bool = False) -> list[Train]:
     """Return the units, those as several whose discharges are of several kinds in the view.
 
     Parameters
@@ -63,6 +67,8 @@ def parted(units: Sequence[Train], view: View) -> list[Train]:
     units : sequence of Train
         Of the fast band.
     view : View
+    settled : bool
+        Nothing is joined any more: parts keep one template, and what keeps one clock in turn stays one unit.
 
     Examples
     --------
@@ -81,10 +87,10 @@ def parted(units: Sequence[Train], view: View) -> list[Train]:
     [26, 14]
     """
     every_s = np.sort(np.concatenate([np.empty(0), *(unit.time_s for unit in units)]))
-    return [part for unit in units for part in _kinds_of(unit, every_s, view)]
+    return [part for unit in units for part in _kinds_of(unit, every_s, view, settled=settled)]
 
 
-def _kinds_of(unit: Train, every_s: NDArray[np.float64], view: View) -> list[Train]:
+def _kinds_of(unit: Train, every_s: NDArray[np.float64], view: View, *, settled: bool) -> list[Train]:
     half = samples_in(view.band.half_window_ms, view.rate_hz)
     lag = samples_in(view.band.lag_ms, view.rate_hz)
     alone = np.flatnonzero(gaps_around(unit.time_s, every_s) > view.band.half_window_ms / 1000)
@@ -93,26 +99,47 @@ def _kinds_of(unit: Train, every_s: NDArray[np.float64], view: View) -> list[Tra
     windows = _windows(unit.time_s[alone[spread_evenly(len(alone), most=MOST)]], half + lag, view)
     least = max(view.band.min_spikes, int(LEAST_SHARE * len(windows)))
     groups = find_kinds(windows, noise_uv=view.noise_uv, max_lag=lag, tolerance=view.band.tolerance, min_spikes=least)
-    kinds = _far_apart(windows[:, lag:-lag], groups)
+    kinds = _far_apart(windows[:, lag:-lag], groups, by_size=settled and not _changes_freely(unit))
     if len(kinds) < 2:
         return [unit]
     best = np.argmin([_left_over(_windows(unit.time_s, half, view), kind) for kind in kinds], axis=0)
-    parts = [replace(unit, time_s=unit.time_s[best == number], template=unit.template.copy())
-             for number in range(len(kinds))]  # fmt: skip
+    if settled and _of_one(unit, best):
+        return [unit]
+    mine = [best == number for number in range(len(kinds))]
+    parts = [
+        replace(unit, time_s=unit.time_s[each], template=unit.template if settled else unit.template.copy())
+        for each in mine
+    ]
     return [part for part in parts if len(part.time_s) > 1]
+
+
+def _changes_freely(unit: Train) -> bool:
+    # As a fast myotonic discharge does, and a complex, which is steadier than any fibre.
+    rhythm = rhythm_of(unit)
+    return rhythm.base_s < FASTEST_S or rhythm.irregularity < STEADIEST
+
+
+def _of_one(unit: Train, kind: NDArray[np.int64]) -> bool:
+    # One unit may change its shape once, and may keep one clock while its kinds of discharges take turns.
+    once = np.count_nonzero(np.diff(kind)) < len(np.unique(kind))
+    one_clock = rhythm_of(unit).irregularity < CLOCK and turns_over_chance(kind > 0) > IN_TURN
+    return bool(_changes_freely(unit) or once or one_clock)
 
 
 def _windows(times_s: NDArray[np.float64], half: int, view: View) -> NDArray[np.float32]:
     return cut_at(view.signal, (times_s - view.start_s) * view.rate_hz, before=half, after=half)
 
 
-def _far_apart(windows: NDArray[np.floating], groups: Sequence[NDArray[np.bool_]]) -> list[NDArray[np.floating]]:
+def _far_apart(
+    windows: NDArray[np.floating], groups: Sequence[NDArray[np.bool_]], *, by_size: bool
+) -> list[NDArray[np.floating]]:
     # The shapes of those groups that are no other one drifted in size.
     kept: list[NDArray[np.bool_]] = []
     shapes: list[NDArray[np.floating]] = []
     for group in groups:
         shape = column_medians(windows[group])
-        if all(_two_kinds(windows, (other, group), (seen, shape)) for other, seen in zip(kept, shapes, strict=True)):
+        pairs = zip(kept, shapes, strict=True)
+        if all(_two_kinds(windows, (other, group), (seen, shape), by_size=by_size) for other, seen in pairs):
             kept.append(group)
             shapes.append(shape)
     return shapes
@@ -122,15 +149,21 @@ def _two_kinds(
     windows: NDArray[np.floating],
     groups: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     shapes: tuple[NDArray[np.floating], NDArray[np.floating]],
+    *,
+    by_size: bool,
 ) -> bool:
     far, (alike, _) = separation(*(windows[group] for group in groups)), similarity(*shapes, max_lag=2)
     if far > FAR and alike < ANOTHER_SHAPE:
         return True
-    return far > BESIDE_FAR and alike < BESIDE_SHAPE and _take_turns(*groups)
-
-
-def _take_turns(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
-    return turns_over_chance(second[first | second]) >= TURNS
+    both = groups[0] | groups[1]
+    turns = turns_over_chance(groups[1][both])
+    if far > BESIDE_FAR and alike < BESIDE_SHAPE and turns >= TURNS:
+        return True
+    size = np.ptp(shapes[0]) / np.ptp(shapes[1])
+    if not by_size or SAME_SIZE[0] < size < SAME_SIZE[1] or min(group.sum() for group in groups) < FEWEST:
+        return False
+    again = np.count_nonzero(np.diff(groups[1][both])) > 1
+    return bool((far > IN_TURN_FAR and turns > IN_TURN) or (far > AGAIN_FAR and alike < AGAIN_SHAPE and again))
 
 
 def _left_over(windows: NDArray[np.floating], shape: NDArray[np.floating]) -> NDArray[np.floating]:

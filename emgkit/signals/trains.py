@@ -88,6 +88,7 @@ def build_trains(
     units = _whole_potentials(_without_parts(units, regular))
     units = _settled(units if view is None else parted(units, view), band, regular)
     trains = fibres_apart(units, band, clock=clock, regular=regular, min_events=min_events)
+    trains = trains if view is None else parted(trains, view, settled=True)
     trains = _without_intruders(trains, band, clock)
     if sorted(len(train.time_s) for train in trains) != sorted(len(unit.time_s) for unit in units):
         trains = _settled(trains, band, regular)  # what was dealt anew may go on as another
@@ -123,9 +124,8 @@ def join_bands(
                     break  # what is left over of a train that is known
                 trains[place] = _without_onsets(other, train.time_s - lag_s)
                 continue
-            shapes = (train.template, train.template)
-            later = _later_in_potential(potential, train.template)
-            if later is not None and one_unit(other.time_s, train.time_s, shapes=shapes):
+            later, part = _later_in_potential(potential, train.template)
+            if len(part) and one_unit(other.time_s, train.time_s, shapes=(part, train.template)):
                 trains[place] = united(other, train.time_s - (later - before) / rate_hz)
                 break
             if lags_to(other, train):
@@ -158,13 +158,16 @@ def _settled(units: list[Train], band: SortedBand, regular: float) -> list[Train
     return units
 
 
-def _later_in_potential(potential: NDArray[np.floating], template: NDArray[np.floating]) -> int | None:
-    # Where in a potential the middle of a template lies; None when it is not part of it.
+def _later_in_potential(
+    potential: NDArray[np.floating], template: NDArray[np.floating]
+) -> tuple[int, NDArray[np.floating]]:
+    # Where in a potential the middle of a template lies, and the part that it lies on; empty when it is not part of it.
     if len(potential) < len(template):
-        return None
+        return 0, np.empty(0)
     middle, scale, alike = best_scale(potential, template)
     same = alike > SAME_LIKENESS and SAME_SIZE[0] < scale / alike < SAME_SIZE[1]
-    return middle if same else None
+    first = middle - len(template) // 2
+    return middle, potential[first : first + len(template)] if same else np.empty(0)
 
 
 def _units(band: SortedBand, number: int) -> list[Train]:

@@ -68,3 +68,10 @@ def test_the_spikes_of_a_slow_complex_are_looked_for_where_its_rhythm_is_that_of
     """A fibre is not that steady, so the silence before its spike is not looked through."""
     far = [(-90.0, early_ms, 0.3) for early_ms in (-63.0, -48.0, -30.0)]
     assert measured([(-250.0, 0.0, 0.3), *far], jitter=jitter).spikes == spikes
+
+
+def test_the_time_of_a_slow_wave_is_no_ripple_that_others_left_behind_it():
+    slow = [(-120.0, 0.0, 3.0), (60.0, 9.0, 4.0)]
+    wave, ripple, spike = (measured([*slow, (size_uv, 16.0, 0.2)], rate_hz=9.0) for size_uv in (0.0, 2.5, -90.0))
+    np.testing.assert_array_equal(ripple.train.time_s, wave.train.time_s)
+    np.testing.assert_allclose(spike.train.time_s, wave.train.time_s + 0.016, atol=0.001)

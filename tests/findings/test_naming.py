@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emgkit.findings.spontaneous.activity import _named
-from emgkit.findings.spontaneous.doubts import unless_locked, unless_of_complex, unless_of_myotonia
+from emgkit.findings.spontaneous.doubts import unless_locked, unless_of_complex, unless_of_endplate, unless_of_myotonia
 from emgkit.findings.spontaneous.measure import MeasuredTrain
 from emgkit.findings.spontaneous.naming import Name, name_train
 from emgkit.signals.rhythm import measure_rhythm
@@ -189,6 +189,16 @@ def test_a_fibrillation_as_fast_as_a_myotonic_discharge_beside_it_is_not_named()
     assert (doubted.label, doubted.counted) == ("indeterminate", False)
     unit = replace(name, label="motor_unit", counted=False)
     assert unless_of_myotonia(unit, fast) is unit
+
+
+def test_what_is_irregular_beside_endplate_spikes_is_no_fibrillation():
+    regular = Name("fibrillation", 0.95, "endplate_spike", "regular", counted=True)
+    doubted = unless_of_endplate(replace(regular, counted=False))
+    assert (doubted.label, doubted.counted) == ("indeterminate", False)
+    assert "endplate" in doubted.reasons
+    unit = replace(regular, label="motor_unit", counted=False)
+    assert unless_of_endplate(regular) is regular
+    assert unless_of_endplate(unit) is unit
 
 
 def test_parts_of_a_complex_are_no_fibrillation_beside_it():

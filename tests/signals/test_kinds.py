@@ -68,3 +68,34 @@ def test_few_discharges_and_silence_are_left_as_they_are():
     silent = View(np.zeros(1000, np.float32), RATE_HZ, 0.0, 0.0, bands()[1])
     assert parted([few], silent) == [few]
     assert parted([], silent) == []
+
+
+RUN_S = np.arange(12) / 8
+
+
+def runs(*starts_s: float) -> np.ndarray:
+    return np.round(np.concatenate([start_s + RUN_S for start_s in starts_s]) * RATE_HZ) / RATE_HZ
+
+
+def as_settled(first_s: np.ndarray, second_s: np.ndarray, *, size: float, length_ms: float) -> list[Train]:
+    """Return the parts of a settled unit of two potentials, the second of another size and length."""
+    jitter = np.random.default_rng(2).normal(0, 9, len(first_s) + len(second_s)).round() / RATE_HZ
+    first_s, second_s = first_s + jitter[: len(first_s)], second_s + jitter[len(first_s) :]
+    view = view_of((first_s, wave(4)), (second_s, size * wave(length_ms)))
+    times_s = np.sort(np.concatenate([first_s, second_s]))
+    return parted([Train(times_s, FRONT, 0, 20.0)], view, settled=True)
+
+
+def test_a_unit_that_fires_between_the_runs_of_another_is_its_own():
+    parts = as_settled(runs(1, 9, 21), runs(5, 16), size=1.3, length_ms=5)
+    assert sorted(len(part.time_s) for part in parts) == [24, 36]
+    assert parts[0].template is parts[1].template  # so that nobody joins them again
+
+
+@pytest.mark.parametrize(("first_s", "second_s"), [(runs(1, 5, 9), runs(16, 21)), (runs(1)[::2], runs(1)[1::2])])
+def test_a_unit_that_changes_once_or_keeps_one_clock_stays_one(first_s, second_s):
+    assert len(as_settled(first_s, second_s, size=1.3, length_ms=5)) == 1
+
+
+def test_of_one_size_what_is_left_of_others_makes_no_kind():
+    assert len(as_settled(runs(1, 9, 21), runs(5, 16), size=1.02, length_ms=4.3)) == 1

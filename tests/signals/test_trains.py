@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -298,6 +300,16 @@ def test_discharges_of_a_known_clock_that_only_the_slow_band_saw_are_its_own():
     assert len(found) == 1
     np.testing.assert_allclose(found[0].time_s, times_s)
     assert found[0].band == 0
+
+
+def test_a_run_of_another_wave_between_the_runs_of_a_known_one_is_no_part_of_it():
+    runs_s = [first_s + np.arange(12) / 8 for first_s in (1.0, 5.0, 9.0)]
+    slower_s = 6.8 + np.arange(10) / 6
+    place = np.arange(len(SMALL))
+    broad = np.interp((place - len(place) / 2) / 1.3 + len(place) / 2, place, SMALL)
+    known, own = train(np.concatenate(runs_s), WAVE, band=0), train(slower_s, 1.2 * broad, band=1)
+    assert len(joined([known], [own], seen=[SEEN])) == 2
+    assert len(joined([known], [replace(own, template=SMALL)], seen=[SEEN])) == 1
 
 
 @pytest.mark.parametrize("template", [SMALL, -SMALL, 3 * SMALL, OTHER])

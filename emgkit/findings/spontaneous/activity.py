@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emgkit.findings.spontaneous.cleaning import check_usable, one_blas_thread, pieces_of
-from emgkit.findings.spontaneous.doubts import unless_locked, unless_of_complex, unless_of_myotonia
+from emgkit.findings.spontaneous.doubts import unless_locked, unless_of_complex, unless_of_endplate, unless_of_myotonia
 from emgkit.findings.spontaneous.follow import follow_pieces
 from emgkit.findings.spontaneous.naming import (
     COMPLEX,
+    ENDPLATE,
     INDETERMINATE,
     MYOTONIC,
     Name,
@@ -142,6 +143,8 @@ def _names(measured: Sequence[MeasuredTrain], leave: Sequence[str], *, crowded: 
         ]
     if any(name.label == MYOTONIC for name in names):
         names = [unless_of_myotonia(name, train) for name, train in zip(names, measured, strict=True)]
+    if any(name.label == ENDPLATE for name in names):
+        names = [unless_of_endplate(name) for name in names]
     complexes = [train for name, train in zip(names, measured, strict=True) if name.label == COMPLEX]
     names = [unless_of_complex(name, train, complexes=complexes) for name, train in zip(names, measured, strict=True)]
     return [

@@ -63,6 +63,13 @@ def unless_of_myotonia(name: Name, train: MeasuredTrain) -> Name:
     return name
 
 
+def unless_of_endplate(name: Name) -> Name:
+    """Return the name, or indeterminate for irregular denervation beside endplate spikes, of which it may be one."""
+    if name.counted or not labels()[name.label].denervation:
+        return name
+    return _doubted(name, "irregular beside endplate spikes, of which it may be one")
+
+
 def unless_of_complex(name: Name, train: MeasuredTrain, *, complexes: Sequence[MeasuredTrain]) -> Name:
     """Return the name, or indeterminate for denervation that may be parts of a complex repetitive discharge beside it.
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from emgkit.findings.spontaneous.measure import MeasuredTrain
 
 MYOTONIC = "myotonic_discharge"
+ENDPLATE = "endplate_spike"
 INDETERMINATE = "indeterminate"
 COMPLEX = "complex_repetitive_discharge"
 FIBRILLATION = "fibrillation"
