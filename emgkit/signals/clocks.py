@@ -92,6 +92,10 @@ def find_clock(times_s: NDArray[np.float64], *, limits: ClockLimits) -> NDArray[
         lags = [lag for part_s in parts for lag in _common_lags(part_s, limits, most=2)]
         longer = _best_chain(times_s, lags, limits, over=len(chain))
         chain = longer if len(longer) else chain
+    if len(chain) and (chain[0] > 0 or chain[-1] < len(times_s) - 1):
+        # Where it begins, a clock that slows down may be far from its most common interval.
+        longer = _best_chain(times_s, _at_ends(times_s[chain]), limits, over=len(chain))
+        chain = longer if len(longer) else chain
     for divisor in DIVISORS if len(chain) else ():  # every second discharge of a clock is a clock as well
         period_s = float(np.diff(times_s[chain[:2]])[0]) / divisor
         fuller = _best_chain(times_s, [period_s], limits, over=FULLER * len(chain))
@@ -222,6 +226,12 @@ def _ending_at(place: int, known: list[_Running]) -> NDArray[np.int64]:
         chain.append(place)
         place = known[place].before
     return np.array(chain[::-1], dtype=np.int64)
+
+
+def _at_ends(chain_s: NDArray[np.float64]) -> list[float]:
+    intervals = np.diff(chain_s)
+    folded = intervals / np.maximum(np.round(intervals / median_around(intervals, width=LOCAL)), 1)
+    return [median(folded[:AT_END]), median(folded[-AT_END:])]
 
 
 def _trimmed(times_s: NDArray[np.float64], chain: NDArray[np.int64]) -> NDArray[np.int64]:
