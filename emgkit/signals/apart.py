@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 RUN_LEAST, RUN_MOST = 5, 15  # discharges of a run that are compared with those of the next
 RATE_STEP = 1.15  # ratio of rates that makes another fibre likely
-REGULAR_RUN = 0.06  # irregularity of runs that are compared
+REGULAR_RUN = 0.08  # irregularity of runs that are compared
 FASTEST_S = 0.04  # myotonic discharges, which change from run to run, are faster
-STEADY = 0.08  # change of rate and size within a run
-SIZE_STEP, SIZE_SCATTER = 0.1, 1.5  # change of size from run to run, and over the scatter within
+STEADY = 0.08  # change of size within a run
+SIZE_STEP, SIZE_SCATTER = 0.08, 3.0  # change of size from run to run, and over the scatter within
 QUIET_S = 0.03  # without another discharge before and after
 QUIET_LEAST, QUIET_SLACK, QUIET_SHARE = 8, 1.5, 0.6  # of them, times the usual slack, and share of all, that a clock is
 QUIET_EXPLAINED = 0.4  # share of what fires in the pauses of others that its clock must explain
@@ -184,8 +184,8 @@ def _another_fibre(before_s: NDArray[np.float64], after_s: NDArray[np.float64], 
     if 1 / RATE_STEP < rates < RATE_STEP or max(rhythm.irregularity for rhythm in rhythms) > REGULAR_RUN:
         return False
     sizes = [sizes_of(run_s, train=train, band=band) for run_s in runs]
-    # The runs of a myotonic discharge differ as well, but there rate and size also change within a run.
-    if not all(_steady(part) for part in (*(np.diff(run_s) for run_s in runs), *sizes)):
+    # The runs of a myotonic discharge differ as well, but there the size also changes within a run.
+    if not all(_steady(size) for size in sizes):
         return False
     step = abs(float(np.median(sizes[0]) - np.median(sizes[1])))
     scatter = max(float(np.quantile(size, 0.8) - np.quantile(size, 0.2)) for size in sizes)
