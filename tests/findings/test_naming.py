@@ -191,6 +191,15 @@ def test_a_fibrillation_as_fast_as_a_myotonic_discharge_beside_it_is_not_named()
     assert unless_of_myotonia(unit, fast) is unit
 
 
+def test_a_few_small_ones_that_keep_time_in_endplate_noise_get_no_name():
+    few, many = (replace(measured(2.0, n=n, peak_to_peak_uv=32.0), endplate_noise_uv=5.0) for n in (11, 40))
+    name = name_train(few)
+    assert (name.label, name.counted) == ("indeterminate", False)
+    assert "by chance" in name.reasons
+    large = replace(measured(2.0, n=11, peak_to_peak_uv=80.0), endplate_noise_uv=5.0)
+    assert {name_train(each).label for each in (many, large)} == {"fibrillation"}
+
+
 def test_what_is_irregular_beside_endplate_spikes_is_no_fibrillation():
     regular = Name("fibrillation", 0.95, "endplate_spike", "regular", counted=True)
     doubted = unless_of_endplate(replace(regular, counted=False))
@@ -218,7 +227,7 @@ def test_a_few_microvolt_are_too_little_for_denervation():
 
 
 def test_what_changes_its_shape_without_a_clock_is_not_the_shape_of_one_fibre():
-    name = name_train(replace(measured(2.0, jitter=0.3, duration_ms=3.0), variability=0.025))
+    name = name_train(replace(measured(2.0, jitter=0.3, duration_ms=3.0), variability=0.06))
     assert not name.counted
     assert name.label != "fibrillation"
 

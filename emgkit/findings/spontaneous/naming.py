@@ -249,7 +249,7 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irreg
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
     if labels()[label].denervation:
         hindrance = _irregular(measured, label, elsewhere=elsewhere) if irregular else _untimely(measured, label)
-        hindrance = hindrance or _changing(measured, label)
+        hindrance = hindrance or _lost_in_noise(measured) or _changing(measured, label)
         size_uv = measured.shape.peak_to_peak_uv if measured.shape is not None else np.nan
         if size_uv > values["denervation_largest_uv"]:
             hindrance = f"{size_uv:.0f} uV are too much for {label}"
@@ -278,6 +278,15 @@ def _untimely(measured: MeasuredTrain, label: str) -> str:
     largest_hz = values["transient_largest_rate_hz" if short else "denervation_largest_rate_hz"]
     if rate_hz > largest_hz and rhythm.trend_per_s < values["fast_least_slowing_per_s"]:
         return f"{rate_hz:.0f} Hz without slowing down, too fast for {label}"
+    return ""
+
+
+def _lost_in_noise(measured: MeasuredTrain) -> str:
+    # Among so many small potentials a few keep time by chance.
+    values, noise_uv = criteria_values("naming_criteria"), measured.endplate_noise_uv
+    few = measured.rhythm.n_intervals < values["among_noise_least_intervals"]
+    if few and measured.shape is not None and measured.shape.peak_to_peak_uv < values["among_noise_least"] * noise_uv:
+        return f"few and small in endplate noise of {_rounded(noise_uv)} uV, where some keep time by chance"
     return ""
 
 
