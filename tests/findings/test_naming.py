@@ -197,6 +197,7 @@ def test_a_few_small_ones_that_keep_time_in_endplate_noise_get_no_name():
     assert (name.label, name.counted) == ("indeterminate", False)
     assert "by chance" in name.reasons
     large = replace(measured(2.0, n=11, peak_to_peak_uv=80.0), endplate_noise_uv=5.0)
+    assert name_train(large, crowded=True).label == "indeterminate"
     assert {name_train(each).label for each in (many, large)} == {"fibrillation"}
 
 

@@ -161,7 +161,7 @@ def name_train(
     sure = sum(total[label] for label in total if denervation and labels()[label].denervation) / sum(total.values())
     irregular = denervation and _is_irregular(measured, kind, crowded=crowded, contracting=contracting)
     hindrance = _hindrance(
-        measured, best, max(probability, sure), irregular=irregular, elsewhere=crowded or contracting
+        measured, best, max(probability, sure), irregular=irregular, crowded=crowded, contracting=contracting
     )
     if hindrance:
         return Name(INDETERMINATE, probability, best, f"{hindrance}; {reasons}", counted=False)
@@ -239,7 +239,9 @@ def _is_irregular(measured: MeasuredTrain, kind: str, *, crowded: bool, contract
     return kind in IRREGULAR or measured.rhythm.irregularity > largest
 
 
-def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irregular: bool, elsewhere: bool) -> str:
+def _hindrance(
+    measured: MeasuredTrain, label: str, probability: float, *, irregular: bool, crowded: bool, contracting: bool
+) -> str:
     values = criteria_values("naming_criteria")
     rhythm = measured.rhythm
     span_s = measured.train.time_s[-1] - measured.train.time_s[0]
@@ -248,8 +250,9 @@ def _hindrance(measured: MeasuredTrain, label: str, probability: float, *, irreg
     if rhythm.n_intervals < least:
         return f"only {rhythm.n_intervals} intervals, {least:.0f} are needed"
     if labels()[label].denervation:
+        elsewhere = crowded or contracting
         hindrance = _irregular(measured, label, elsewhere=elsewhere) if irregular else _untimely(measured, label)
-        hindrance = hindrance or _lost_in_noise(measured) or _changing(measured, label)
+        hindrance = hindrance or _by_chance(measured, crowded=crowded) or _changing(measured, label)
         size_uv = measured.shape.peak_to_peak_uv if measured.shape is not None else np.nan
         if size_uv > values["denervation_largest_uv"]:
             hindrance = f"{size_uv:.0f} uV are too much for {label}"
@@ -281,11 +284,14 @@ def _untimely(measured: MeasuredTrain, label: str) -> str:
     return ""
 
 
-def _lost_in_noise(measured: MeasuredTrain) -> str:
-    # Among so many small potentials a few keep time by chance.
+def _by_chance(measured: MeasuredTrain, *, crowded: bool) -> str:
+    # Among so many potentials a few keep time by chance.
     values, noise_uv = criteria_values("naming_criteria"), measured.endplate_noise_uv
-    few = measured.rhythm.n_intervals < values["among_noise_least_intervals"]
-    if few and measured.shape is not None and measured.shape.peak_to_peak_uv < values["among_noise_least"] * noise_uv:
+    if measured.rhythm.n_intervals >= values["among_many_least_intervals"]:
+        return ""
+    if crowded:
+        return f"only {measured.rhythm.n_intervals} intervals among so much else, where some keep time by chance"
+    if measured.shape is not None and measured.shape.peak_to_peak_uv < values["among_noise_least"] * noise_uv:
         return f"few and small in endplate noise of {_rounded(noise_uv)} uV, where some keep time by chance"
     return ""
 
