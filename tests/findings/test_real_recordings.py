@@ -90,6 +90,16 @@ def test_contraction_in_neuropathy_is_no_denervation_and_its_clicks_are_left_out
         assert np.abs(phase.mean()) < 0.9 or len(times_s) < 10
 
 
+def test_contraction_too_dense_to_resolve_holds_no_denervation(shared_data):
+    # Of nearly 4,000 discharges in half a minute, ten keep time by chance.
+    recording = read_recording(
+        shared_data / "emgdb" / "emg_myopathy.hea", muscle="tibialis anterior", side="right", state="slight"
+    )
+    activity = find_spontaneous_activity(recording)
+    assert {"low_rate", "crowded"} <= set(activity.flags)
+    assert not DENERVATION & set(activity.trains["label"])
+
+
 def test_a_flat_record_is_refused(shared_data):
     with pytest.raises(SignalError, match=r"0\.05 of 11\.18 s .*flat"):
         n2001(shared_data, "N2001A06BB08")
