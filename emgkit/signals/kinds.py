@@ -12,6 +12,7 @@ from emgkit.signals.counting import samples_in, spread_evenly, turns_over_chance
 from emgkit.signals.match import similarity
 from emgkit.signals.medians import column_medians
 from emgkit.signals.peel import cut_at
+from emgkit.signals.rhythm import PAUSE
 from emgkit.signals.units import gaps_around, rhythm_of
 from emgkit.signals.waveform import separation
 
@@ -120,10 +121,12 @@ def _changes_freely(unit: Train) -> bool:
 
 
 def _of_one(unit: Train, kind: NDArray[np.int64]) -> bool:
-    # One unit may change its shape once, and may keep one clock while its kinds of discharges take turns.
-    once = np.count_nonzero(np.diff(kind)) < len(np.unique(kind))
-    one_clock = rhythm_of(unit).irregularity < CLOCK and turns_over_chance(kind > 0) > IN_TURN
-    return bool(_changes_freely(unit) or once or one_clock)
+    # One unit may change its shape once while it fires, and may keep one clock while its kinds take turns.
+    rhythm, changes = rhythm_of(unit), np.flatnonzero(np.diff(kind))
+    fires_on = np.diff(unit.time_s)[changes] < PAUSE * rhythm.base_s
+    once = len(changes) < len(np.unique(kind)) and bool(fires_on.any())
+    one_clock = rhythm.irregularity < CLOCK and turns_over_chance(kind > 0) > IN_TURN
+    return _changes_freely(unit) or once or one_clock
 
 
 def _windows(times_s: NDArray[np.float64], half: int, view: View) -> NDArray[np.float32]:

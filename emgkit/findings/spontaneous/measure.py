@@ -236,7 +236,7 @@ def _to_largest_spike(size: NDArray[np.float64], found: _Average, base_s: float)
     values, band, window_ms = criteria_values("detection_criteria"), bands()[0], found.window_ms
     energy = np.where(np.abs(window_ms) < values["own_interval_share"] * base_s * 1000, np.square(size), 0.0)
     here = energy[np.abs(window_ms) < band.lag_ms].max(initial=0.0)
-    least = max(values["larger_spike"] * here, (values["spike_share"] * float(np.ptp(found.average))) ** 2)
+    least = max(values["larger_spike"] * here, (values["fixed_point_share"] * float(np.ptp(found.average))) ** 2)
     return float(window_ms[energy.argmax()]) / 1000 if energy.max() > least else 0.0
 
 
