@@ -99,3 +99,8 @@ def test_a_unit_that_changes_once_or_keeps_one_clock_stays_one(first_s, second_s
 
 def test_of_one_size_what_is_left_of_others_makes_no_kind():
     assert len(as_settled(runs(1, 9, 21), runs(5, 16), size=1.02, length_ms=4.3)) == 1
+
+
+@pytest.mark.parametrize(("second_s", "units"), [(runs(9, 11), 2), (runs(2.5, 4), 1)])
+def test_another_shape_after_a_pause_is_another_unit_and_without_one_a_change(second_s, units):
+    assert len(as_settled(runs(1), second_s, size=1.0, length_ms=6)) == units
