@@ -95,12 +95,12 @@ def _kinds_of(unit: Train, every_s: NDArray[np.float64], view: View, *, settled:
     half = samples_in(view.band.half_window_ms, view.rate_hz)
     lag = samples_in(view.band.lag_ms, view.rate_hz)
     alone = np.flatnonzero(gaps_around(unit.time_s, every_s) > view.band.half_window_ms / 1000)
-    if len(alone) < 2 * view.band.min_spikes or view.noise_uv <= 0:
+    if len(alone) < 2 * view.band.min_spikes or view.noise_uv <= 0 or (settled and _changes_freely(unit)):
         return [unit]
     windows = _windows(unit.time_s[alone[spread_evenly(len(alone), most=MOST)]], half + lag, view)
     least = max(view.band.min_spikes, int(LEAST_SHARE * len(windows)))
     groups = find_kinds(windows, noise_uv=view.noise_uv, max_lag=lag, tolerance=view.band.tolerance, min_spikes=least)
-    kinds = _far_apart(windows[:, lag:-lag], groups, by_size=settled and not _changes_freely(unit))
+    kinds = _far_apart(windows[:, lag:-lag], groups, by_size=settled)
     if len(kinds) < 2:
         return [unit]
     best = np.argmin([_left_over(_windows(unit.time_s, half, view), kind) for kind in kinds], axis=0)
@@ -126,7 +126,7 @@ def _of_one(unit: Train, kind: NDArray[np.int64]) -> bool:
     fires_on = np.diff(unit.time_s)[changes] < PAUSE * rhythm.base_s
     once = len(changes) < len(np.unique(kind)) and bool(fires_on.any())
     one_clock = rhythm.irregularity < CLOCK and turns_over_chance(kind > 0) > IN_TURN
-    return _changes_freely(unit) or once or one_clock
+    return once or one_clock
 
 
 def _windows(times_s: NDArray[np.float64], half: int, view: View) -> NDArray[np.float32]:
