@@ -177,6 +177,7 @@ def find_skewed(
     limit: float,
     peakedness: float,
     least_uv: float,
+    least_lean_uv: float = np.inf,
 ) -> list[Skewed]:
     """Find stretches whose noise leans to the negative side, as a shower of small negative potentials does.
 
@@ -196,6 +197,8 @@ def find_skewed(
         Kurtosis from which it is not: a shower is dense, and what stands out so far is left of discharges.
     least_uv : float
         Root mean square from which it is.
+    least_lean_uv : float
+        Root mean square times skewness from which it is too: a sparse shower leans more than it adds.
 
     Returns
     -------
@@ -221,8 +224,8 @@ def find_skewed(
     size = int(block_s * rate)
     blocks = [
         Skewed(start_s + number * size / rate, start_s + (number + 1) * size / rate, level_uv, large_uv)
-        for number, level_uv, large_uv in _leaning(noise, quiet, size, limit, peakedness)
-        if level_uv >= least_uv
+        for number, level_uv, large_uv, lean_uv in _leaning(noise, quiet, size, limit, peakedness)
+        if level_uv >= least_uv or lean_uv >= least_lean_uv
     ]
     return joined_noise(blocks, gap_s=1e-9)
 
@@ -241,8 +244,8 @@ def joined_noise(spans: Sequence[Skewed], *, gap_s: float) -> list[Skewed]:
 
 def _leaning(
     noise: NDArray[np.floating], quiet: NDArray[np.bool_], size: int, limit: float, peakedness: float
-) -> list[tuple[int, float, float]]:
-    # Number and levels of the blocks of so many samples whose quiet ones lean; all blocks at once, from their moments.
+) -> list[tuple[int, float, float, float]]:
+    # Number, levels and lean of the blocks of so many samples whose quiet ones lean; all at once, from their moments.
     n_blocks = len(noise) // size
     flags = quiet[: n_blocks * size].reshape(n_blocks, size)
     part = noise[: n_blocks * size].reshape(n_blocks, size) * flags
@@ -258,4 +261,5 @@ def _leaning(
     kurtosis = (fourth - 4 * mean * third + 6 * mean**2 * second - 3 * mean**4) / level**4
     leaning = used & (skewness <= limit) & (kurtosis < peakedness)
     large = level * np.maximum(kurtosis, 0) ** 0.25
-    return [(int(number), float(level[number]), float(large[number])) for number in np.flatnonzero(leaning)]
+    every = zip(level[leaning].tolist(), large[leaning].tolist(), (-level * skewness)[leaning].tolist(), strict=True)
+    return [(int(number), *levels) for number, levels in zip(np.flatnonzero(leaning), every, strict=True)]

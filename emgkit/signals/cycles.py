@@ -90,17 +90,28 @@ def cycles_united(trains: Sequence[Train], band: SortedBand) -> list[Train]:
     -------
     list of Train
         Largest first. Steady trains of one rate that do not fire together are one where their usual cycles are of one
-        shape.
+        shape. One that is told now at this spike and now at that spike of a steady one is that train once more.
     """
     whole: list[Train] = []
     for train in sorted(trains, key=lambda each: -each.snr):
         for place, other in enumerate(whole):
+            if (steady := _told_twice(other, train)) is not None:
+                whole[place] = steady
+                break
             if _in_turns(other, train) and (lag_s := _lag_of_cycle(other, train, band)) is not None:
                 whole[place] = united(other, train.time_s + lag_s)
                 break
         else:
             whole.append(train)
     return whole
+
+
+def _told_twice(one: Train, two: Train) -> Train | None:
+    # The one that tells every discharge at the same spike, when the other one tells the same discharges.
+    for clock, other in ((one, two), (two, one)):
+        if _is_steady(clock) and len(lags_to(clock, other)) > 1:
+            return clock
+    return None
 
 
 def _in_turns(one: Train, two: Train) -> bool:

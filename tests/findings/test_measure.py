@@ -41,6 +41,14 @@ def test_a_third_phase_is_that_of_a_fibre_unless_a_filter_may_have_made_it():
     assert (short.sharp_wave, long.sharp_wave) == (False, True)
 
 
+def test_a_complex_is_no_sharp_wave_however_long_it_lasts():
+    spikes = [part for at_ms in (0.0, 8.0, 16.0) for part in ((200.0, at_ms, 0.3), (-150.0, at_ms + 1.6, 0.9))]
+    train = measured(spikes)
+    assert train.shape.duration_ms > 10
+    assert train.shape.phases > 4
+    assert not train.sharp_wave
+
+
 @pytest.mark.parametrize("early_ms", [-11.0, -14.0, -25.0])
 def test_what_comes_long_before_the_largest_spike_is_no_baseline(early_ms):
     spike = [(-250.0, 0.0, 0.3), (100.0, -0.7, 0.3)]

@@ -72,6 +72,16 @@ def test_a_shower_lower_than_asked_is_none():
     assert find_skewed(shower(3), RATE_HZ, events=[], **LIMITS | {"least_uv": 1.01 * span.level_uv}) == []
 
 
+def test_a_sparse_shower_is_told_by_how_far_it_leans():
+    sparse = shower(3, rate=60.0, size=30.0, noise=3.0)
+    wanted = LIMITS | {"least_uv": 100.0}
+    assert find_skewed(sparse, RATE_HZ, events=[], **wanted) == []
+    [span] = find_skewed(sparse, RATE_HZ, events=[], least_lean_uv=6.0, **wanted)
+    assert (span.start_s, span.stop_s) == (0.0, 6.0)
+    dense = shower(3, rate=2000.0, size=5.0, noise=3.0)  # many at once lean less, however loud
+    assert find_skewed(dense, RATE_HZ, events=[], least_lean_uv=6.0, **wanted) == []
+
+
 def test_the_level_is_that_of_the_noise():
     found = find_skewed(shower(5), RATE_HZ, events=[], **LIMITS)
     louder = find_skewed(3 * shower(5), RATE_HZ, events=[], **LIMITS)

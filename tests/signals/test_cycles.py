@@ -109,3 +109,18 @@ def test_two_complexes_of_one_rate_and_other_shapes_are_two():
 def test_two_of_one_shape_that_fire_together_are_two():
     units, band = turns((0.0015, [0.5], [WAVE, WAVE]), (0.0015, [0.56], [WAVE, WAVE]))
     assert len(cycles_united(units, band)) == 2
+
+
+def test_one_that_is_told_now_here_now_there_in_the_cycles_of_another_is_that_one_once_more():
+    waves = [WAVE, -20 * np.hanning(40)]
+    (steady,), band = turns((0.0015, [0.5, 3.0, 6.0, 9.0], waves))
+    there = np.random.default_rng(3).random(len(steady.time_s)) < 0.5
+    dealt = Train(np.sort(steady.time_s + 0.04 * there), waves[1], 0, 60.0)
+    (whole,) = cycles_united([steady, dealt], band)
+    np.testing.assert_array_equal(whole.time_s, steady.time_s)
+
+
+def test_a_random_train_beside_a_steady_one_stays_its_own():
+    (steady,), band = turns((0.0015, [0.5, 3.0, 6.0, 9.0], [WAVE, WAVE]))
+    other = Train(np.sort(np.random.default_rng(4).uniform(0.5, 11, 48)), WAVE, 0, 60.0)
+    assert len(cycles_united([steady, other], band)) == 2

@@ -291,13 +291,14 @@ def _parts(size: NDArray[np.float64], window_ms: NDArray[np.float64]) -> tuple[t
 def _is_sharp_wave(shape: Shape) -> bool:
     values = criteria_values("detection_criteria")
     low, high = values["sharp_wave_negative_low"], values["sharp_wave_negative_high"]
+    tail = shape.duration_ms >= values["sharp_wave_tail_ms"]  # the high-pass makes one more
     return bool(
         shape.positive_first
         and shape.initial_deflection == "positive"
         and low <= shape.negative_share <= high
         and shape.negative_to_positive_width >= values["sharp_wave_width_ratio"]
         and shape.duration_ms >= values["sharp_wave_duration_ms"]
-        and (shape.phases <= values["sharp_wave_phases"] or shape.duration_ms >= values["sharp_wave_tail_ms"])
+        and shape.phases <= values["sharp_wave_phases"] + tail
     )
 
 

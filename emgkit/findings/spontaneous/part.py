@@ -282,4 +282,5 @@ def _endplate_noise(stretch: Stretch, measured: Sequence[MeasuredTrain], *, nois
         limit=values["endplate_noise_skewness"],
         peakedness=values["endplate_noise_kurtosis"],
         least_uv=values["endplate_noise_level"] * noise_uv,
+        least_lean_uv=values["endplate_noise_lean"] * noise_uv,
     )
