@@ -140,10 +140,10 @@ def _look_back(begins_ms: float, rhythm: Rhythm) -> float:
     # slow complex may lie far apart, with silence between them: its rhythm, steady as no other, asks for a wider look.
     values = criteria_values("detection_criteria")
     most_ms = min(values["complex_steady_share"] * 1000 * rhythm.base_s, values["complex_steady_before_ms"])
-    if rhythm.irregularity < values["complex_steady"] and most_ms > values["complex_before_ms"]:
-        return most_ms
-    early = begins_ms < values["baseline_stop_ms"]
-    return values["complex_before_ms"] if early or 1000 * rhythm.base_s < values["window_after_ms"] else 0.0
+    wider_ms = most_ms if rhythm.irregularity < values["complex_steady"] else 0.0
+    if begins_ms < values["baseline_stop_ms"] or 1000 * rhythm.base_s < values["window_after_ms"]:
+        wider_ms = max(wider_ms, values["complex_before_ms"])
+    return wider_ms if wider_ms > values["window_before_ms"] else 0.0
 
 
 def _shape(found: _Average, spikes_ms: list[float], parts_ms: list[tuple[float, float]]) -> Shape:

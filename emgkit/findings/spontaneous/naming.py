@@ -143,8 +143,7 @@ def name_train(
     """
     priors, features, _ = _tables()
     found = {name: value for name, value in features_of(measured).items() if features[name].use not in leave}
-    slow = 1 / measured.rhythm.base_s < criteria_values("naming_criteria")["complex_least_rate_hz"]
-    kinds = [kind for kind in priors if not (slow and priors[kind].label == COMPLEX)]
+    kinds = [kind for kind in priors if _has_the_rhythm(measured, priors[kind].label)]
     terms = {kind: _terms(kind, found, measured.rhythm.n_intervals) for kind in kinds}
     score = {kind: np.log(priors[kind].value) + sum(terms[kind].values()) for kind in kinds}
     top = max(score.values())
@@ -168,6 +167,18 @@ def name_train(
     if irregular:
         reasons = f"irregular, so it does not count for a grade; {reasons}"
     return Name(best, probability, rival, reasons, counted=denervation and not irregular)
+
+
+def _has_the_rhythm(measured: MeasuredTrain, label: str) -> bool:
+    # Rhythm comes first: endplate spikes are never regular, and what a membrane repeats by itself is never irregular.
+    values, rhythm = criteria_values("naming_criteria"), measured.rhythm
+    if label == COMPLEX:
+        return 1 / rhythm.base_s >= values["complex_least_rate_hz"]
+    if rhythm.n_intervals < values["rhythm_known_intervals"]:
+        return True
+    if label == ENDPLATE:
+        return rhythm.irregularity > values["endplate_least_irregularity"]
+    return label != MYOTONIC or rhythm.irregularity < values["myotonic_largest_irregularity"]
 
 
 def _terms(kind: str, found: Mapping[str, float], n_intervals: int) -> dict[str, float]:
@@ -301,7 +312,9 @@ def _changing(measured: MeasuredTrain, label: str) -> str:
     enough = measured.rhythm.n_intervals >= values["fibrillation_variability_intervals"]
     quiet = measured.endplate_noise_uv == 0  # which is never the same around two discharges
     seen = enough and quiet and measured.train.snr > values["fibrillation_variability_snr"]
-    if label == FIBRILLATION and seen and measured.variability > values["fibrillation_largest_variability"]:
+    doubtful = measured.rhythm.irregularity > values["fibrillation_doubtful_irregularity"]
+    largest = values["fibrillation_doubtful_variability" if doubtful else "fibrillation_largest_variability"]
+    if label == FIBRILLATION and seen and measured.variability > largest:
         return f"the shape changes by {measured.variability:.2f} between discharges, as that of one fibre does not"
     return ""
 
