@@ -104,7 +104,7 @@ def test_the_number_of_threads_changes_nothing():
 
 def test_a_recording_that_is_not_long_stays_whole():
     recording, _ = scene()
-    short = Recording(recording.samples_uv[: int(180 * RATE_HZ)], RATE_HZ, muscle="gluteus maximus", side="left")
+    short = Recording(recording.samples_uv[: int(70 * RATE_HZ)], RATE_HZ, muscle="gluteus maximus", side="left")
     assert len(of_library(short)) == 1
     assert len(of_library(recording)) == 7
 

@@ -159,9 +159,8 @@ def name_train(
     # Fibrillation and positive sharp wave mean the same: a doubt between the two is no doubt about denervation.
     sure = sum(total[label] for label in total if denervation and labels()[label].denervation) / sum(total.values())
     irregular = denervation and _is_irregular(measured, kind, crowded=crowded, contracting=contracting)
-    hindrance = _hindrance(
-        measured, best, max(probability, sure), irregular=irregular, crowded=crowded, contracting=contracting
-    )
+    hindrance = _hindrance(measured, best, irregular=irregular, crowded=crowded, contracting=contracting)
+    hindrance = hindrance or _improbable(max(probability, sure), best, kind)
     if hindrance:
         return Name(INDETERMINATE, probability, best, f"{hindrance}; {reasons}", counted=False)
     if irregular:
@@ -250,9 +249,7 @@ def _is_irregular(measured: MeasuredTrain, kind: str, *, crowded: bool, contract
     return kind in IRREGULAR or measured.rhythm.irregularity > largest
 
 
-def _hindrance(
-    measured: MeasuredTrain, label: str, probability: float, *, irregular: bool, crowded: bool, contracting: bool
-) -> str:
+def _hindrance(measured: MeasuredTrain, label: str, *, irregular: bool, crowded: bool, contracting: bool) -> str:
     values = criteria_values("naming_criteria")
     rhythm = measured.rhythm
     span_s = measured.train.time_s[-1] - measured.train.time_s[0]
@@ -276,10 +273,15 @@ def _hindrance(
         return f"only {measured.train.snr:.1f} times the noise"
     elif label == COMPLEX and rhythm.irregularity > values["complex_largest_irregularity"]:
         return f"too irregular ({rhythm.irregularity:.2f}) for {label}"
-    needed = values["denervation_least_probability" if labels()[label].denervation else "least_probability"]
-    if probability < needed:
-        return f"probability {probability:.2f} is below {needed:g}"
     return ""
+
+
+def _improbable(probability: float, label: str, kind: str) -> str:
+    values = criteria_values("naming_criteria")
+    needed = values["denervation_least_probability" if labels()[label].denervation else "least_probability"]
+    if kind in IRREGULAR:
+        needed = values["irregular_least_probability"]
+    return f"probability {probability:.2f} is below {needed:g}" if probability < needed else ""
 
 
 def _untimely(measured: MeasuredTrain, label: str) -> str:
