@@ -39,7 +39,15 @@ def cycle_of(parts_s: Sequence[tuple[float, float]], *, base_s: float, first_s: 
     (-0.0175, 0.0125)
     """
     if base_s > -first_s:  # the pause before the discharge begins before the average does
-        return first_s, first_s + base_s
+        middles_s = [(start_s + stop_s) / 2 - base_s for start_s, stop_s in parts_s]
+        # Where the rhythm changes, parts keep their lag to their own discharge and are not seen before the next one.
+        late_s = [
+            stop_s - base_s
+            for middle_s, (_, stop_s) in zip(middles_s, parts_s, strict=True)
+            if middle_s > first_s and not any(start_s <= middle_s <= over_s for start_s, over_s in parts_s)
+        ]
+        begins_s = max([first_s, *late_s])
+        return begins_s, begins_s + base_s
     # The pause before the first part is at least as long as the average shows.
     bounded = [(first_s, first_s), *parts_s]
     pauses = [(after - before, (before + after) / 2) for (_, before), (after, _) in pairwise(bounded)]

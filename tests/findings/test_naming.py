@@ -254,3 +254,19 @@ def test_a_complex_that_fills_the_baseline_is_named_though_it_hardly_stands_over
     steady = measured(40.0, jitter=0.004, spikes=6, phases=12, turns=12, duration_ms=20.0)
     loud = replace(steady, train=replace(steady.train, snr=6.0))
     assert name_train(loud).label == "complex_repetitive_discharge"
+
+
+def test_endplate_spikes_are_never_regular_and_myotonic_discharges_never_irregular():
+    shape = {"duration_ms": 4.0, "rise_ms": 0.75, "initial_deflection": "positive", "phases": 2}
+    for jitter, other in ((0.01, "endplate_spike"), (0.35, "myotonic_discharge")):
+        for rate_hz in (15.0, 40.0, 60.0):
+            name = name_train(measured(rate_hz, jitter=jitter, n=60, **shape))
+            assert other not in {name.label, name.runner_up}
+
+
+@pytest.mark.parametrize(("variability", "label"), [(0.005, "fibrillation"), (0.03, "indeterminate")])
+def test_a_doubtful_rhythm_asks_for_a_steadier_shape(variability, label):
+    train = replace(measured(3.0, jitter=0.09, n=60), variability=variability)
+    assert 0.06 < train.rhythm.irregularity < 0.1
+    assert name_train(train).label == label
+    assert name_train(replace(measured(3.0), variability=variability)).label == "fibrillation"

@@ -71,3 +71,12 @@ def test_a_pause_before_the_first_part_begins_a_cycle():
     start_s, stop_s = cycle_of(parts_s, base_s=0.0385, first_s=-0.04)
     assert start_s < -0.021
     assert stop_s > 0.003
+
+
+def test_parts_that_keep_their_lag_where_the_rhythm_changes_are_of_the_discharge_before_them():
+    late = [(-0.002, 0.002), (0.028, 0.033), (0.036, 0.039)]
+    start_s, stop_s = cycle_of(late, base_s=0.072, first_s=-0.043)
+    assert start_s < -0.002
+    assert stop_s >= 0.039
+    seen_before = [(-0.044, -0.039), (-0.036, -0.033), *late]  # of a steady rhythm they may be of the next one
+    assert cycle_of(seen_before, base_s=0.072, first_s=-0.043) == (-0.043, -0.043 + 0.072)

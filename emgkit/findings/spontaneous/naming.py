@@ -344,8 +344,10 @@ def _irregular(measured: MeasuredTrain, label: str, *, elsewhere: bool) -> str:
             return f"irregular ({rhythm.irregularity:.2f}), and only {_rounded(shown)} {unit}"
     if rhythm.p5_ms < values["irregular_least_p5_ms"]:
         return f"irregular ({rhythm.irregularity:.2f}), with intervals as short as {rhythm.p5_ms:.0f} ms"
-    single = shape is not None and shape.duration_ms < values["irregular_longest_ms"]
-    if not single or measured.variability > values["irregular_largest_variability"]:
+    duration_ms = shape.duration_ms if shape is not None else np.inf
+    long = duration_ms > values["irregular_usual_ms"]
+    largest = values["finest_variability" if long else "irregular_largest_variability"]
+    if duration_ms > values["irregular_longest_ms"] or measured.variability > largest:
         return f"irregular ({rhythm.irregularity:.2f}), and not the shape of one fibre"
     return ""
 
