@@ -204,7 +204,7 @@ def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, alik
         for value, times_s in zip(irregular, (first_s, second_s), strict=True)
     ]
     if together < AS_REGULAR:
-        turns = _turns(first_s, second_s)
+        turns = _turns(first_s, second_s, longest_s=PAUSE * both.base_s)
         # A few guests leave most intervals even, but not those where they take turns with their host.
         even_turns = alike > VERY_SAME or both.uneven * both.n_intervals < UNEVEN_TURNS * turns
         if both.uneven < EVEN and turns >= TURNS and even_turns:
@@ -224,11 +224,11 @@ def _timing(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, alik
     return _coincidences(first_s, second_s)
 
 
-def _turns(first_s: NDArray[np.float64], second_s: NDArray[np.float64]) -> int:
-    # How often a discharge of one follows one of the other.
-    mine = np.concatenate([np.zeros(len(first_s), dtype=bool), np.ones(len(second_s), dtype=bool)])
-    ordered = mine[np.argsort(np.concatenate([first_s, second_s]), kind="stable")]
-    return int(np.count_nonzero(ordered[1:] != ordered[:-1]))
+def _turns(first_s: NDArray[np.float64], second_s: NDArray[np.float64], *, longest_s: float = np.inf) -> int:
+    # How often a discharge of one follows one of the other; after a pause it may be that of any.
+    both_s = np.concatenate([first_s, second_s])
+    order = np.argsort(both_s, kind="stable")
+    return int(np.count_nonzero(np.diff(order >= len(first_s)) & (np.diff(both_s[order]) < longest_s)))
 
 
 def _fills(clock_s: NDArray[np.float64], other_s: NDArray[np.float64]) -> bool:

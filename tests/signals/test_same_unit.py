@@ -279,3 +279,13 @@ def test_parts_of_what_fires_now_and_then_may_change_more_than_a_clock():
         kinds = windows_of([(first_s, WAVE), (second_s, changed)], noise=0.17)
         assert 4.5 < separation(kinds(first_s), kinds(second_s)) < 7
         assert one_unit(first_s, second_s, shapes=(WAVE, changed), windows=kinds) is verdict
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_runs_that_come_by_turns_with_pauses_between_are_no_halves_of_one_clock(seed):
+    rng, runs = np.random.default_rng(seed), np.arange(5) * 5.0
+    fast_s, slow_s = (
+        np.concatenate([start_s + after_s + np.cumsum(rng.normal(1, 0.02, n)) / rate_hz for start_s in runs])
+        for after_s, n, rate_hz in ((0.0, 12, 12.0), (2.5, 6, 4.2))
+    )
+    assert not same(fast_s, slow_s, shapes=(WAVE, 1.8 * WAVE + 0.1 * RELATED))
