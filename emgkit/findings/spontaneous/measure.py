@@ -111,7 +111,7 @@ def measure_train(
         size = _size(found.average, rate_hz)
     stored = slice(-len(found.window_ms), None)
     cycle = _cycle(found, rate_hz, rhythm.base_s)
-    before_ms = _look_back(cycle.begins_ms, rhythm)
+    before_ms = _look_back(averaged, train.time_s, rate_hz, cycle.begins_ms, rhythm)
     if before_ms:
         found = averaged(train.time_s, before_ms=before_ms)
         found = _levelled(found.windows, found.window_ms, _cycle(found, rate_hz, rhythm.base_s).begins_ms)
@@ -135,15 +135,22 @@ def measure_train(
     )
 
 
-def _look_back(begins_ms: float, rhythm: Rhythm) -> float:
+def _look_back(
+    averaged: Callable[..., _Average], times_s: NDArray[np.float64], rate_hz: float, begins_ms: float, rhythm: Rhythm
+) -> float:
     # Of a fast train, what is far before a discharge may be a part of it and not of the one before. The parts of a
-    # slow complex may lie far apart, with silence between them: its rhythm, steady as no other, asks for a wider look.
+    # slow complex may lie far apart, with silence between them: its rhythm, steady as no other, asks for a wider look,
+    # at a few discharges first, for most that are so steady are no complex.
     values = criteria_values("detection_criteria")
+    steady = rhythm.irregularity < values["complex_steady"]
     most_ms = min(values["complex_steady_share"] * 1000 * rhythm.base_s, values["complex_steady_before_ms"])
-    wider_ms = most_ms if rhythm.irregularity < values["complex_steady"] else 0.0
     if begins_ms < values["baseline_stop_ms"] or 1000 * rhythm.base_s < values["window_after_ms"]:
-        wider_ms = max(wider_ms, values["complex_before_ms"])
-    return wider_ms if wider_ms > values["window_before_ms"] else 0.0
+        return max(most_ms * steady, values["complex_before_ms"])
+    if not steady or most_ms <= values["window_before_ms"]:
+        return 0.0
+    few = spread_evenly(len(times_s), most=int(values["complex_glimpse"]))
+    glimpse = averaged(times_s[few], before_ms=most_ms)
+    return most_ms if _cycle(glimpse, rate_hz, rhythm.base_s).begins_ms < -values["window_before_ms"] else 0.0
 
 
 def _shape(found: _Average, spikes_ms: list[float], parts_ms: list[tuple[float, float]]) -> Shape:
