@@ -270,3 +270,10 @@ def test_a_doubtful_rhythm_asks_for_a_steadier_shape(variability, label):
     assert 0.06 < train.rhythm.irregularity < 0.1
     assert name_train(train).label == label
     assert name_train(replace(measured(3.0), variability=variability)).label == "fibrillation"
+
+
+def test_what_is_irregular_with_short_intervals_is_no_fibrillation_of_any_kind():
+    train = measured(25.0, jitter=0.4, n=80)
+    assert train.rhythm.irregularity > 0.2
+    assert train.rhythm.p5_ms < 40
+    assert "fibrillation" not in {name_train(train).label, name_train(train).runner_up}

@@ -143,7 +143,7 @@ def name_train(
     """
     priors, features, _ = _tables()
     found = {name: value for name, value in features_of(measured).items() if features[name].use not in leave}
-    kinds = [kind for kind in priors if _has_the_rhythm(measured, priors[kind].label)]
+    kinds = [kind for kind in priors if _has_the_rhythm(measured, kind, priors[kind].label)]
     terms = {kind: _terms(kind, found, measured.rhythm.n_intervals) for kind in kinds}
     score = {kind: np.log(priors[kind].value) + sum(terms[kind].values()) for kind in kinds}
     top = max(score.values())
@@ -168,8 +168,9 @@ def name_train(
     return Name(best, probability, rival, reasons, counted=denervation and not irregular)
 
 
-def _has_the_rhythm(measured: MeasuredTrain, label: str) -> bool:
-    # Rhythm comes first: endplate spikes are never regular, and what a membrane repeats by itself is never irregular.
+def _has_the_rhythm(measured: MeasuredTrain, kind: str, label: str) -> bool:
+    # Rhythm comes first: endplate spikes are never regular, and what a membrane repeats by itself is never irregular,
+    # but for a fibre that pauses after each discharge.
     values, rhythm = criteria_values("naming_criteria"), measured.rhythm
     if label == COMPLEX:
         return 1 / rhythm.base_s >= values["complex_least_rate_hz"]
@@ -177,6 +178,10 @@ def _has_the_rhythm(measured: MeasuredTrain, label: str) -> bool:
         return True
     if label == ENDPLATE:
         return rhythm.irregularity > values["endplate_least_irregularity"]
+    if kind in IRREGULAR:
+        return rhythm.p5_ms >= values["irregular_least_p5_ms"]
+    if label == FIBRILLATION:
+        return rhythm.irregularity < values["fibrillation_largest_irregularity"]
     return label != MYOTONIC or rhythm.irregularity < values["myotonic_largest_irregularity"]
 
 
