@@ -259,7 +259,7 @@ def _leaning(
     level = np.sqrt(np.where(used, variance, 1.0))
     skewness = (third - 3 * mean * second + 2 * mean**3) / level**3
     kurtosis = (fourth - 4 * mean * third + 6 * mean**2 * second - 3 * mean**4) / level**4
-    leaning = used & (skewness <= limit) & (kurtosis < peakedness)
+    leaning = np.flatnonzero(used & (skewness <= limit) & (kurtosis < peakedness))
     large = level * np.maximum(kurtosis, 0) ** 0.25
-    every = zip(level[leaning].tolist(), large[leaning].tolist(), (-level * skewness)[leaning].tolist(), strict=True)
-    return [(int(number), *levels) for number, levels in zip(np.flatnonzero(leaning), every, strict=True)]
+    levels = (each[leaning].tolist() for each in (level, large, -level * skewness))
+    return list(zip(leaning.tolist(), *levels, strict=True))

@@ -39,12 +39,12 @@ def cycle_of(parts_s: Sequence[tuple[float, float]], *, base_s: float, first_s: 
     (-0.0175, 0.0125)
     """
     if base_s > -first_s:  # the pause before the discharge begins before the average does
-        middles_s = [(start_s + stop_s) / 2 - base_s for start_s, stop_s in parts_s]
         # Where the rhythm changes, parts keep their lag to their own discharge and are not seen before the next one.
         late_s = [
             stop_s - base_s
-            for middle_s, (_, stop_s) in zip(middles_s, parts_s, strict=True)
-            if middle_s > first_s and not any(start_s <= middle_s <= over_s for start_s, over_s in parts_s)
+            for start_s, stop_s in parts_s
+            if (before_s := (start_s + stop_s) / 2 - base_s) > first_s
+            and not any(from_s <= before_s <= to_s for from_s, to_s in parts_s)
         ]
         begins_s = max([first_s, *late_s])
         return begins_s, begins_s + base_s

@@ -109,7 +109,7 @@ def cycles_united(trains: Sequence[Train], band: SortedBand) -> list[Train]:
 def _told_twice(one: Train, two: Train) -> Train | None:
     # The one that tells every discharge at the same spike, when the other one tells the same discharges.
     for clock, other in ((one, two), (two, one)):
-        if _is_steady(clock) and len(lags_to(clock, other)) > 1:
+        if len(lags_to(clock, other)) > 1:
             return clock
     return None
 

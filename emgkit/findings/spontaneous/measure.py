@@ -142,15 +142,16 @@ def _look_back(
     # slow complex may lie far apart, with silence between them: its rhythm, steady as no other, asks for a wider look,
     # at a few discharges first, for most that are so steady are no complex.
     values = criteria_values("detection_criteria")
-    steady = rhythm.irregularity < values["complex_steady"]
-    most_ms = min(values["complex_steady_share"] * 1000 * rhythm.base_s, values["complex_steady_before_ms"])
+    far_ms = 0.0
+    if rhythm.irregularity < values["complex_steady"]:
+        far_ms = min(values["complex_steady_share"] * 1000 * rhythm.base_s, values["complex_steady_before_ms"])
     if begins_ms < values["baseline_stop_ms"] or 1000 * rhythm.base_s < values["window_after_ms"]:
-        return max(most_ms * steady, values["complex_before_ms"])
-    if not steady or most_ms <= values["window_before_ms"]:
+        return max(far_ms, values["complex_before_ms"])
+    if far_ms <= values["window_before_ms"]:
         return 0.0
     few = spread_evenly(len(times_s), most=int(values["complex_glimpse"]))
-    glimpse = averaged(times_s[few], before_ms=most_ms)
-    return most_ms if _cycle(glimpse, rate_hz, rhythm.base_s).begins_ms < -values["window_before_ms"] else 0.0
+    glimpse = averaged(times_s[few], before_ms=far_ms)
+    return far_ms if _cycle(glimpse, rate_hz, rhythm.base_s).begins_ms < -values["window_before_ms"] else 0.0
 
 
 def _shape(found: _Average, spikes_ms: list[float], parts_ms: list[tuple[float, float]]) -> Shape:

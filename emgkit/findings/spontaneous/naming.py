@@ -181,7 +181,7 @@ def _has_the_rhythm(measured: MeasuredTrain, kind: str, label: str) -> bool:
     if kind in IRREGULAR:
         return rhythm.p5_ms >= values["irregular_least_p5_ms"]
     if label == FIBRILLATION:
-        return rhythm.irregularity < values["fibrillation_largest_irregularity"]
+        return rhythm.irregularity < values["denervation_largest_irregularity"]
     return label != MYOTONIC or rhythm.irregularity < values["myotonic_largest_irregularity"]
 
 
